@@ -1,0 +1,134 @@
+//! Consistency proofs: that one tree is a later state of another (RFC 9162 section 2.1.4).
+
+use alloc::vec::Vec;
+use core::fmt;
+
+use crate::{Hash, PROOF_HASHES_MAX, TreeHead, empty_root, node_hash};
+
+/// The hashes from which both the old and the new root can be made. Nothing is verified.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConsistencyProof(Vec<Hash>);
+
+/// Why a proof does not show that the new tree begins with the old one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ConsistencyError {
+    /// The new tree is smaller than the old one.
+    NewIsSmaller,
+    /// The proof does not have as many hashes as these two sizes need.
+    Length,
+    /// The proof leads to another root than the old one, or an empty tree has a root it cannot have.
+    OldRoot,
+    /// The proof leads to another root than the new one.
+    NewRoot,
+}
+
+impl fmt::Display for ConsistencyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NewIsSmaller => "the new tree is smaller than the old one",
+            Self::Length => "the consistency proof has the wrong number of hashes",
+            Self::OldRoot => "the consistency proof leads to another old root",
+            Self::NewRoot => "the consistency proof leads to another new root",
+        })
+    }
+}
+
+impl core::error::Error for ConsistencyError {}
+
+impl ConsistencyProof {
+    /// The proof that has these hashes.
+    pub const fn new(hashes: Vec<Hash>) -> Self {
+        Self(hashes)
+    }
+
+    /// Checks that the tree of `new` is the tree of `old` with entries appended, or the same tree.
+    ///
+    /// Every tree begins with the empty one, so nothing is learnt about `new` when `old` is empty.
+    ///
+    /// # Errors
+    ///
+    /// When the proof does not show it.
+    pub fn verify(&self, old: &TreeHead, new: &TreeHead) -> Result<(), ConsistencyError> {
+        if old.size > new.size {
+            return Err(ConsistencyError::NewIsSmaller);
+        }
+        if self.0.len() > PROOF_HASHES_MAX {
+            return Err(ConsistencyError::Length);
+        }
+        if old.size.get() == 0 && old.root != empty_root() {
+            return Err(ConsistencyError::OldRoot);
+        }
+        if old.size.get() == 0 || old.size == new.size {
+            return self.verify_without_hashes(old, new);
+        }
+        self.verify_growth(old, new)
+    }
+
+    /// The cases that RFC 9162 leaves out: an empty old tree, and two trees of one size.
+    fn verify_without_hashes(
+        &self,
+        old: &TreeHead,
+        new: &TreeHead,
+    ) -> Result<(), ConsistencyError> {
+        if !self.0.is_empty() {
+            return Err(ConsistencyError::Length);
+        }
+        if old.size == new.size && old.root != new.root {
+            return Err(ConsistencyError::NewRoot);
+        }
+        Ok(())
+    }
+
+    /// RFC 9162 section 2.1.4.2, for 0 < old size < new size. fn and sn are the places of the old and of
+    /// the new tree's last node on one level, fr and sr the roots made so far.
+    fn verify_growth(&self, old: &TreeHead, new: &TreeHead) -> Result<(), ConsistencyError> {
+        let mut fn_ = old.size.get().saturating_sub(1);
+        let mut sn = new.size.get().saturating_sub(1);
+        // The path starts at the largest perfect subtree that ends where the old tree ends.
+        let height = fn_.trailing_ones();
+        fn_ = fn_.checked_shr(height).unwrap_or(0);
+        sn = sn.checked_shr(height).unwrap_or(0);
+        // When that subtree is the whole old tree, its root is known and not part of the proof.
+        let (start, path) = if old.size.get().is_power_of_two() {
+            (&old.root, self.0.as_slice())
+        } else {
+            self.0.split_first().ok_or(ConsistencyError::Length)?
+        };
+        let mut fr = *start;
+        let mut sr = *start;
+        for beside in path {
+            if sn == 0 {
+                return Err(ConsistencyError::Length);
+            }
+            if fn_ & 1 == 1 || fn_ == sn {
+                fr = node_hash(beside, &fr);
+                sr = node_hash(beside, &sr);
+                while fn_ & 1 == 0 && fn_ != 0 {
+                    fn_ >>= 1;
+                    sn >>= 1;
+                }
+            } else {
+                sr = node_hash(&sr, beside);
+            }
+            fn_ >>= 1;
+            sn >>= 1;
+        }
+        if sn != 0 {
+            return Err(ConsistencyError::Length);
+        }
+        if fr != old.root {
+            return Err(ConsistencyError::OldRoot);
+        }
+        if sr == new.root {
+            Ok(())
+        } else {
+            Err(ConsistencyError::NewRoot)
+        }
+    }
+
+    /// The hashes of the proof, in the order of RFC 9162.
+    pub fn hashes(&self) -> &[Hash] {
+        &self.0
+    }
+}

@@ -1,0 +1,313 @@
+//! The entry: the exact bytes that one leaf of the tree commits to.
+//!
+//! ```text
+//! "WMK1" | u8 kind | u64 registered_at | u8 len, org | u32 org_key_seq | org_key_head[32]
+//!        | u16 len, payload type | u32 len, payload
+//!        | u8 count, count x ( u8 alg | key_id[32] | u16 len, signature )
+//! ```
+//!
+//! Integers are big-endian. Signatures are part of the entry, so none can be stripped or exchanged
+//! without another leaf hash.
+
+use alloc::{string::String, vec::Vec};
+use core::fmt;
+
+use crate::{
+    Hash, KeyId, OrgName, PAYLOAD_TYPE_CHARTER, PAYLOAD_TYPE_KEY_EVENT, PAYLOAD_TYPE_RECORD,
+    RecordId, reader::Reader,
+};
+
+/// The most bytes an entry has: an entry bundle of a tiled log gives its length in a `u16`.
+pub const ENTRY_BYTES_MAX: usize = 65_535;
+
+/// The most signatures an entry has, so that checking one is bounded work.
+pub const ENTRY_SIGNATURES_MAX: usize = 8;
+
+const MAGIC: [u8; 4] = *b"WMK1";
+const ALGORITHM_ED25519: u8 = 1;
+const SIGNATURE_BYTES: u16 = 64;
+
+/// What an entry holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum EntryKind {
+    /// A record signed by an organisation.
+    Record,
+    /// A change of an organisation's keys.
+    KeyEvent,
+    /// The charter of the ledger: entry 0 and no other.
+    Charter,
+    /// An outside proof of time over a checkpoint.
+    TimeAnchor,
+    /// What remains of a payload that had to be erased.
+    Tombstone,
+    /// The ledger hashed again with another function.
+    Rehash,
+}
+
+impl EntryKind {
+    /// The byte that stands for this kind.
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Record => 1,
+            Self::KeyEvent => 2,
+            Self::Charter => 3,
+            Self::TimeAnchor => 4,
+            Self::Tombstone => 5,
+            Self::Rehash => 6,
+        }
+    }
+
+    const fn of_code(code: u8) -> Option<Self> {
+        Some(match code {
+            1 => Self::Record,
+            2 => Self::KeyEvent,
+            3 => Self::Charter,
+            4 => Self::TimeAnchor,
+            5 => Self::Tombstone,
+            6 => Self::Rehash,
+            _ => return None,
+        })
+    }
+
+    /// Whether entries of this kind belong to an organisation and carry the state of its key chain.
+    const fn has_organisation(self) -> bool {
+        matches!(self, Self::Record | Self::KeyEvent | Self::Tombstone)
+    }
+
+    /// The one payload type of this kind, where the format knows one.
+    const fn payload_type(self) -> Option<&'static str> {
+        match self {
+            Self::Record => Some(PAYLOAD_TYPE_RECORD),
+            Self::KeyEvent => Some(PAYLOAD_TYPE_KEY_EVENT),
+            Self::Charter => Some(PAYLOAD_TYPE_CHARTER),
+            Self::TimeAnchor | Self::Tombstone | Self::Rehash => None,
+        }
+    }
+}
+
+/// One Ed25519 signature over the PAE of the payload, with the key it claims to be by.
+///
+/// The key id is a hint for finding the key, never a reason to trust it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EntrySignature {
+    /// Thumbprint of the signer's key.
+    pub key_id: KeyId,
+    /// The signature as received.
+    pub signature: [u8; 64],
+}
+
+/// A parsed entry. Its form is right; no signature has been checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// What the payload is.
+    pub kind: EntryKind,
+    /// When the ledger admitted it, in milliseconds since 1970 by the ledger's own clock.
+    pub registered_at: u64,
+    /// The organisation it belongs to; `None` for charters, time anchors and rehashes.
+    pub org: Option<OrgName>,
+    /// How many events the organisation's key chain had (for a key event, this one included).
+    pub org_key_seq: u32,
+    /// The head of the organisation's key chain after `org_key_seq` events.
+    pub org_key_head: Hash,
+    /// The payload type of the signed envelope.
+    pub payload_type: String,
+    /// The signed bytes, exactly as received.
+    pub payload: Vec<u8>,
+    /// Signatures over the PAE of type and payload.
+    pub signatures: Vec<EntrySignature>,
+}
+
+impl Entry {
+    /// Reads an entry. Every length is checked before it is read.
+    ///
+    /// # Errors
+    ///
+    /// If the bytes are not exactly one entry in its one spelling.
+    pub fn parse(bytes: &[u8]) -> Result<Self, EntryError> {
+        if bytes.len() > ENTRY_BYTES_MAX {
+            return Err(EntryError::TooLong);
+        }
+        let mut reader = Reader::new(bytes);
+        let entry = Self::read(&mut reader).ok_or(EntryError::Truncated)??;
+        if !reader.is_empty() {
+            return Err(EntryError::TrailingBytes);
+        }
+        if entry.encode()? != bytes {
+            return Err(EntryError::Spelling);
+        }
+        Ok(entry)
+    }
+
+    /// The bytes of this entry, whose leaf hash is [`crate::LeafHash::of`] them.
+    ///
+    /// # Errors
+    ///
+    /// If the entry breaks a rule of its kind or is too large to be written.
+    pub fn encode(&self) -> Result<Vec<u8>, EntryError> {
+        self.check_kind()?;
+        if self.signatures.len() > ENTRY_SIGNATURES_MAX {
+            return Err(EntryError::TooManySignatures);
+        }
+        let org = self.org.as_ref().map_or("", OrgName::as_str);
+        let mut bytes = Vec::new();
+        bytes.extend_from_slice(&MAGIC);
+        bytes.push(self.kind.code());
+        bytes.extend_from_slice(&self.registered_at.to_be_bytes());
+        bytes.push(u8::try_from(org.len()).map_err(|_| EntryError::TooLong)?);
+        bytes.extend_from_slice(org.as_bytes());
+        bytes.extend_from_slice(&self.org_key_seq.to_be_bytes());
+        bytes.extend_from_slice(self.org_key_head.as_bytes());
+        let type_len = u16::try_from(self.payload_type.len()).map_err(|_| EntryError::TooLong)?;
+        bytes.extend_from_slice(&type_len.to_be_bytes());
+        bytes.extend_from_slice(self.payload_type.as_bytes());
+        let payload_len = u32::try_from(self.payload.len()).map_err(|_| EntryError::TooLong)?;
+        bytes.extend_from_slice(&payload_len.to_be_bytes());
+        bytes.extend_from_slice(&self.payload);
+        let count =
+            u8::try_from(self.signatures.len()).map_err(|_| EntryError::TooManySignatures)?;
+        bytes.push(count);
+        for signature in &self.signatures {
+            bytes.push(ALGORITHM_ED25519);
+            bytes.extend_from_slice(signature.key_id.as_bytes());
+            bytes.extend_from_slice(&SIGNATURE_BYTES.to_be_bytes());
+            bytes.extend_from_slice(&signature.signature);
+        }
+        if bytes.len() > ENTRY_BYTES_MAX {
+            return Err(EntryError::TooLong);
+        }
+        Ok(bytes)
+    }
+
+    /// The SHA-256 of the PAE of type and payload: what links and retries refer to.
+    pub fn record_id(&self) -> RecordId {
+        RecordId::of(&self.payload_type, &self.payload)
+    }
+
+    /// The fields in their order; `None` when the bytes end too early.
+    fn read(reader: &mut Reader<'_>) -> Option<Result<Self, EntryError>> {
+        if reader.array::<4>()? != MAGIC {
+            return Some(Err(EntryError::Magic));
+        }
+        let Some(kind) = EntryKind::of_code(reader.u8()?) else {
+            return Some(Err(EntryError::Kind));
+        };
+        let registered_at = reader.u64()?;
+        let org_len = reader.u8()?;
+        let Ok(org) = read_org(reader.take(usize::from(org_len))?) else {
+            return Some(Err(EntryError::Organisation));
+        };
+        let org_key_seq = reader.u32()?;
+        let org_key_head = Hash::new(reader.array()?);
+        let type_len = reader.u16()?;
+        let Ok(payload_type) = core::str::from_utf8(reader.take(usize::from(type_len))?) else {
+            return Some(Err(EntryError::PayloadType));
+        };
+        let payload_len = usize::try_from(reader.u32()?).ok()?;
+        let payload = reader.take(payload_len)?.to_vec();
+        let count = reader.u8()?;
+        if usize::from(count) > ENTRY_SIGNATURES_MAX {
+            return Some(Err(EntryError::TooManySignatures));
+        }
+        let mut signatures = Vec::new();
+        for _ in 0..count {
+            if reader.u8()? != ALGORITHM_ED25519 {
+                return Some(Err(EntryError::Algorithm));
+            }
+            let key_id = KeyId::new(Hash::new(reader.array()?));
+            if reader.u16()? != SIGNATURE_BYTES {
+                return Some(Err(EntryError::SignatureLength));
+            }
+            signatures.push(EntrySignature {
+                key_id,
+                signature: reader.array()?,
+            });
+        }
+        Some(Ok(Self {
+            kind,
+            registered_at,
+            org,
+            org_key_seq,
+            org_key_head,
+            payload_type: payload_type.into(),
+            payload,
+            signatures,
+        }))
+    }
+
+    /// The rules that tie the other fields to the kind.
+    fn check_kind(&self) -> Result<(), EntryError> {
+        if self.kind.has_organisation() != self.org.is_some() {
+            return Err(EntryError::Organisation);
+        }
+        let zero = self.org_key_seq == 0 && self.org_key_head == Hash::new([0; 32]);
+        if self.org.is_none() && !zero {
+            return Err(EntryError::KeyChain);
+        }
+        match self.kind.payload_type() {
+            Some(expected) if self.payload_type != expected => Err(EntryError::PayloadType),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn read_org(bytes: &[u8]) -> Result<Option<OrgName>, EntryError> {
+    if bytes.is_empty() {
+        return Ok(None);
+    }
+    let name = core::str::from_utf8(bytes).map_err(|_| EntryError::Organisation)?;
+    OrgName::parse(name)
+        .map(Some)
+        .map_err(|_| EntryError::Organisation)
+}
+
+/// Why bytes are not an entry, or an entry has no bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum EntryError {
+    /// More than [`ENTRY_BYTES_MAX`] bytes.
+    TooLong,
+    /// The bytes end inside a field.
+    Truncated,
+    /// Something follows the last signature.
+    TrailingBytes,
+    /// The first four bytes are not `WMK1`.
+    Magic,
+    /// No kind has this number.
+    Kind,
+    /// The organisation is no valid name, is missing, or stands where there is none.
+    Organisation,
+    /// A kind without an organisation carries the state of a key chain.
+    KeyChain,
+    /// The payload type is not the one of this kind.
+    PayloadType,
+    /// More than [`ENTRY_SIGNATURES_MAX`] signatures.
+    TooManySignatures,
+    /// A signature is of an unknown algorithm.
+    Algorithm,
+    /// A signature does not have 64 bytes.
+    SignatureLength,
+    /// The fields are written in another way than they are encoded.
+    Spelling,
+}
+
+impl fmt::Display for EntryError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::TooLong => "the entry is longer than 65535 bytes",
+            Self::Truncated => "the entry ends inside a field",
+            Self::TrailingBytes => "bytes follow the end of the entry",
+            Self::Magic => "the entry does not begin with WMK1",
+            Self::Kind => "the entry is of an unknown kind",
+            Self::Organisation => "the entry's organisation is not as its kind requires",
+            Self::KeyChain => "an entry without organisation carries a key chain",
+            Self::PayloadType => "the payload type is not the one of the entry's kind",
+            Self::TooManySignatures => "the entry has more than 8 signatures",
+            Self::Algorithm => "a signature of the entry is of an unknown algorithm",
+            Self::SignatureLength => "a signature of the entry does not have 64 bytes",
+            Self::Spelling => "the entry is not in its one spelling",
+        })
+    }
+}
+
+impl core::error::Error for EntryError {}

@@ -1,0 +1,103 @@
+//! Hexadecimal in its one accepted spelling: lower-case, two digits a byte.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+/// Why a text is not the hexadecimal that was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum HexError {
+    /// The number of digits is odd, or not the number that the value has.
+    Length,
+    /// A character is none of `0-9a-f`.
+    Character,
+}
+
+impl fmt::Display for HexError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Length => "wrong number of hexadecimal digits",
+            Self::Character => "a character is not a lower-case hexadecimal digit",
+        })
+    }
+}
+
+impl core::error::Error for HexError {}
+
+/// The lower-case hexadecimal of `bytes`.
+pub fn encode(bytes: &[u8]) -> String {
+    bytes
+        .iter()
+        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
+        .collect()
+}
+
+/// The bytes that `text` spells.
+///
+/// # Errors
+///
+/// When `text` is not what [`encode`] gives for some bytes.
+pub fn decode(text: &str) -> Result<Vec<u8>, HexError> {
+    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
+    if !rest.is_empty() {
+        return Err(HexError::Length);
+    }
+    pairs
+        .iter()
+        .map(|[high, low]| Ok(value(*high)? << 4 | value(*low)?))
+        .collect()
+}
+
+/// The 32 bytes that `text` spells.
+///
+/// # Errors
+///
+/// When `text` is not 64 lower-case hexadecimal digits.
+pub fn decode_32(text: &str) -> Result<[u8; 32], HexError> {
+    if text.len() != 64 {
+        return Err(HexError::Length);
+    }
+    decode(text)?.try_into().map_err(|_| HexError::Length)
+}
+
+fn digit(nibble: u8) -> char {
+    let first = if nibble < 10 {
+        b'0'
+    } else {
+        b'a'.wrapping_sub(10)
+    };
+    char::from(first.wrapping_add(nibble))
+}
+
+fn value(digit: u8) -> Result<u8, HexError> {
+    match digit {
+        b'0'..=b'9' => Ok(digit.wrapping_sub(b'0')),
+        b'a'..=b'f' => Ok(digit.wrapping_sub(b'a').wrapping_add(10)),
+        _ => Err(HexError::Character),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_byte_survives_the_round_trip() {
+        let bytes: Vec<u8> = (0..=255).collect();
+        let text = encode(&bytes);
+        assert!(text.starts_with("000102") && text.ends_with("fdfeff"));
+        assert_eq!(decode(&text), Ok(bytes));
+    }
+
+    #[test]
+    fn another_spelling_is_refused() {
+        assert_eq!(decode("0"), Err(HexError::Length));
+        for text in ["0A", "0g", "+1", " 1", "0x", "\u{e9}"] {
+            assert_eq!(decode(text), Err(HexError::Character), "{text}");
+        }
+        assert_eq!(decode_32("00"), Err(HexError::Length));
+        assert_eq!(decode_32(&encode(&[7; 32])), Ok([7; 32]));
+        assert_eq!(decode_32(&encode(&[7; 33])), Err(HexError::Length));
+    }
+}

@@ -1,0 +1,158 @@
+//! Verifier keys of C2SP signed-note: a name, the four bytes that identify a key under it, and the key.
+
+use alloc::vec::Vec;
+use core::fmt;
+
+use crate::base64::{self, Base64Error};
+use crate::hex;
+use crate::{KeyError, Origin, OriginError, PublicKey, sha256};
+
+/// What a key of a note signs, the type byte of C2SP signed-note.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum NoteAlgorithm {
+    /// Type 01: Ed25519 over the note's text. A log's key.
+    Ed25519,
+    /// Type 04: Ed25519 over a time and the note's text. A witness's key.
+    CosignatureEd25519,
+}
+
+impl NoteAlgorithm {
+    /// The type byte.
+    pub const fn byte(self) -> u8 {
+        match self {
+            Self::Ed25519 => 1,
+            Self::CosignatureEd25519 => 4,
+        }
+    }
+
+    const fn of_byte(byte: u8) -> Option<Self> {
+        match byte {
+            1 => Some(Self::Ed25519),
+            4 => Some(Self::CosignatureEd25519),
+            _ => None,
+        }
+    }
+}
+
+/// Why a text is not a verifier key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum VerifierKeyError {
+    /// It is not three parts joined by `+`.
+    Parts,
+    /// The name is not one a key can have.
+    Name(OriginError),
+    /// The key id is not eight lower-case hexadecimal digits.
+    KeyIdSpelling,
+    /// The last part is not base64.
+    Base64(Base64Error),
+    /// The type is neither 01 nor 04, or the key is not 32 bytes long.
+    Algorithm,
+    /// The Ed25519 rule does not admit the key.
+    Key(KeyError),
+    /// The key id does not belong to this name, type and key.
+    KeyIdMismatch,
+}
+
+impl fmt::Display for VerifierKeyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Parts => f.write_str("a verifier key is name+key id+key, joined by '+'"),
+            Self::Name(error) => error.fmt(f),
+            Self::KeyIdSpelling => f.write_str("the key id is not eight hexadecimal digits"),
+            Self::Base64(error) => error.fmt(f),
+            Self::Algorithm => f.write_str("the key is neither Ed25519 type 01 nor type 04"),
+            Self::Key(error) => error.fmt(f),
+            Self::KeyIdMismatch => f.write_str("the key id does not belong to this name and key"),
+        }
+    }
+}
+
+impl core::error::Error for VerifierKeyError {}
+
+/// A named key that checks signatures of notes.
+///
+/// Invariant: `key_id` is the one that name, algorithm and key give.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VerifierKey {
+    name: Origin,
+    key_id: [u8; 4],
+    algorithm: NoteAlgorithm,
+    key: PublicKey,
+}
+
+impl VerifierKey {
+    /// The verifier key of this name, algorithm and key.
+    pub fn new(name: Origin, algorithm: NoteAlgorithm, key: PublicKey) -> Self {
+        let separator = [b'\n', algorithm.byte()];
+        let named = [name.as_str().as_bytes(), &separator, key.as_bytes()].concat();
+        let [a, b, c, d, ..] = *sha256(&named).as_bytes();
+        Self {
+            name,
+            key_id: [a, b, c, d],
+            algorithm,
+            key,
+        }
+    }
+
+    /// The verifier key that `text` spells: `name+hex(key id)+base64(type || key)`.
+    ///
+    /// # Errors
+    ///
+    /// When `text` is anything else, the key id is not the key's, or the key is not admitted.
+    pub fn parse(text: &str) -> Result<Self, VerifierKeyError> {
+        // The name has no `+`, the base64 may have some.
+        let (name, rest) = text.split_once('+').ok_or(VerifierKeyError::Parts)?;
+        let (key_id, key) = rest.split_once('+').ok_or(VerifierKeyError::Parts)?;
+        let name = Origin::parse(name).map_err(VerifierKeyError::Name)?;
+        let key_id = hex::decode(key_id).map_err(|_| VerifierKeyError::KeyIdSpelling)?;
+        if key_id.len() != 4 {
+            return Err(VerifierKeyError::KeyIdSpelling);
+        }
+        let typed: Vec<u8> = base64::decode(key).map_err(VerifierKeyError::Base64)?;
+        let (&kind, key) = typed.split_first().ok_or(VerifierKeyError::Algorithm)?;
+        let algorithm = NoteAlgorithm::of_byte(kind).ok_or(VerifierKeyError::Algorithm)?;
+        let key = key.try_into().map_err(|_| VerifierKeyError::Algorithm)?;
+        let key = PublicKey::admit(key).map_err(VerifierKeyError::Key)?;
+        let parsed = Self::new(name, algorithm, key);
+        if parsed.key_id.as_slice() != key_id {
+            return Err(VerifierKeyError::KeyIdMismatch);
+        }
+        Ok(parsed)
+    }
+
+    /// The name of who signs with the key.
+    pub const fn name(&self) -> &Origin {
+        &self.name
+    }
+
+    /// The four bytes that tell the keys of one name apart.
+    pub const fn key_id(&self) -> [u8; 4] {
+        self.key_id
+    }
+
+    /// What the key signs.
+    pub const fn algorithm(&self) -> NoteAlgorithm {
+        self.algorithm
+    }
+
+    /// The key itself.
+    pub const fn public_key(&self) -> &PublicKey {
+        &self.key
+    }
+}
+
+impl fmt::Display for VerifierKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = [self.algorithm.byte()];
+        let typed = [kind.as_slice(), self.key.as_bytes()].concat();
+        write!(
+            f,
+            "{}+{}+{}",
+            self.name,
+            hex::encode(&self.key_id),
+            base64::encode(&typed)
+        )
+    }
+}

@@ -1,0 +1,338 @@
+//! Key events: the texts by which an organisation says which keys speak for it.
+
+use alloc::{string::String, vec::Vec};
+use core::fmt;
+
+use crate::{
+    Hash, KeyId, OrgName, PublicKey, TextError, hex, sha256,
+    text::{self, Lines},
+};
+
+/// The most bytes of a key's label: enough for a name, little enough for a line of a report.
+pub const LABEL_BYTES_MAX: usize = 80;
+
+const FIRST_LINE: &str = "witnessmark/key-event/v1";
+const HEAD_PREFIX: &[u8] = b"witnessmark/key-chain/v1\n";
+
+/// One event of an organisation's key chain, parsed; whether it follows is for the chain to judge.
+///
+/// One that was parsed keeps the rules given at the fields. One that was put together otherwise may
+/// encode to a text that `parse` refuses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyEvent {
+    /// Whose keys these are.
+    pub org: OrgName,
+    /// 1 for the genesis, then without a gap.
+    pub seq: u32,
+    /// The head of the chain before this event; zero before the genesis.
+    pub prev: Hash,
+    /// The signer's clock in milliseconds since 1970: a claim.
+    pub time: u64,
+    /// What changes.
+    pub action: KeyAction,
+}
+
+/// What a key event changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum KeyAction {
+    /// The organisation begins, with these roots.
+    Genesis {
+        /// How many roots must sign an event, from 1 to their number.
+        threshold: u8,
+        /// 1 to 16 root keys, ascending and unique.
+        roots: Vec<PublicKey>,
+    },
+    /// A key may sign from here on.
+    Add {
+        /// The key.
+        key: PublicKey,
+        /// What it may sign.
+        role: KeyRole,
+        /// What people call it: not empty, at most 80 bytes of UTF-8 without control characters.
+        ///
+        /// The format also demands Unicode normalisation form C. Checking that needs tables that
+        /// do not belong here, so the ledger checks it at admission and this crate does not.
+        label: Option<String>,
+    },
+    /// A key may not sign from here on; what was admitted before stays valid.
+    Revoke {
+        /// The key.
+        key_id: KeyId,
+        /// Why.
+        reason: RevokeReason,
+        /// Since when somebody else may have used the key, in milliseconds since 1970. A warning
+        /// for records registered after that time, never a failure.
+        suspected_since: Option<u64>,
+    },
+    /// Other roots take over.
+    RotateRoot {
+        /// How many of the new roots must sign an event, from 1 to their number.
+        threshold: u8,
+        /// 1 to 16 root keys, ascending and unique.
+        roots: Vec<PublicKey>,
+    },
+}
+
+/// What a key may sign.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum KeyRole {
+    /// Records, alone or with others.
+    Record,
+    /// Records that a key of role record signs too.
+    Countersign,
+}
+
+/// Why a key was revoked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum RevokeReason {
+    /// Another key took its place.
+    Superseded,
+    /// The organisation no longer has it.
+    Lost,
+    /// Somebody else has it or may have it.
+    Compromised,
+    /// What it was for has ended.
+    Ceased,
+}
+
+impl KeyEvent {
+    /// Reads the text of a key event.
+    ///
+    /// # Errors
+    ///
+    /// If the bytes are not exactly one key event in its one spelling, if a key is not admitted, or
+    /// if an event that is not the first is a genesis or the first is none.
+    pub fn parse(payload: &[u8]) -> Result<Self, KeyEventError> {
+        let mut lines = Lines::open(payload)?;
+        lines.fixed(FIRST_LINE)?;
+        let org = lines.value("org", |value| OrgName::parse(value).ok())?;
+        let seq = lines.value("seq", |value| u32::try_from(text::number(value)?).ok())?;
+        let prev = lines.value("prev", |value| Hash::parse_hex(value).ok())?;
+        let time = lines.value("time", text::number)?;
+        let action = KeyAction::read(&mut lines)?;
+        let event = Self {
+            org,
+            seq,
+            prev,
+            time,
+            action,
+        };
+        lines.end(payload, &event.encode())?;
+        let is_genesis = matches!(event.action, KeyAction::Genesis { .. });
+        if seq == 0 || is_genesis != (seq == 1) {
+            return Err(KeyEventError::Seq);
+        }
+        if is_genesis && prev != Hash::new([0; 32]) {
+            return Err(KeyEventError::Prev);
+        }
+        Ok(event)
+    }
+
+    /// The text that is signed.
+    pub fn encode(&self) -> String {
+        let mut out = String::from(FIRST_LINE);
+        out.push('\n');
+        text::push_line(&mut out, "org", self.org.as_str());
+        text::push_line(&mut out, "seq", self.seq);
+        text::push_line(&mut out, "prev", self.prev);
+        text::push_line(&mut out, "time", self.time);
+        self.action.write(&mut out);
+        out
+    }
+}
+
+impl KeyAction {
+    fn read(lines: &mut Lines<'_>) -> Result<Self, KeyEventError> {
+        match lines.value("do", Some)? {
+            "genesis" => {
+                let (threshold, roots) = lines.key_set("root")?;
+                Ok(Self::Genesis { threshold, roots })
+            }
+            "add" => Self::read_add(lines),
+            "revoke" => Self::read_revoke(lines),
+            "rotate-root" => {
+                let (threshold, roots) = lines.key_set("root")?;
+                Ok(Self::RotateRoot { threshold, roots })
+            }
+            _ => Err(KeyEventError::Action),
+        }
+    }
+
+    fn read_add(lines: &mut Lines<'_>) -> Result<Self, KeyEventError> {
+        let (key, role) = lines.value("key", |value| value.split_once(' '))?;
+        let key = text::public_key(key)?;
+        let role = KeyRole::parse(role).ok_or(KeyEventError::Role)?;
+        let label = lines.optional("label");
+        if label.is_some_and(|label| !is_label(label)) {
+            return Err(KeyEventError::Label);
+        }
+        Ok(Self::Add {
+            key,
+            role,
+            label: label.map(String::from),
+        })
+    }
+
+    fn read_revoke(lines: &mut Lines<'_>) -> Result<Self, KeyEventError> {
+        let key_id = lines.value("key-id", |value| KeyId::parse_hex(value).ok())?;
+        let reason = lines.value("reason", Some)?;
+        let reason = RevokeReason::parse(reason).ok_or(KeyEventError::Reason)?;
+        let suspected_since = match lines.optional("suspected-since") {
+            Some(value) => Some(text::number(value).ok_or(KeyEventError::SuspectedSince)?),
+            None => None,
+        };
+        Ok(Self::Revoke {
+            key_id,
+            reason,
+            suspected_since,
+        })
+    }
+
+    fn write(&self, out: &mut String) {
+        match self {
+            Self::Genesis { threshold, roots } => {
+                text::push_line(out, "do", "genesis");
+                text::push_key_set(out, *threshold, "root", roots);
+            }
+            Self::Add { key, role, label } => {
+                text::push_line(out, "do", "add");
+                let key = hex::encode(key.as_bytes());
+                text::push_line(out, "key", format_args!("{key} {role}"));
+                if let Some(label) = label {
+                    text::push_line(out, "label", label);
+                }
+            }
+            Self::Revoke {
+                key_id,
+                reason,
+                suspected_since,
+            } => {
+                text::push_line(out, "do", "revoke");
+                text::push_line(out, "key-id", key_id);
+                text::push_line(out, "reason", reason);
+                if let Some(time) = suspected_since {
+                    text::push_line(out, "suspected-since", time);
+                }
+            }
+            Self::RotateRoot { threshold, roots } => {
+                text::push_line(out, "do", "rotate-root");
+                text::push_key_set(out, *threshold, "root", roots);
+            }
+        }
+    }
+}
+
+impl KeyRole {
+    /// The role of this name, if there is one.
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::Record, Self::Countersign]
+            .into_iter()
+            .find(|role| role.as_str() == name)
+    }
+
+    /// The name, as events spell it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Record => "record",
+            Self::Countersign => "countersign",
+        }
+    }
+}
+
+impl fmt::Display for KeyRole {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl RevokeReason {
+    /// The reason of this name, if there is one.
+    pub fn parse(name: &str) -> Option<Self> {
+        [
+            Self::Superseded,
+            Self::Lost,
+            Self::Compromised,
+            Self::Ceased,
+        ]
+        .into_iter()
+        .find(|reason| reason.as_str() == name)
+    }
+
+    /// The name, as events spell it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Superseded => "superseded",
+            Self::Lost => "lost",
+            Self::Compromised => "compromised",
+            Self::Ceased => "ceased",
+        }
+    }
+}
+
+impl fmt::Display for RevokeReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The head of a key chain after an event: it commits to the event and to all before it.
+///
+/// `event` is the SHA-256 of the event's PAE, which is also its record id.
+pub fn key_chain_head(prev: &Hash, event: &Hash) -> Hash {
+    let mut bytes = Vec::from(HEAD_PREFIX);
+    bytes.extend_from_slice(prev.as_bytes());
+    bytes.extend_from_slice(event.as_bytes());
+    sha256(&bytes)
+}
+
+fn is_label(label: &str) -> bool {
+    !label.is_empty() && label.len() <= LABEL_BYTES_MAX && !label.chars().any(char::is_control)
+}
+
+/// Why bytes are not a key event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum KeyEventError {
+    /// The text has not the form of a key event, or a key in it is not admitted.
+    Text(TextError),
+    /// The number is zero, or a genesis is not the first event, or the first is no genesis.
+    Seq,
+    /// The genesis follows something.
+    Prev,
+    /// Nothing of this name can be done.
+    Action,
+    /// No role has this name.
+    Role,
+    /// The label is empty, too long, or has a control character.
+    Label,
+    /// No reason has this name.
+    Reason,
+    /// The time since which a key is suspect is not a decimal.
+    SuspectedSince,
+}
+
+impl From<TextError> for KeyEventError {
+    fn from(error: TextError) -> Self {
+        Self::Text(error)
+    }
+}
+
+impl fmt::Display for KeyEventError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Text(error) => return error.fmt(f),
+            Self::Seq => "event 1, and no other, is the genesis",
+            Self::Prev => "a genesis follows nothing, so its prev is 64 zeros",
+            Self::Action => "the action is not genesis, add, revoke or rotate-root",
+            Self::Role => "the role is not record or countersign",
+            Self::Label => "the label is not 1 to 80 bytes without control characters",
+            Self::Reason => "the reason is not superseded, lost, compromised or ceased",
+            Self::SuspectedSince => "suspected-since is not a decimal number of milliseconds",
+        })
+    }
+}
+
+impl core::error::Error for KeyEventError {}

@@ -1,0 +1,162 @@
+//! Signed notes of C2SP signed-note: a text, an empty line, and lines of signatures.
+//!
+//! ```text
+//! <text, any number of lines, each ending in a newline>
+//!
+//! \u{2014} <name> <base64 of key id (4 bytes) and signature>
+//! ```
+
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+use crate::base64;
+use crate::{Origin, VerifierKey};
+
+/// The most signatures a note may have: what a quorum of any size needs, and no more work than that.
+pub const NOTE_SIGNATURES_MAX: usize = 100;
+/// The most bytes a note may have: 100 post-quantum signatures fit.
+pub const NOTE_BYTES_MAX: usize = 1_000_000;
+
+const SIGNATURE_START: &str = "\u{2014} ";
+
+/// Why a text is not a signed note.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum NoteError {
+    /// It is longer than 1,000,000 bytes.
+    TooLong,
+    /// It has an ASCII control character other than a newline.
+    ControlCharacter,
+    /// No empty line parts a text from its signatures, or the last line does not end.
+    NoSignatures,
+    /// It has more than 100 signatures.
+    TooManySignatures,
+    /// A line after the text is not a dash, a name and a signature.
+    SignatureLine,
+}
+
+impl fmt::Display for NoteError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::TooLong => "the note is longer than 1,000,000 bytes",
+            Self::ControlCharacter => "the note has a control character",
+            Self::NoSignatures => "the note has no signature lines after an empty line",
+            Self::TooManySignatures => "the note has more than 100 signatures",
+            Self::SignatureLine => "a signature line of the note is malformed",
+        })
+    }
+}
+
+impl core::error::Error for NoteError {}
+
+/// A parsed note. Nothing is verified.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note<'a> {
+    source: &'a str,
+    text: &'a str,
+    signatures: Vec<SignatureLine<'a>>,
+}
+
+/// One signature of a note. Nothing is verified.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignatureLine<'a> {
+    name: &'a str,
+    key_id: [u8; 4],
+    signature: Vec<u8>,
+}
+
+impl<'a> Note<'a> {
+    /// The note that `source` is.
+    ///
+    /// # Errors
+    ///
+    /// When `source` is not a signed note within the limits.
+    pub fn parse(source: &'a str) -> Result<Self, NoteError> {
+        if source.len() > NOTE_BYTES_MAX {
+            return Err(NoteError::TooLong);
+        }
+        if source.bytes().any(|byte| byte < 0x20 && byte != b'\n') {
+            return Err(NoteError::ControlCharacter);
+        }
+        // The text may have empty lines itself, so the last one is what parts it from its signatures.
+        let (before, lines) = source.rsplit_once("\n\n").ok_or(NoteError::NoSignatures)?;
+        let lines = lines.strip_suffix('\n').ok_or(NoteError::NoSignatures)?;
+        let (text, _) = source
+            .split_at_checked(before.len().saturating_add(1))
+            .ok_or(NoteError::NoSignatures)?;
+        let mut signatures = Vec::new();
+        for line in lines.split('\n') {
+            if signatures.len() == NOTE_SIGNATURES_MAX {
+                return Err(NoteError::TooManySignatures);
+            }
+            signatures.push(SignatureLine::parse(line).ok_or(NoteError::SignatureLine)?);
+        }
+        Ok(Self {
+            source,
+            text,
+            signatures,
+        })
+    }
+
+    /// The whole note as it was given.
+    pub const fn source(&self) -> &'a str {
+        self.source
+    }
+
+    /// What the signatures are over, with its final newline.
+    pub const fn text(&self) -> &'a str {
+        self.text
+    }
+
+    /// The signature lines in their order.
+    pub fn signatures(&self) -> &[SignatureLine<'a>] {
+        &self.signatures
+    }
+}
+
+impl<'a> SignatureLine<'a> {
+    fn parse(line: &'a str) -> Option<Self> {
+        let (name, encoded) = line.strip_prefix(SIGNATURE_START)?.split_once(' ')?;
+        if name.is_empty() || name.chars().any(|c| c.is_whitespace() || c == '+') {
+            return None;
+        }
+        let bytes = base64::decode(encoded).ok()?;
+        let (key_id, signature) = bytes.split_first_chunk::<4>()?;
+        if signature.is_empty() {
+            return None;
+        }
+        Some(Self {
+            name,
+            key_id: *key_id,
+            signature: signature.to_vec(),
+        })
+    }
+
+    /// Whether the line names this key, by name and key id together.
+    pub fn is_by(&self, key: &VerifierKey) -> bool {
+        self.name == key.name().as_str() && self.key_id == key.key_id()
+    }
+
+    /// The name of who is said to have signed.
+    pub const fn name(&self) -> &'a str {
+        self.name
+    }
+
+    /// The key id under that name.
+    pub const fn key_id(&self) -> [u8; 4] {
+        self.key_id
+    }
+
+    /// The signature, in the form that the key's algorithm gives it.
+    pub fn signature(&self) -> &[u8] {
+        &self.signature
+    }
+}
+
+/// A signature line of a note, with its newline.
+pub fn signature_line(name: &Origin, key_id: [u8; 4], signature: &[u8]) -> String {
+    let encoded = base64::encode(&[&key_id, signature].concat());
+    format!("{SIGNATURE_START}{name} {encoded}\n")
+}

@@ -1,0 +1,178 @@
+//! The line-by-line texts in which charters and key events are written.
+//!
+//! A line is a name, one space and a value, and ends with a newline, the last one too.
+
+use alloc::{string::String, vec::Vec};
+use core::fmt::{self, Write as _};
+
+use crate::{ENTRY_BYTES_MAX, KeyError, PublicKey, decimal, hex};
+
+/// The most registrars of a charter and roots of an organisation.
+pub const KEY_SET_MAX: usize = 16;
+
+/// What is left of a text, and the number of the next line.
+pub(crate) struct Lines<'a> {
+    rest: &'a str,
+    line: usize,
+}
+
+impl<'a> Lines<'a> {
+    pub(crate) fn open(bytes: &'a [u8]) -> Result<Self, TextError> {
+        if bytes.len() > ENTRY_BYTES_MAX {
+            return Err(TextError::TooLong);
+        }
+        let rest = core::str::from_utf8(bytes).map_err(|_| TextError::Encoding)?;
+        if !rest.ends_with('\n') {
+            return Err(TextError::Newline);
+        }
+        Ok(Self { rest, line: 1 })
+    }
+
+    /// A line that always reads the same.
+    pub(crate) fn fixed(&mut self, expected: &str) -> Result<(), TextError> {
+        match self.rest.split_once('\n') {
+            Some((line, rest)) if line == expected => {
+                self.advance(rest);
+                Ok(())
+            }
+            _ => Err(self.wrong()),
+        }
+    }
+
+    /// The value of the next line if it has this name.
+    pub(crate) fn optional(&mut self, name: &str) -> Option<&'a str> {
+        let (line, rest) = self.rest.split_once('\n')?;
+        let value = line.strip_prefix(name)?.strip_prefix(' ')?;
+        self.advance(rest);
+        Some(value)
+    }
+
+    /// The value of the next line, which must have this name, read by `parse`.
+    pub(crate) fn value<T>(
+        &mut self,
+        name: &str,
+        parse: impl FnOnce(&'a str) -> Option<T>,
+    ) -> Result<T, TextError> {
+        let wrong = self.wrong();
+        self.optional(name).and_then(parse).ok_or(wrong)
+    }
+
+    /// A threshold and the lines of the keys it is of.
+    pub(crate) fn key_set(&mut self, name: &str) -> Result<(u8, Vec<PublicKey>), TextError> {
+        let threshold = self.value("threshold", number)?;
+        let mut keys: Vec<PublicKey> = Vec::new();
+        while let Some(value) = self.optional(name) {
+            if keys.len() == KEY_SET_MAX {
+                return Err(TextError::KeyCount);
+            }
+            let key = public_key(value)?;
+            if keys
+                .last()
+                .is_some_and(|last| last.as_bytes() >= key.as_bytes())
+            {
+                return Err(TextError::KeyOrder);
+            }
+            keys.push(key);
+        }
+        if keys.is_empty() {
+            return Err(TextError::KeyCount);
+        }
+        match u8::try_from(threshold) {
+            Ok(threshold) if threshold > 0 && usize::from(threshold) <= keys.len() => {
+                Ok((threshold, keys))
+            }
+            _ => Err(TextError::Threshold),
+        }
+    }
+
+    /// Nothing may follow, and `encoded` must be the text that was read.
+    pub(crate) fn end(&self, bytes: &[u8], encoded: &str) -> Result<(), TextError> {
+        if !self.rest.is_empty() {
+            return Err(self.wrong());
+        }
+        if encoded.as_bytes() != bytes {
+            return Err(TextError::Spelling);
+        }
+        Ok(())
+    }
+
+    /// The error that says the next line is not the one the format has there.
+    const fn wrong(&self) -> TextError {
+        TextError::Line(self.line)
+    }
+
+    const fn advance(&mut self, rest: &'a str) {
+        self.rest = rest;
+        self.line = self.line.saturating_add(1);
+    }
+}
+
+/// A decimal in its one spelling.
+pub(crate) fn number(text: &str) -> Option<u64> {
+    decimal::parse(text).ok()
+}
+
+/// A public key in hex, admitted by the key rule.
+pub(crate) fn public_key(text: &str) -> Result<PublicKey, TextError> {
+    let bytes = hex::decode_32(text).map_err(|_| TextError::KeyHex)?;
+    PublicKey::admit(&bytes).map_err(TextError::Key)
+}
+
+/// Adds the line `name value`.
+pub(crate) fn push_line(out: &mut String, name: &str, value: impl fmt::Display) {
+    // Writing to a `String` cannot fail.
+    let _ = writeln!(out, "{name} {value}");
+}
+
+/// Adds the lines that [`Lines::key_set`] reads.
+pub(crate) fn push_key_set(out: &mut String, threshold: u8, name: &str, keys: &[PublicKey]) {
+    push_line(out, "threshold", threshold);
+    for key in keys {
+        push_line(out, name, hex::encode(key.as_bytes()));
+    }
+}
+
+/// Why bytes are not a charter or a key event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TextError {
+    /// The text is longer than an entry can be.
+    TooLong,
+    /// The bytes are not UTF-8.
+    Encoding,
+    /// The last line does not end with a newline.
+    Newline,
+    /// The line of this number, from 1, is not what the format has there.
+    Line(usize),
+    /// A key is not 64 lower-case hex digits.
+    KeyHex,
+    /// A key is refused by the key rule.
+    Key(KeyError),
+    /// There is no key, or more than [`KEY_SET_MAX`].
+    KeyCount,
+    /// The keys are not ascending, or one is there twice.
+    KeyOrder,
+    /// The threshold is zero or more than there are keys.
+    Threshold,
+    /// The fields are written in another way than they are encoded.
+    Spelling,
+}
+
+impl fmt::Display for TextError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooLong => f.write_str("the text is longer than 65535 bytes"),
+            Self::Encoding => f.write_str("the text is not UTF-8"),
+            Self::Newline => f.write_str("the last line does not end with a newline"),
+            Self::Line(line) => write!(f, "line {line} is not what the format has there"),
+            Self::KeyHex => f.write_str("a key is not 64 lower-case hex digits"),
+            Self::Key(error) => write!(f, "a key is not admitted: {error}"),
+            Self::KeyCount => f.write_str("there are not between 1 and 16 keys"),
+            Self::KeyOrder => f.write_str("the keys are not ascending and unique"),
+            Self::Threshold => f.write_str("the threshold is not between 1 and the number of keys"),
+            Self::Spelling => f.write_str("the text is not in its one spelling"),
+        }
+    }
+}
+
+impl core::error::Error for TextError {}

@@ -1,0 +1,221 @@
+//! Proof files of C2SP tlog-proof: all that shows an entry is in a log, for somebody without a network.
+//!
+//! ```text
+//! c2sp.org/tlog-proof@v1
+//! extra <base64>             optional; authenticated by nothing
+//! index <decimal>
+//! <base64 of a hash>         the inclusion proof, the leaf's sibling first
+//!
+//! <checkpoint with its signatures>
+//! ```
+
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+use crate::hash_lines::{self, HashLinesError};
+use crate::{
+    CheckpointError, InclusionError, InclusionProof, LeafHash, LeafIndex, Note, NoteError,
+    TrustPolicy, VerifiedCheckpoint, base64, decimal,
+};
+
+/// The most bytes of extra data: readers elsewhere stop at lines of 64 KiB.
+pub const PROOF_EXTRA_BYTES_MAX: usize = 48_000;
+
+const FIRST_LINE: &str = "c2sp.org/tlog-proof@v1\n";
+
+/// Why a proof file does not show that an entry is in the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TlogProofError {
+    /// The first line does not say that this is a proof file of this version.
+    FirstLine,
+    /// The extra data is empty, not base64, or longer than 48,000 bytes.
+    Extra,
+    /// There is no index line, or it is not a decimal number.
+    Index,
+    /// A line of the inclusion proof is not the base64 of a hash.
+    Hash,
+    /// The inclusion proof has more than 63 hashes.
+    TooManyHashes,
+    /// No empty line parts the inclusion proof from the checkpoint.
+    NoCheckpoint,
+    /// The checkpoint is not a signed note.
+    Note(NoteError),
+    /// The policy does not accept the checkpoint.
+    Checkpoint(CheckpointError),
+    /// The file carries another checkpoint than the one that was verified.
+    OtherCheckpoint,
+    /// The entry is not at the index in the checkpoint's tree.
+    Inclusion(InclusionError),
+}
+
+impl fmt::Display for TlogProofError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::FirstLine => f.write_str("the first line is not c2sp.org/tlog-proof@v1"),
+            Self::Extra => f.write_str("the extra line is not 1 to 48,000 bytes in base64"),
+            Self::Index => f.write_str("the proof has no index line with a decimal number"),
+            Self::Hash => f.write_str("a line of the inclusion proof is not a hash in base64"),
+            Self::TooManyHashes => f.write_str("the inclusion proof has more than 63 hashes"),
+            Self::NoCheckpoint => f.write_str("the proof has no checkpoint after an empty line"),
+            Self::Note(error) => error.fmt(f),
+            Self::Checkpoint(error) => error.fmt(f),
+            Self::OtherCheckpoint => f.write_str("the proof carries another checkpoint"),
+            Self::Inclusion(error) => error.fmt(f),
+        }
+    }
+}
+
+impl core::error::Error for TlogProofError {}
+
+impl From<HashLinesError> for TlogProofError {
+    fn from(error: HashLinesError) -> Self {
+        match error {
+            HashLinesError::Line => Self::Hash,
+            HashLinesError::TooMany => Self::TooManyHashes,
+            HashLinesError::NoEmptyLine => Self::NoCheckpoint,
+        }
+    }
+}
+
+/// A parsed proof file. Nothing is verified.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TlogProof<'a> {
+    extra: Option<Vec<u8>>,
+    index: LeafIndex,
+    inclusion: InclusionProof,
+    note: Note<'a>,
+}
+
+impl<'a> TlogProof<'a> {
+    /// The proof that `text` is.
+    ///
+    /// # Errors
+    ///
+    /// When `text` is not a proof file within the limits.
+    pub fn parse(text: &'a str) -> Result<Self, TlogProofError> {
+        let mut rest = text
+            .strip_prefix(FIRST_LINE)
+            .ok_or(TlogProofError::FirstLine)?;
+        let mut extra = None;
+        if let Some(after) = rest.strip_prefix("extra ") {
+            let (encoded, after) = after.split_once('\n').ok_or(TlogProofError::Extra)?;
+            extra = Some(parse_extra(encoded).ok_or(TlogProofError::Extra)?);
+            rest = after;
+        }
+        let rest = rest.strip_prefix("index ").ok_or(TlogProofError::Index)?;
+        let (index, rest) = rest.split_once('\n').ok_or(TlogProofError::Index)?;
+        let index = decimal::parse(index).map_err(|_| TlogProofError::Index)?;
+        let (hashes, checkpoint) = hash_lines::parse(rest)?;
+        let note = Note::parse(checkpoint).map_err(TlogProofError::Note)?;
+        let inclusion = InclusionProof::new(hashes);
+        Ok(Self {
+            extra,
+            index: LeafIndex::new(index),
+            inclusion,
+            note,
+        })
+    }
+
+    /// The text of a proof file without extra data. `checkpoint` is a note with its signatures.
+    pub fn encode(index: LeafIndex, proof: &InclusionProof, checkpoint: &str) -> String {
+        let hashes = hash_lines::encode(proof.hashes());
+        format!("{FIRST_LINE}index {index}\n{hashes}{checkpoint}")
+    }
+
+    /// Checks that `entry` is at the index of this proof, in a tree whose checkpoint `policy` accepts.
+    ///
+    /// # Errors
+    ///
+    /// When the policy does not accept the checkpoint, or the inclusion proof does not lead to it.
+    pub fn verify(
+        &self,
+        entry: &[u8],
+        policy: &TrustPolicy,
+    ) -> Result<VerifiedEntry, TlogProofError> {
+        let checkpoint = policy
+            .verify(&self.note)
+            .map_err(TlogProofError::Checkpoint)?;
+        self.verify_with(entry, &checkpoint)
+    }
+
+    /// Checks the same against a checkpoint that was verified before, which this proof must carry too,
+    /// byte for byte.
+    ///
+    /// # Errors
+    ///
+    /// When the proof carries another checkpoint, or the inclusion proof does not lead to it.
+    pub fn verify_with(
+        &self,
+        entry: &[u8],
+        checkpoint: &VerifiedCheckpoint,
+    ) -> Result<VerifiedEntry, TlogProofError> {
+        if self.note.source() != checkpoint.note() {
+            return Err(TlogProofError::OtherCheckpoint);
+        }
+        let leaf = LeafHash::of(entry);
+        let included = self.inclusion.verify(leaf, self.index, checkpoint.head());
+        included.map_err(TlogProofError::Inclusion)?;
+        Ok(VerifiedEntry {
+            index: self.index,
+            leaf,
+            checkpoint: checkpoint.clone(),
+        })
+    }
+
+    /// The index that the proof is for.
+    pub const fn index(&self) -> LeafIndex {
+        self.index
+    }
+
+    /// The inclusion proof.
+    pub const fn inclusion(&self) -> &InclusionProof {
+        &self.inclusion
+    }
+
+    /// The checkpoint with its signatures, as it was given.
+    pub const fn checkpoint(&self) -> &'a str {
+        self.note.source()
+    }
+
+    /// The extra data, which no signature covers.
+    pub fn extra(&self) -> Option<&[u8]> {
+        self.extra.as_deref()
+    }
+}
+
+fn parse_extra(encoded: &str) -> Option<Vec<u8>> {
+    if encoded.is_empty() || encoded.len() > PROOF_EXTRA_BYTES_MAX.div_ceil(3).saturating_mul(4) {
+        return None;
+    }
+    base64::decode(encoded).ok()
+}
+
+/// An entry that is in a log, by a proof and a policy.
+///
+/// Invariant: made only by [`TlogProof::verify`] and [`TlogProof::verify_with`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VerifiedEntry {
+    index: LeafIndex,
+    leaf: LeafHash,
+    checkpoint: VerifiedCheckpoint,
+}
+
+impl VerifiedEntry {
+    /// Where the entry is.
+    pub const fn index(&self) -> LeafIndex {
+        self.index
+    }
+
+    /// The leaf hash of the entry.
+    pub const fn leaf(&self) -> LeafHash {
+        self.leaf
+    }
+
+    /// The checkpoint that commits to it.
+    pub const fn checkpoint(&self) -> &VerifiedCheckpoint {
+        &self.checkpoint
+    }
+}
