@@ -1,0 +1,319 @@
+//! The log: sequence, integrate, sign, commit, publish.
+//!
+//! One process has the log and one thread appends to it, so sequencing, integrating and committing
+//! a batch is one step of the store. What a crash leaves:
+//!
+//! | Crash | In the store | Seen by anybody | After opening again |
+//! |---|---|---|---|
+//! | before or in *sequence* | nothing of the batch | nothing | the batch was never there; callers submit again |
+//! | before or in *integrate* | nothing of the batch | nothing | the same |
+//! | before *sign* | nothing of the batch | nothing | the same |
+//! | after *sign*, before *commit* | nothing of the batch | nothing: the signature never left the process | the same; the size may be signed again with another root, and only that one is ever seen |
+//! | in *commit* | all of the batch or nothing | nothing | the store says which |
+//! | after *commit*, before *publish* | all of the batch | nothing | all of the batch is published; callers who submit again get index and proof |
+//! | after *publish* | all of the batch | the checkpoint | the same |
+//!
+//! After a commit that failed this process cannot know whether it is in the fourth row or the sixth.
+//! Therefore the log halts: it appends nothing any more until it is opened again.
+
+use std::sync::Arc;
+
+use witnessmark_keychain::{CheckedKeyEvent, CheckedRecord};
+use witnessmark_merkle::Frontier;
+use witnessmark_verifier::{
+    Charter, Entry, EntryKind, EntrySignature, Hash, InclusionProof, LeafIndex,
+    PAYLOAD_TYPE_CHARTER, RecordId, VerifierKey,
+};
+
+use crate::checkpoint::SignedCheckpoint;
+use crate::error::{LogError, Refused};
+use crate::integrate::{Integrated, integrate};
+use crate::limits::BATCH_ENTRIES_MAX;
+use crate::load::load;
+use crate::reader::{Published, Reader};
+use crate::sequence::sequence;
+use crate::signer::CheckpointSigner;
+use crate::store::{Commit, Store, StoreError};
+
+/// The one writer of a log.
+///
+/// Invariants: `frontier`, the reader's published state and `registered_at` are those of the last
+/// commit that succeeded; `epoch` is this writer's own; once `halted` is set it stays.
+#[derive(Debug)]
+pub struct Log<S> {
+    store: Arc<S>,
+    signer: CheckpointSigner,
+    reader: Reader<S>,
+    epoch: u64,
+    frontier: Frontier,
+    registered_at: u64,
+    halted: Option<String>,
+}
+
+/// A submission whose signatures were checked. They are looked at again when it is sequenced.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Checked {
+    /// A record.
+    Record(CheckedRecord),
+    /// A change of an organisation's keys.
+    KeyEvent(Box<CheckedKeyEvent>),
+}
+
+impl From<CheckedRecord> for Checked {
+    fn from(record: CheckedRecord) -> Self {
+        Self::Record(record)
+    }
+}
+
+impl From<CheckedKeyEvent> for Checked {
+    fn from(event: CheckedKeyEvent) -> Self {
+        Self::KeyEvent(Box::new(event))
+    }
+}
+
+impl Checked {
+    /// What the submission is found by when it is in the log.
+    pub fn record_id(&self) -> RecordId {
+        match self {
+            Self::Record(record) => record.record_id(),
+            Self::KeyEvent(event) => event.record_id(),
+        }
+    }
+}
+
+/// The answer to a submission that is in the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Appended {
+    /// Where its entry is.
+    pub index: LeafIndex,
+    /// Its record id.
+    pub record_id: RecordId,
+    /// Whether it was there before it was submitted this time. The entry is then the one made the
+    /// first time, with the signatures of the first time.
+    pub already_logged: bool,
+    /// The bytes of the entry.
+    pub entry: Arc<[u8]>,
+    /// That the entry is in the tree of the checkpoint.
+    pub proof: InclusionProof,
+    /// A published checkpoint.
+    pub checkpoint: SignedCheckpoint,
+}
+
+impl<S: Store> Log<S> {
+    /// Creates a log in an empty store, with its charter as entry 0, and opens it.
+    ///
+    /// # Errors
+    ///
+    /// [`LogError::Exists`] if the store has a log, [`LogError::Refused`] if the charter is not one
+    /// for this signer, or the errors of a commit and of [`Log::open`].
+    pub fn create(
+        store: Arc<S>,
+        signer: CheckpointSigner,
+        charter: Vec<u8>,
+        signatures: Vec<EntrySignature>,
+        now_ms: u64,
+    ) -> Result<Self, LogError> {
+        if let Some(latest) = store.latest().map_err(LogError::of_read)? {
+            return Err(LogError::Exists {
+                size: latest.size(),
+            });
+        }
+        let entry = charter_entry(charter, signatures, now_ms, signer.vkey())?;
+        let record_ids = vec![entry.record_id()];
+        let entries = vec![Arc::from(entry.encode().map_err(Refused::Entry)?)];
+        let integrated = integrate(&Frontier::new(), &entries).map_err(|error| halted(&error))?;
+        let checkpoint = sign(&signer, &integrated, &entries)?;
+        let nodes = integrated.nodes;
+        let commit = Commit {
+            epoch: 1,
+            old_size: 0,
+            entries,
+            record_ids,
+            nodes,
+            checkpoint,
+        };
+        store.commit(&commit).map_err(LogError::of_commit)?;
+        Self::open(store, signer, &mut |_, _| {})
+    }
+
+    /// Opens the log that this signer signed, checks it, and takes the writer's role by raising the
+    /// epoch. `visit` sees every entry in order, so that views can be built in the same pass.
+    ///
+    /// # Errors
+    ///
+    /// There is no log, it cannot be read, it contradicts itself or the signer's key, or another
+    /// writer came first.
+    pub fn open(
+        store: Arc<S>,
+        signer: CheckpointSigner,
+        visit: &mut dyn FnMut(u64, &Entry),
+    ) -> Result<Self, LogError> {
+        let loaded = load(store.as_ref(), signer.vkey(), visit)?;
+        let epoch = loaded
+            .latest
+            .epoch
+            .checked_add(1)
+            .ok_or_else(|| LogError::Corrupt("the epoch has no successor".to_owned()))?;
+        // From here on a commit by whoever had the role before fails, and the state that was read is
+        // durable, whatever the store did before it was opened.
+        let role = Commit {
+            epoch,
+            old_size: loaded.latest.size(),
+            entries: Vec::new(),
+            record_ids: Vec::new(),
+            nodes: Vec::new(),
+            checkpoint: loaded.latest.checkpoint.clone(),
+        };
+        store.commit(&role).map_err(LogError::of_commit)?;
+        let reader = Reader::new(Arc::clone(&store), loaded.published());
+        Ok(Self {
+            store,
+            signer,
+            reader,
+            epoch,
+            frontier: loaded.frontier,
+            registered_at: loaded.registered_at,
+            halted: None,
+        })
+    }
+
+    /// Appends a batch, and answers each submission in order.
+    ///
+    /// What is wrong with one submission is its own answer and does not concern the others. A record
+    /// that is in the log already, or twice in the batch, is answered with the one entry it has.
+    ///
+    /// # Errors
+    ///
+    /// Nothing of the batch is published then. [`LogError::Halted`], now and for ever after, when
+    /// the outcome of the commit is unknown, another writer has the log, or what should be signed
+    /// is not what the verifier accepts. After any other error the log goes on.
+    pub fn append(
+        &mut self,
+        batch: Vec<Checked>,
+        now_ms: u64,
+    ) -> Result<Vec<Result<Appended, Refused>>, LogError> {
+        self.check_takes(&batch)?;
+
+        // Sequence. Then every submission is in the log already, refused, or the bytes of an entry
+        // whose index is known; the keys that allow it are those at that index.
+        let before = self.reader.published();
+        let time = now_ms.max(self.registered_at);
+        let find = |id: &RecordId| self.reader.already_logged(id);
+        let sequenced = sequence(batch, time, Arc::clone(&before.keychain), find)?;
+        if sequenced.is_empty() {
+            return Ok(sequenced.answers(before.size(), &[], &before.checkpoint));
+        }
+
+        // Integrate. Then the new tree, what it adds to the store, and all proofs are known.
+        let integrated = integrate(&self.frontier, &sequenced.entries)
+            .map_err(|error| self.halt(halted(&error)))?;
+
+        // Sign. Then the verifier has accepted that the new tree continues the old one and holds
+        // each new entry, and there is a checkpoint, which nobody has seen.
+        let checkpoint = sign(&self.signer, &integrated, &sequenced.entries)
+            .map_err(|error| self.halt(error))?;
+
+        // Commit. Then the batch is durable, wholly. This is the commit point: before it the batch
+        // was never there, after it the batch can never be lost.
+        let commit = Commit {
+            epoch: self.epoch,
+            old_size: before.size(),
+            entries: sequenced.entries.clone(),
+            record_ids: sequenced.record_ids.clone(),
+            nodes: integrated.nodes,
+            checkpoint: checkpoint.clone(),
+        };
+        self.commit(&commit)?;
+
+        // Publish. Then readers see the checkpoint, and callers may be answered.
+        self.frontier = integrated.frontier;
+        self.registered_at = sequenced.registered_at;
+        let keychain = Arc::clone(&sequenced.keychain);
+        self.reader.publish(Published {
+            checkpoint: checkpoint.clone(),
+            keychain,
+        });
+        Ok(sequenced.answers(before.size(), &integrated.inclusions, &checkpoint))
+    }
+
+    /// A reader of what this log publishes.
+    pub fn reader(&self) -> Reader<S> {
+        self.reader.clone()
+    }
+
+    /// The key that verifies this log's checkpoints.
+    pub const fn vkey(&self) -> &VerifierKey {
+        self.signer.vkey()
+    }
+
+    /// Why the log halted, if it did.
+    pub fn halted(&self) -> Option<&str> {
+        self.halted.as_deref()
+    }
+
+    fn check_takes(&self, batch: &[Checked]) -> Result<(), LogError> {
+        if let Some(reason) = &self.halted {
+            Err(LogError::Halted(reason.clone()))
+        } else if batch.len() > BATCH_ENTRIES_MAX {
+            Err(LogError::Busy)
+        } else {
+            Ok(())
+        }
+    }
+
+    fn commit(&mut self, commit: &Commit) -> Result<(), LogError> {
+        let result: Result<(), StoreError> = self.store.commit(commit);
+        result.map_err(|error| self.halt(LogError::of_commit(error)))
+    }
+
+    /// Remembers the error if it is one that halts the log.
+    fn halt(&mut self, error: LogError) -> LogError {
+        if let LogError::Halted(reason) = &error {
+            self.halted = Some(reason.clone());
+        }
+        error
+    }
+}
+
+/// Signs the checkpoint of a batch, once the verifier has accepted each proof of it.
+fn sign(
+    signer: &CheckpointSigner,
+    integrated: &Integrated,
+    entries: &[Arc<[u8]>],
+) -> Result<SignedCheckpoint, LogError> {
+    integrated
+        .check_inclusions(entries)
+        .map_err(|error| halted(&error))?;
+    signer
+        .sign(&integrated.old, &integrated.new, &integrated.consistency)
+        .map_err(|error| halted(&error))
+}
+
+fn halted(error: &dyn std::error::Error) -> LogError {
+    LogError::Halted(error.to_string())
+}
+
+fn charter_entry(
+    payload: Vec<u8>,
+    signatures: Vec<EntrySignature>,
+    registered_at: u64,
+    vkey: &VerifierKey,
+) -> Result<Entry, LogError> {
+    let entry = Entry {
+        kind: EntryKind::Charter,
+        registered_at,
+        org: None,
+        org_key_seq: 0,
+        org_key_head: Hash::new([0; 32]),
+        payload_type: PAYLOAD_TYPE_CHARTER.to_owned(),
+        payload,
+        signatures,
+    };
+    let charter = Charter::verify_entry(&entry).map_err(Refused::Charter)?;
+    if charter.origin != *vkey.name() {
+        let (charter, signer) = (charter.origin, vkey.name().clone());
+        return Err(Refused::Origin { charter, signer }.into());
+    }
+    Ok(entry)
+}

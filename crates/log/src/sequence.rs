@@ -1,0 +1,182 @@
+//! Gives submissions their indexes: which of a batch become entries, in what order, with what bytes.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use witnessmark_keychain::{CheckedKeyEvent, CheckedRecord, Keychain, Submission};
+use witnessmark_verifier::{Entry, EntryKind, Hash, InclusionProof, LeafIndex, OrgName, RecordId};
+
+use crate::checkpoint::SignedCheckpoint;
+use crate::error::{LogError, Refused};
+use crate::log::{Appended, Checked};
+
+/// A sequenced batch: the new entries, and what becomes of each submission.
+#[derive(Debug)]
+pub(crate) struct Sequenced {
+    /// The key chains after the batch.
+    pub(crate) keychain: Arc<Keychain>,
+    /// The time of the batch.
+    pub(crate) registered_at: u64,
+    /// The bytes of the new entries, in the order of their indexes.
+    pub(crate) entries: Vec<Arc<[u8]>>,
+    /// Their record ids.
+    pub(crate) record_ids: Vec<RecordId>,
+    places: Vec<Place>,
+}
+
+/// What becomes of one submission.
+#[derive(Debug)]
+enum Place {
+    /// It becomes this one of the new entries.
+    New(usize),
+    /// It is the same record as this one of the new entries.
+    Repeated(usize),
+    /// It was in the log before the batch.
+    Logged(Box<Appended>),
+    Refused(Refused),
+}
+
+/// Sequences a batch on top of the published state.
+///
+/// `logged` finds a record that the log has already.
+///
+/// # Errors
+///
+/// Those of `logged`, which reads the store. What is wrong with one submission is its own answer.
+pub(crate) fn sequence(
+    batch: Vec<Checked>,
+    registered_at: u64,
+    keychain: Arc<Keychain>,
+    logged: impl Fn(&RecordId) -> Result<Option<Appended>, LogError>,
+) -> Result<Sequenced, LogError> {
+    let mut sequenced = Sequenced {
+        keychain,
+        registered_at,
+        entries: Vec::with_capacity(batch.len()),
+        record_ids: Vec::with_capacity(batch.len()),
+        places: Vec::with_capacity(batch.len()),
+    };
+    let mut fresh: HashMap<RecordId, usize> = HashMap::new();
+    for checked in batch {
+        let record_id = checked.record_id();
+        let place = if let Some(entry) = fresh.get(&record_id) {
+            Place::Repeated(*entry)
+        } else if let Some(appended) = logged(&record_id)? {
+            Place::Logged(Box::new(appended))
+        } else {
+            match sequenced.push(checked, record_id) {
+                Ok(entry) => {
+                    fresh.insert(record_id, entry);
+                    Place::New(entry)
+                }
+                Err(refused) => Place::Refused(refused),
+            }
+        };
+        sequenced.places.push(place);
+    }
+    Ok(sequenced)
+}
+
+impl Sequenced {
+    /// Whether the batch brings no new entry, so that there is nothing to commit.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// The answers in the order of the submissions, when the new entries begin at index `first` and
+    /// have these proofs in the checkpoint.
+    pub(crate) fn answers(
+        self,
+        first: u64,
+        proofs: &[InclusionProof],
+        checkpoint: &SignedCheckpoint,
+    ) -> Vec<Result<Appended, Refused>> {
+        let Self {
+            entries,
+            record_ids,
+            places,
+            ..
+        } = self;
+        let new: Vec<Appended> = (first..)
+            .zip(entries.iter().zip(&record_ids).zip(proofs))
+            .map(|(index, ((entry, record_id), proof))| Appended {
+                index: LeafIndex::new(index),
+                record_id: *record_id,
+                already_logged: false,
+                entry: Arc::clone(entry),
+                proof: proof.clone(),
+                checkpoint: checkpoint.clone(),
+            })
+            .collect();
+        let entry = |place: usize| new.get(place).cloned();
+        places
+            .into_iter()
+            .filter_map(|place| match place {
+                Place::New(place) => entry(place).map(Ok),
+                Place::Repeated(place) => entry(place).map(|appended| {
+                    Ok(Appended {
+                        already_logged: true,
+                        ..appended
+                    })
+                }),
+                Place::Logged(appended) => Some(Ok(*appended)),
+                Place::Refused(refused) => Some(Err(refused)),
+            })
+            .collect()
+    }
+
+    /// Makes the next entry of a submission, if its organisation's keys, as they are at this index,
+    /// still allow it. After a refusal nothing has changed.
+    fn push(&mut self, checked: Checked, record_id: RecordId) -> Result<usize, Refused> {
+        let bytes = match checked {
+            Checked::Record(record) => self.record_entry(&record)?,
+            Checked::KeyEvent(event) => self.key_event_entry(&event)?,
+        };
+        self.entries.push(bytes);
+        self.record_ids.push(record_id);
+        Ok(self.entries.len() - 1)
+    }
+
+    fn record_entry(&self, record: &CheckedRecord) -> Result<Arc<[u8]>, Refused> {
+        self.keychain.recheck(record).map_err(Refused::Keys)?;
+        let submission = record.submission();
+        // A rechecked record has a chain; without one it would not be this organisation's entry.
+        let (seq, head) = self
+            .keychain
+            .organisation(&submission.org)
+            .map_or((0, Hash::new([0; 32])), |chain| (chain.seq(), chain.head()));
+        self.entry(EntryKind::Record, submission, seq, head)
+    }
+
+    fn key_event_entry(&mut self, event: &CheckedKeyEvent) -> Result<Arc<[u8]>, Refused> {
+        let submission = event.submission();
+        // The chain must not advance by an event that has no entry. Whether there is one does not
+        // depend on the state of the chain, so it is asked before.
+        self.entry(EntryKind::KeyEvent, submission, 0, Hash::new([0; 32]))?;
+        let (seq, head) = Arc::make_mut(&mut self.keychain)
+            .apply_key_event(event)
+            .map_err(Refused::Keys)?;
+        self.entry(EntryKind::KeyEvent, submission, seq, head)
+    }
+
+    fn entry(
+        &self,
+        kind: EntryKind,
+        submission: &Submission,
+        org_key_seq: u32,
+        org_key_head: Hash,
+    ) -> Result<Arc<[u8]>, Refused> {
+        let org: OrgName = submission.org.clone();
+        let entry = Entry {
+            kind,
+            registered_at: self.registered_at,
+            org: Some(org),
+            org_key_seq,
+            org_key_head,
+            payload_type: submission.payload_type.clone(),
+            payload: submission.payload.clone(),
+            signatures: submission.signatures.clone(),
+        };
+        entry.encode().map(Arc::from).map_err(Refused::Entry)
+    }
+}

@@ -1,0 +1,160 @@
+//! The key of the log, and the one rule of its use: sign what the verifier accepts, nothing else.
+
+use std::fmt;
+
+use ed25519_dalek::{Signer as _, SigningKey};
+use witnessmark_verifier::{
+    Checkpoint, ConsistencyError, ConsistencyProof, NoteAlgorithm, Origin, PublicKey, TreeHead,
+    VerifierKey, signature_line,
+};
+
+use crate::checkpoint::{SignedCheckpoint, SignedCheckpointError};
+
+/// Signs the checkpoints of one log.
+pub struct CheckpointSigner {
+    key: SigningKey,
+    vkey: VerifierKey,
+}
+
+impl CheckpointSigner {
+    /// The signer of the log `origin`.
+    ///
+    /// # Panics
+    ///
+    /// The key's public key is of small order. No known secret key has such a public key.
+    #[expect(
+        clippy::expect_used,
+        reason = "a public key made from a secret key is canonical and torsion-free"
+    )]
+    pub fn new(origin: Origin, key: SigningKey) -> Self {
+        let public_key = PublicKey::admit(key.verifying_key().as_bytes())
+            .expect("the public key of a secret key is admitted");
+        let vkey = VerifierKey::new(origin, NoteAlgorithm::Ed25519, public_key);
+        Self { key, vkey }
+    }
+
+    /// Signs the checkpoint of `new`, the successor of `old`, which was signed before.
+    ///
+    /// The signature must not leave the process before the tree of `new` is durable.
+    ///
+    /// # Errors
+    ///
+    /// The verifier does not accept that the old tree is a beginning of the new one, or does not
+    /// accept the signature that was made. Nothing may be signed after that.
+    pub fn sign(
+        &self,
+        old: &TreeHead,
+        new: &TreeHead,
+        proof: &ConsistencyProof,
+    ) -> Result<SignedCheckpoint, SignError> {
+        proof.verify(old, new).map_err(SignError::Inconsistent)?;
+        let text = Checkpoint {
+            origin: self.vkey.name().clone(),
+            head: *new,
+        }
+        .encode();
+        let signature = self.key.sign(text.as_bytes()).to_bytes();
+        let line = signature_line(self.vkey.name(), self.vkey.key_id(), &signature);
+        let signed =
+            SignedCheckpoint::parse(&format!("{text}\n{line}")).map_err(SignError::Unusable)?;
+        signed.verify(&self.vkey).map_err(SignError::Unusable)?;
+        Ok(signed)
+    }
+
+    /// The key that verifies what this signer signs; its name is the log's origin.
+    pub const fn vkey(&self) -> &VerifierKey {
+        &self.vkey
+    }
+}
+
+impl fmt::Debug for CheckpointSigner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CheckpointSigner")
+            .field("vkey", &self.vkey)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why a checkpoint was not signed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SignError {
+    /// The new tree is not shown to continue the old one.
+    #[error("the new tree does not continue the one signed before: {0}")]
+    Inconsistent(ConsistencyError),
+    /// The verifier refuses the checkpoint that was made.
+    #[error("the verifier refuses the checkpoint that was made: {0}")]
+    Unusable(SignedCheckpointError),
+}
+
+#[cfg(test)]
+mod tests {
+    use witnessmark_merkle::Frontier;
+    use witnessmark_verifier::LeafHash;
+
+    use super::*;
+
+    fn signer() -> CheckpointSigner {
+        let origin = Origin::parse("ledger.example/one").unwrap();
+        CheckpointSigner::new(origin, SigningKey::from_bytes(&[7; 32]))
+    }
+
+    fn head_of(leaves: &[u8]) -> TreeHead {
+        let mut frontier = Frontier::new();
+        for leaf in leaves {
+            frontier.push(LeafHash::of(&[*leaf]), &mut |_, _| {});
+        }
+        frontier.head()
+    }
+
+    #[test]
+    fn what_is_signed_verifies() {
+        let signer = signer();
+        let head = head_of(b"a");
+        let checkpoint = signer
+            .sign(&head_of(b""), &head, &ConsistencyProof::new(Vec::new()))
+            .unwrap();
+        assert_eq!(checkpoint.head(), &head);
+        assert_eq!(checkpoint.verify(signer.vkey()), Ok(()));
+        assert!(checkpoint.text().starts_with("ledger.example/one\n1\n"));
+    }
+
+    #[test]
+    fn a_tree_that_does_not_continue_the_old_one_is_not_signed() {
+        let proof = ConsistencyProof::new(vec![LeafHash::of(b"b").hash()]);
+        let signer = signer();
+        assert!(signer.sign(&head_of(b"a"), &head_of(b"ab"), &proof).is_ok());
+        let error = signer
+            .sign(&head_of(b"x"), &head_of(b"ab"), &proof)
+            .unwrap_err();
+        assert!(matches!(error, SignError::Inconsistent(_)), "{error}");
+        let shrunk = signer.sign(&head_of(b"ab"), &head_of(b"a"), &proof);
+        assert!(matches!(shrunk, Err(SignError::Inconsistent(_))));
+        let empty = ConsistencyProof::new(Vec::new());
+        let other_root = signer.sign(&head_of(b"ab"), &head_of(b"ac"), &empty);
+        assert!(matches!(other_root, Err(SignError::Inconsistent(_))));
+    }
+
+    #[test]
+    fn another_key_or_name_does_not_verify() {
+        let empty = ConsistencyProof::new(Vec::new());
+        let signed = signer()
+            .sign(&head_of(b""), &head_of(b"a"), &empty)
+            .unwrap();
+        let other_key = CheckpointSigner::new(
+            Origin::parse("ledger.example/one").unwrap(),
+            SigningKey::from_bytes(&[8; 32]),
+        );
+        assert!(signed.verify(other_key.vkey()).is_err());
+        let other_name = CheckpointSigner::new(
+            Origin::parse("ledger.example/two").unwrap(),
+            SigningKey::from_bytes(&[7; 32]),
+        );
+        assert!(signed.verify(other_name.vkey()).is_err());
+    }
+
+    #[test]
+    fn the_secret_key_is_not_shown() {
+        assert!(!format!("{:?}", signer()).contains("SigningKey"));
+    }
+}
