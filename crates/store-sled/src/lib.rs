@@ -1,0 +1,70 @@
+//! The embedded store: sled 0.34.7 behind the log's storage trait, used only in the ways that
+//! were measured to be safe.
+//!
+//! # What was found out about sled 0.34.7, and what is done about it
+//!
+//! * **A flush is not a sync.** On Linux `flush` asks the kernel to start writing and does not
+//!   wait for the disk. With the power cut after a flush alone, 10 of 12 stores had lost batches
+//!   that were acknowledged; with one `fdatasync` of `store/db` after each flush, none of 105. A
+//!   killed process never shows the difference, because the kernel keeps what it was given. So a
+//!   commit flushes and then syncs through a descriptor of its own.
+//! * **A batch on one tree is all or nothing**; across trees it is not. So there is one tree, and
+//!   a commit is one batch. In 150 rounds of killing the process none was found in part.
+//! * **Large leaf nodes leave the log.** A node above a quarter of a segment becomes a file of its
+//!   own that sled never syncs: 8 of 8 power cuts lost data. So segments have 2 MiB, values at
+//!   most 16 KiB, and a longer entry is stored in pieces.
+//! * **Leftovers stop it.** A process killed while opening, or a full disk, can leave an
+//!   unfinished page-table snapshot, `snap.*.generating`, and sled then refuses to open although
+//!   nothing is lost. They are moved to the folder `aside` before opening: 60 of 60 opened.
+//! * **Damage is met with panics**, in 78 of 120 single flipped bits, and 5 times by opening an
+//!   older state in silence; a file cut short did that in 7 of 11 cases. Wrong contents were never
+//!   read. So opening and reading are guarded against panics, opening has a time limit, and the
+//!   *anchor*, a file that sled does not know, says what was acknowledged last.
+//! * **A key costs about 35 bytes of memory, always.** So entries are stored many to a key, and a
+//!   ledger is planned for at most 30 to 50 million records.
+//! * **Opening after a crash replays the log** since the last time it was opened, at about 4.8 s
+//!   for each GB.
+//! * A batch can be read before it is durable and a scan is no snapshot. So reads stop at the
+//!   latest size, below which nothing ever changes.
+//!
+//! # A commit
+//!
+//! One writer, in this order: refuse if less than the reserve is free; one batch; flush; sync;
+//! write the anchor and sync it; only then is the commit acknowledged and visible as the latest.
+//! It is conditional on the epoch and the old size. After an error in any step from the batch on,
+//! the store takes no more commits: it must be opened again, which examines it.
+//!
+//! # Opening
+//!
+//! Take the lock; move leftovers aside; let sled open, guarded; sync what it read; check the head's
+//! checksum; check that the store is at least as long as the anchor and has the anchor's root at
+//! the anchor's size, computed from the stored nodes; check the head's own root; hash about one
+//! segment of the last entries again. A store that fails one of these checks is opened for reading
+//! only and says what is missing: a ledger that forgot something must not sign again.
+//!
+//! An anchor is made with the store and never removed, so a missing one is suspicious even if the
+//! store is empty: whoever can remove the anchor could otherwise put an older store back. Nothing
+//! here can notice that store *and* anchor were replaced by older copies together; clients and
+//! witnesses that remember a checkpoint can.
+//!
+//! # What is left as it was
+//!
+//! A folder without a store is not written to. sled itself writes when it opens a folder, also when
+//! it then fails; nothing in this crate writes to a store that did not open, or repairs one. Copy
+//! the folder before anything else is tried. Never copy the folder of a store that is open. Only
+//! local file systems on Unix are supported.
+
+mod anchor;
+mod chunk;
+mod error;
+mod examine;
+mod folder;
+mod layout;
+mod open;
+mod store;
+mod tile;
+mod view;
+
+pub use error::OpenError;
+pub use open::StoreOptions;
+pub use store::SledStore;
