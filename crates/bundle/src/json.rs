@@ -1,0 +1,266 @@
+//! The verdict for programs: one JSON object whose members keep their names.
+
+use serde::Serialize;
+
+use crate::time::rfc3339;
+use crate::verdict::{
+    Check, FileFacts, LedgerContents, LedgerFacts, Problem, RecordFacts, RelatedFacts, SignerFacts,
+    Subject, Verdict,
+};
+
+impl Verdict {
+    /// The verdict as one JSON object. A member is null until the check that proves it has passed.
+    pub fn to_json(&self) -> String {
+        // Strings, numbers and lists of them always serialise.
+        serde_json::to_string_pretty(&Answer::of(self)).unwrap_or_default()
+    }
+}
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    verdict: &'static str,
+    subject: &'static str,
+    index: Option<u64>,
+    size: Option<u64>,
+    origin: Option<&'a str>,
+    root: Option<String>,
+    organisation: Option<&'a str>,
+    registered_at: Option<u64>,
+    registered_at_utc: Option<String>,
+    checks: Vec<CheckText<'a>>,
+    failed: Option<&'static str>,
+    meaning: &'static str,
+    remarks: &'a [String],
+    does_not_show: &'static [&'static str],
+    policy_sha256: Option<String>,
+    quorum: Option<&'a str>,
+    cosigned: Vec<CosignedText<'a>>,
+    record: Option<RecordText<'a>>,
+    contents: Option<ContentsText>,
+    problems: Vec<ProblemText<'a>>,
+    problem_count: u64,
+}
+
+#[derive(Serialize)]
+struct CheckText<'a> {
+    name: &'static str,
+    outcome: &'static str,
+    detail: &'a str,
+}
+
+#[derive(Serialize)]
+struct CosignedText<'a> {
+    name: &'a str,
+    time_s: u64,
+}
+
+#[derive(Serialize)]
+struct RecordText<'a> {
+    record_id: String,
+    kind: &'static str,
+    title: &'a str,
+    asserted_by: &'a str,
+    signed_at: Option<u64>,
+    signers: Vec<SignerText<'a>>,
+    fields: Vec<FieldText<'a>>,
+    disclosed: Vec<FieldText<'a>>,
+    withheld: usize,
+    files: Vec<FileText<'a>>,
+    related: Vec<RelatedText<'a>>,
+}
+
+#[derive(Serialize)]
+struct FieldText<'a> {
+    name: &'a str,
+    value: &'a str,
+}
+
+#[derive(Serialize)]
+struct SignerText<'a> {
+    key_id: &'a str,
+    role: &'static str,
+    label: Option<&'a str>,
+    registered_by_event: u32,
+    revoked_by_event: Option<u32>,
+    revoked_reason: Option<&'static str>,
+    suspected_since: Option<u64>,
+}
+
+#[derive(Serialize)]
+struct FileText<'a> {
+    name: &'a str,
+    sha256: String,
+    size: u64,
+    compared: bool,
+}
+
+#[derive(Serialize)]
+struct RelatedText<'a> {
+    relation: &'a str,
+    index: u64,
+    record_id: String,
+    organisation: &'a str,
+    registered_at: u64,
+    title: &'a str,
+}
+
+#[derive(Serialize)]
+struct ContentsText {
+    entries: u64,
+    records: u64,
+    key_events: u64,
+    organisations: u64,
+    signatures: u64,
+    first_registered_at: Option<u64>,
+    last_registered_at: Option<u64>,
+}
+
+#[derive(Serialize)]
+struct ProblemText<'a> {
+    check: &'static str,
+    index: Option<u64>,
+    path: Option<&'a str>,
+    what: &'a str,
+}
+
+impl<'a> Answer<'a> {
+    fn of(verdict: &'a Verdict) -> Self {
+        let ledger: Option<&LedgerFacts> = verdict.ledger.as_ref();
+        Self {
+            verdict: verdict.word.as_json(),
+            subject: match verdict.subject {
+                Subject::Bundle => "bundle",
+                Subject::Export => "export",
+                Subject::Ledger => "ledger",
+            },
+            index: verdict.index,
+            size: ledger.map(|ledger| ledger.size),
+            origin: ledger.map(|ledger| ledger.origin.as_str()),
+            root: ledger.map(|ledger| ledger.root.to_string()),
+            organisation: verdict.organisation.as_deref(),
+            registered_at: verdict.registered_at,
+            registered_at_utc: verdict.registered_at.and_then(rfc3339),
+            checks: verdict.checks.iter().map(CheckText::of).collect(),
+            failed: verdict.failed().map(|check| check.name),
+            meaning: verdict.meaning(),
+            remarks: &verdict.remarks,
+            does_not_show: verdict.does_not_show(),
+            policy_sha256: verdict.policy_sha256.map(|hash| hash.to_string()),
+            quorum: ledger.and_then(|ledger| ledger.quorum.as_deref()),
+            cosigned: ledger.map(cosigned).unwrap_or_default(),
+            record: verdict.record.as_ref().map(RecordText::of),
+            contents: verdict.contents.as_ref().map(ContentsText::of),
+            problems: verdict.problems.iter().map(ProblemText::of).collect(),
+            problem_count: verdict.problem_count,
+        }
+    }
+}
+
+fn cosigned(ledger: &LedgerFacts) -> Vec<CosignedText<'_>> {
+    ledger
+        .cosigned
+        .iter()
+        .map(|(name, time_s)| CosignedText {
+            name,
+            time_s: *time_s,
+        })
+        .collect()
+}
+
+fn fields(lines: &[(String, String)]) -> Vec<FieldText<'_>> {
+    lines
+        .iter()
+        .map(|(name, value)| FieldText { name, value })
+        .collect()
+}
+
+impl<'a> CheckText<'a> {
+    fn of(check: &'a Check) -> Self {
+        Self {
+            name: check.name,
+            outcome: check.outcome.as_str(),
+            detail: &check.detail,
+        }
+    }
+}
+
+impl<'a> RecordText<'a> {
+    fn of(record: &'a RecordFacts) -> Self {
+        Self {
+            record_id: record.record_id.to_string(),
+            kind: record.kind.schema(),
+            title: &record.title,
+            asserted_by: &record.asserted_by,
+            signed_at: Some(record.signed_at).filter(|time| *time > 0),
+            signers: record.signers.iter().map(SignerText::of).collect(),
+            fields: fields(&record.lines),
+            disclosed: fields(&record.disclosed),
+            withheld: record.withheld,
+            files: record.files.iter().map(FileText::of).collect(),
+            related: record.related.iter().map(RelatedText::of).collect(),
+        }
+    }
+}
+
+impl<'a> SignerText<'a> {
+    fn of(signer: &'a SignerFacts) -> Self {
+        Self {
+            key_id: &signer.key_id,
+            role: signer.role,
+            label: signer.label.as_deref(),
+            registered_by_event: signer.added_seq,
+            revoked_by_event: signer.revoked.map(|(seq, _)| seq),
+            revoked_reason: signer.revoked.map(|(_, reason)| reason),
+            suspected_since: signer.suspected_since,
+        }
+    }
+}
+
+impl<'a> FileText<'a> {
+    fn of(file: &'a FileFacts) -> Self {
+        Self {
+            name: &file.name,
+            sha256: file.sha256.to_string(),
+            size: file.size,
+            compared: file.beside,
+        }
+    }
+}
+
+impl<'a> RelatedText<'a> {
+    fn of(related: &'a RelatedFacts) -> Self {
+        Self {
+            relation: &related.relation,
+            index: related.index,
+            record_id: related.record_id.to_string(),
+            organisation: &related.organisation,
+            registered_at: related.registered_at,
+            title: &related.title,
+        }
+    }
+}
+
+impl ContentsText {
+    fn of(contents: &LedgerContents) -> Self {
+        Self {
+            entries: contents.entries,
+            records: contents.records,
+            key_events: contents.key_events,
+            organisations: contents.organisations,
+            signatures: contents.signatures,
+            first_registered_at: contents.first_and_last.map(|(first, _)| first),
+            last_registered_at: contents.first_and_last.map(|(_, last)| last),
+        }
+    }
+}
+
+impl<'a> ProblemText<'a> {
+    fn of(problem: &'a Problem) -> Self {
+        Self {
+            check: problem.check,
+            index: problem.index,
+            path: problem.path.as_deref(),
+            what: &problem.what,
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! The one file for a court: written, parsed and verified; and the audit of a whole log.
+//!
+//! [`verify_bundle`] judges one record with all that proves it; [`Auditor`] and [`audit_export`] judge a
+//! whole ledger. Both give a [`Verdict`]: one of four words, the checks in their order, and only such
+//! facts as a check has shown. [`Verdict::to_text`] and [`Verdict::to_json`] say it to people and to
+//! programs. [`BundleParts`] and [`ExportWriter`] are the other side: they write what is judged here.
+//! [`SignedRecord`] is a signed record in a file. Nothing in here uses a network.
+
+mod assemble;
+mod audit;
+mod bundle;
+mod dsse;
+mod escape;
+mod evidence;
+mod export;
+mod files;
+mod json;
+mod limits;
+mod meaning;
+mod text;
+mod tiles;
+mod time;
+mod trust;
+mod verdict;
+mod verify;
+
+pub use assemble::{AssembleError, BundleFiles, BundleParts, LoggedEntry, attachment_names};
+pub use audit::{Auditor, audit_export};
+pub use bundle::{
+    BUNDLE_FORMAT, Bundle, BundleError, BundledChain, BundledFile, ProvenEntry, RelatedEntry,
+};
+pub use dsse::{DsseError, SignedRecord};
+pub use escape::escape;
+pub use export::{ExportError, ExportWriter, Exported};
+pub use files::{FileSource, FolderFiles, NoFiles, is_plain_name};
+pub use limits::{
+    BUNDLE_BYTES_MAX, DISCLOSURES_MAX, DSSE_BYTES_MAX, EVENTS_MAX, FILE_NAME_BYTES_MAX,
+    FILE_SIZE_MAX, FILES_MAX, KEY_CHAINS_MAX, PROBLEMS_MAX, RELATED_MAX, STRAY_FILES_MAX,
+};
+pub use verdict::{
+    BUNDLE_CHECKS, Check, EXPORT_CHECKS, FileFacts, LEDGER_CHECKS, LedgerContents, LedgerFacts,
+    Outcome, Problem, RecordFacts, RelatedFacts, SignerFacts, Subject, Verdict, VerdictWord,
+};
+pub use verify::verify_bundle;
+/// The largest policy file, as the verifier has it.
+pub use witnessmark_verifier::POLICY_BYTES_MAX;

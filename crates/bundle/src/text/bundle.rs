@@ -1,0 +1,205 @@
+//! A bundle whose checks all passed, in plain words.
+
+use crate::escape::{escape, quote};
+use crate::time::utc;
+use crate::verdict::{LedgerFacts, RecordFacts, SignerFacts, Verdict};
+
+use super::{Page, write_witnesses};
+
+/// Writes all but the list of checks.
+pub(super) fn write(page: &mut Page, verdict: &Verdict) {
+    // A positive verdict has all three; without them there is nothing to say.
+    let (Some(ledger), Some(record), Some(index)) =
+        (&verdict.ledger, &verdict.record, verdict.index)
+    else {
+        return;
+    };
+    let organisation = verdict.organisation.as_deref().unwrap_or_default();
+    page.wrapped(
+        0,
+        &answer(
+            ledger,
+            index,
+            organisation,
+            verdict.registered_at.unwrap_or_default(),
+        ),
+    );
+    verdict.write_remarks(page);
+    write_holding(page, record, organisation);
+    write_times(
+        page,
+        ledger,
+        record,
+        verdict.registered_at.unwrap_or_default(),
+    );
+    write_content(page, record);
+    write_files(page, record);
+    write_related(page, record, ledger.size);
+    verdict.write_limits(page);
+    write_how(page, verdict, ledger);
+}
+
+/// The sentence a reader can quote.
+fn answer(ledger: &LedgerFacts, index: u64, organisation: &str, registered_at: u64) -> String {
+    let origin = quote(&ledger.origin);
+    // All of them had seen it by the time of the last; a single one may have a wrong clock.
+    let seen = ledger.cosigned.iter().map(|(_, time_s)| *time_s).max();
+    let when = match seen {
+        Some(time_s) => format!(
+            "no later than {}, by the clocks of the witnesses named below",
+            utc(time_s.saturating_mul(1_000))
+        ),
+        None => format!("since {}, by the ledger's own clock", utc(registered_at)),
+    };
+    format!(
+        "This record, exactly as printed here, is in the ledger {origin} (entry {index} of {}), {when}. It is \
+         signed with a key registered to the organisation {}, and it has not changed since.",
+        ledger.size,
+        quote(organisation)
+    )
+}
+
+fn write_holding(page: &mut Page, record: &RecordFacts, organisation: &str) {
+    page.heading("What you hold");
+    page.pair("title", &quote(&record.title));
+    page.pair("kind", record.kind.label());
+    page.pair("record id", &record.record_id.to_string());
+    page.pair(
+        "asserted by",
+        &format!("{} (who makes the claim)", quote(&record.asserted_by)),
+    );
+    page.pair(
+        "signed by",
+        &format!("{} (who submitted it)", quote(organisation)),
+    );
+    for signer in &record.signers {
+        page.pair("key", &signer_line(signer));
+    }
+}
+
+fn signer_line(signer: &SignerFacts) -> String {
+    let label = signer
+        .label
+        .as_ref()
+        .map_or_else(String::new, |l| format!(", called {}", quote(l)));
+    let revoked = signer.revoked.map_or_else(String::new, |(seq, reason)| {
+        format!("; revoked afterwards by key event {seq} ({reason})")
+    });
+    format!(
+        "{}, role {}, registered by key event {}, active when the record was registered{label}{revoked}",
+        signer.key_id, signer.role, signer.added_seq
+    )
+}
+
+fn write_times(page: &mut Page, ledger: &LedgerFacts, record: &RecordFacts, registered_at: u64) {
+    page.heading("Times, each a different fact");
+    match record.signed_at {
+        0 => page.pair("signed", "the record does not say when"),
+        time => page.pair(
+            "signed",
+            &format!("{}, by the signer's clock: a claim", utc(time)),
+        ),
+    }
+    page.pair(
+        "registered",
+        &format!("{}, by the ledger's own clock", utc(registered_at)),
+    );
+    write_witnesses(page, ledger);
+    page.pair(
+        "happened",
+        "see the record's own words below: a claim of the party that asserts it",
+    );
+}
+
+fn write_content(page: &mut Page, record: &RecordFacts) {
+    page.heading("What the record says, every field");
+    for (label, value) in &record.lines {
+        page.pair(label, &quote(value));
+    }
+    if record.withheld > 0 || !record.disclosed.is_empty() {
+        page.heading("Protected fields");
+        for (name, value) in &record.disclosed {
+            page.pair("shown", &format!("{}: {}", quote(name), quote(value)));
+        }
+        page.pair(
+            "withheld",
+            &format!(
+                "{}, which were committed to and are not shown",
+                record.withheld
+            ),
+        );
+    }
+}
+
+fn write_files(page: &mut Page, record: &RecordFacts) {
+    if record.files.is_empty() {
+        return;
+    }
+    page.heading("Files the record names");
+    for file in &record.files {
+        let beside = if file.beside {
+            "beside the bundle, the same bytes"
+        } else {
+            "not with this bundle"
+        };
+        page.pair(
+            &quote(&file.name),
+            &format!("{} bytes, SHA-256 {}; {beside}", file.size, file.sha256),
+        );
+    }
+}
+
+fn write_related(page: &mut Page, record: &RecordFacts, size: u64) {
+    page.heading("What others, or the same organisation, recorded about it");
+    for related in &record.related {
+        page.pair(
+            &related.relation,
+            &format!(
+                "entry {}, by {}, registered {}: {}, record {}",
+                related.index,
+                escape(&related.organisation),
+                utc(related.registered_at),
+                quote(&related.title),
+                related.record_id
+            ),
+        );
+    }
+    let words = if record.related.is_empty() {
+        "None is in this bundle."
+    } else {
+        "Each of these was checked like the record itself."
+    };
+    page.wrapped(
+        2,
+        &format!(
+            "{words} The ledger says that this is complete up to entry {}; only an audit of the whole ledger can \
+             show that it is.",
+            size.saturating_sub(1)
+        ),
+    );
+}
+
+fn write_how(page: &mut Page, verdict: &Verdict, ledger: &LedgerFacts) {
+    page.heading("How to check this yourself, without us");
+    let policy = verdict
+        .policy_sha256
+        .map(|hash| hash.to_string())
+        .unwrap_or_default();
+    page.list(
+        [
+            format!("Get the trust policy of {} from a source that you trust; its SHA-256 here is {policy}.", quote(&ledger.origin)),
+            "Run: witnessmark-verify bundle BUNDLE --policy POLICY (it needs no network and no account).".to_owned(),
+            "Or write your own: docs/FORMAT.md has every byte; SHA-256 (RFC 6962 trees), Ed25519 and DSSE are all it needs.".to_owned(),
+        ]
+        .iter()
+        .map(String::as_str),
+    );
+    page.heading("What it rests on");
+    page.list(
+        [
+            "SHA-256 and Ed25519 are not broken, and the organisation kept its key to itself.",
+            "The policy came to you by an honest way, and so did this software.",
+        ]
+        .into_iter(),
+    );
+}

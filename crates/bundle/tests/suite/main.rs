@@ -1,0 +1,11 @@
+//! Bundles and exports of a small real log: signed with real keys, proved from a real tree.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod beside;
+mod bundles;
+mod bytes;
+mod exports;
+mod ledgers;
+mod mini_log;
+mod words;

@@ -1,0 +1,99 @@
+//! The kinds of records that this version knows, and how each is named.
+
+use std::fmt;
+
+use crate::v1::record::Body;
+
+/// The kind of a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum RecordKind {
+    /// An attack, as one party tells it.
+    StrikeEvent,
+    /// What was found of a weapon, and what examination showed.
+    WreckageFinding,
+    /// One part, or a counted set of parts.
+    ComponentObservation,
+    /// A shipment that was seen, stopped, searched, seized or listed.
+    InterceptedShipment,
+    /// A step in who held an item.
+    CustodyTransfer,
+    /// What somebody said, announced, listed or denied.
+    Statement,
+}
+
+impl RecordKind {
+    /// Every kind that this version knows, in the order of their fields.
+    pub const ALL: [Self; 6] = [
+        Self::StrikeEvent,
+        Self::WreckageFinding,
+        Self::ComponentObservation,
+        Self::InterceptedShipment,
+        Self::CustodyTransfer,
+        Self::Statement,
+    ];
+
+    /// The kind whose body this is.
+    pub const fn of(body: &Body) -> Self {
+        match body {
+            Body::StrikeEvent(_) => Self::StrikeEvent,
+            Body::WreckageFinding(_) => Self::WreckageFinding,
+            Body::ComponentObservation(_) => Self::ComponentObservation,
+            Body::InterceptedShipment(_) => Self::InterceptedShipment,
+            Body::CustodyTransfer(_) => Self::CustodyTransfer,
+            Body::Statement(_) => Self::Statement,
+        }
+    }
+
+    /// The kind with this schema, such as `wreckage-finding/1`.
+    pub fn of_schema(schema: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.schema() == schema)
+    }
+
+    /// The name and version that a record of this kind states in `schema`.
+    pub const fn schema(self) -> &'static str {
+        match self {
+            Self::StrikeEvent => "strike-event/1",
+            Self::WreckageFinding => "wreckage-finding/1",
+            Self::ComponentObservation => "component-observation/1",
+            Self::InterceptedShipment => "intercepted-shipment/1",
+            Self::CustodyTransfer => "custody-transfer/1",
+            Self::Statement => "statement/1",
+        }
+    }
+
+    /// The field of the record that holds the body of this kind.
+    pub const fn field(self) -> &'static str {
+        match self {
+            Self::StrikeEvent => "strike_event",
+            Self::WreckageFinding => "wreckage_finding",
+            Self::ComponentObservation => "component_observation",
+            Self::InterceptedShipment => "intercepted_shipment",
+            Self::CustodyTransfer => "custody_transfer",
+            Self::Statement => "statement",
+        }
+    }
+
+    /// The kind in words, for a person.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::StrikeEvent => "Strike event",
+            Self::WreckageFinding => "Wreckage finding",
+            Self::ComponentObservation => "Component observation",
+            Self::InterceptedShipment => "Intercepted shipment",
+            Self::CustodyTransfer => "Custody transfer",
+            Self::Statement => "Statement",
+        }
+    }
+
+    /// The schemas of all kinds, separated by commas.
+    pub fn known() -> String {
+        Self::ALL.map(Self::schema).join(", ")
+    }
+}
+
+impl fmt::Display for RecordKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.label())
+    }
+}

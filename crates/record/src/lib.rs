@@ -1,0 +1,36 @@
+//! What evidence is: typed kinds, validation, canonical bytes, plain-language rendering.
+//!
+//! The schema in `proto/witnessmark/record/v1` is the manual of the evidence model; [`v1`] is generated from it.
+//! [`Record::decode`] is strict: it accepts the canonical bytes of a record whose every field it knows, so what a
+//! person is shown is all that was signed. [`validate()`] judges what the fields say, and reports all problems at once.
+//! [`from_json`] and [`to_json`] are the form that people write and read; [`render()`] puts a record into plain words.
+//!
+//! Nothing in here reads a file, a clock or a random number.
+
+mod codes;
+mod country;
+mod descriptor;
+mod json;
+mod kind;
+mod problem;
+mod record;
+mod render;
+mod validate;
+
+pub use descriptor::{Format, descriptor_pool};
+pub use json::{from_json, to_json};
+pub use kind::RecordKind;
+pub use problem::{Level, Problem, ProblemCode, problem_codes, validation_document};
+pub use record::{RECORD_BYTES_MAX, Record, RecordError, encode};
+pub use render::{escape, render};
+pub use validate::{check_clock, validate};
+
+/// The message types of records, generated from `proto/witnessmark/record/v1`.
+#[expect(
+    clippy::doc_markdown,
+    clippy::large_enum_variant,
+    reason = "generated: the words are the generator's, and a body is made once and not moved about"
+)]
+pub mod v1 {
+    include!(concat!(env!("OUT_DIR"), "/witnessmark.record.v1.rs"));
+}

@@ -1,0 +1,273 @@
+//! A record in plain words: one line for each thing it says, in the order of the schema.
+
+use std::fmt::Write as _;
+
+use prost_reflect::{DynamicMessage, FieldDescriptor, ReflectMessage as _, Value};
+use witnessmark_verifier::hex;
+
+use crate::descriptor::{self, typed};
+use crate::validate::{day_of_ms, is_hidden};
+use crate::{Format, RecordKind, v1};
+
+/// The record as pairs of a label and a value, for reports and for the screen.
+///
+/// Nothing that was signed is left out. Control characters, and characters that cannot be seen or that turn the writing
+/// around, are shown as `\u{...}`. A protected field is shown as withheld, an absent one that the record explains with
+/// its reason.
+pub fn render(record: &v1::Record) -> Vec<(String, String)> {
+    let mut lines = Vec::new();
+    if let Some(body) = &record.body {
+        lines.push(("Kind".to_owned(), RecordKind::of(body).to_string()));
+    }
+    let message = descriptor::dynamic(record);
+    let bodies = RecordKind::ALL.map(RecordKind::field);
+    for (field, value) in message.fields() {
+        // The body is what the record is about: its lines bear no prefix.
+        match value.as_message() {
+            Some(body) if bodies.contains(&field.name()) => fields(body, "", &mut lines),
+            _ => any(&field, value, "", &mut lines),
+        }
+    }
+    lines
+}
+
+/// Text that is safe to show: what could deceive the eye or a terminal is spelled out as `\u{...}`.
+pub fn escape(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_control() || is_hidden(c) {
+            shown.extend(c.escape_unicode());
+        } else {
+            shown.push(c);
+        }
+    }
+    shown
+}
+
+/// Degrees of a coordinate with all seven decimals.
+pub(crate) fn degrees(e7: i32) -> String {
+    let sign = if e7 < 0 { "-" } else { "" };
+    let magnitude = e7.unsigned_abs();
+    format!(
+        "{sign}{}.{:07}",
+        magnitude / 10_000_000,
+        magnitude % 10_000_000
+    )
+}
+
+/// A time in UTC.
+pub(crate) fn instant(ms: u64) -> String {
+    let of_day = ms % 86_400_000;
+    let (hours, minutes) = (of_day / 3_600_000, of_day / 60_000 % 60);
+    let (seconds, millis) = (of_day / 1_000 % 60, of_day % 1_000);
+    let day = day_of_ms(ms);
+    format!("{day} {hours:02}:{minutes:02}:{seconds:02}.{millis:03} UTC")
+}
+
+fn fields(message: &DynamicMessage, prefix: &str, lines: &mut Vec<(String, String)>) {
+    for (field, value) in message.fields() {
+        any(&field, value, prefix, lines);
+    }
+}
+
+fn any(field: &FieldDescriptor, value: &Value, prefix: &str, lines: &mut Vec<(String, String)>) {
+    let label = match prefix {
+        "" => label(field.name()),
+        prefix => format!("{prefix}, {}", lower(&label(field.name()))),
+    };
+    let Some(items) = value.as_list() else {
+        return one(field, value, &label, lines);
+    };
+    for (item, number) in items.iter().zip(1..) {
+        let label = match items.len() {
+            1 => label.clone(),
+            _ => format!("{label} {number}"),
+        };
+        one(field, item, &label, lines);
+    }
+}
+
+fn one(field: &FieldDescriptor, value: &Value, label: &str, lines: &mut Vec<(String, String)>) {
+    let text = match value.as_message() {
+        Some(message) => match sentence(message) {
+            Some(text) => text,
+            None => return fields(message, label, lines),
+        },
+        None => scalar(field, value),
+    };
+    lines.push((label.to_owned(), text));
+}
+
+/// Messages that read best in one line.
+fn sentence(message: &DynamicMessage) -> Option<String> {
+    Some(match message.descriptor().name() {
+        "Quantity" => quantity(&typed(message)),
+        "Point" => point(&typed(message), message),
+        "LangString" => {
+            let text: v1::LangString = typed(message);
+            format!("{} ({})", escape(&text.text), escape(&text.lang))
+        }
+        "Confidence" => {
+            let confidence: v1::Confidence = typed(message);
+            let word = enum_text(message, "word");
+            match (word.is_empty(), confidence.percent.is_empty()) {
+                (false, false) => format!("{word}, {} of 100", escape(&confidence.percent)),
+                (true, false) => format!("{} of 100", escape(&confidence.percent)),
+                (_, true) => word,
+            }
+        }
+        "Link" => link(&typed(message), message),
+        "MissingField" => {
+            let missing: v1::MissingField = typed(message);
+            format!(
+                "{}: {}",
+                escape(&missing.path),
+                enum_text(message, "reason")
+            )
+        }
+        "Aggregate" if message.fields().next().is_none() => "a set as a whole".to_owned(),
+        _ => return None,
+    })
+}
+
+fn quantity(quantity: &v1::Quantity) -> String {
+    let (min, max) = (escape(&quantity.min), escape(&quantity.max));
+    let (least, most) = if quantity.strict {
+        ("more than", "less than")
+    } else {
+        ("at least", "at most")
+    };
+    let mut parts = Vec::new();
+    for (word, value) in [
+        ("", escape(&quantity.exact)),
+        ("about ", escape(&quantity.approx)),
+        (&format!("{least} "), min),
+        (&format!("{most} "), max),
+    ] {
+        if !value.is_empty() {
+            parts.push(format!("{word}{value}"));
+        }
+    }
+    let mut text = parts.join(" and ");
+    match quantity.unit.as_str() {
+        "" => {}
+        "bp" => text.push_str(" basis points (hundredths of a per cent)"),
+        // Writing to a string cannot fail.
+        unit => write!(text, " {}", escape(unit)).unwrap_or_default(),
+    }
+    text
+}
+
+fn point(point: &v1::Point, message: &DynamicMessage) -> String {
+    format!(
+        "latitude {}, longitude {}, within {} m ({})",
+        degrees(point.lat_e7),
+        degrees(point.lon_e7),
+        point.uncertainty_m,
+        enum_text(message, "basis")
+    )
+}
+
+fn link(link: &v1::Link, message: &DynamicMessage) -> String {
+    let mut text = format!(
+        "{} record {}",
+        enum_text(message, "rel"),
+        hex::encode(&link.target)
+    );
+    let by = enum_text(message, "by");
+    if !by.is_empty() {
+        text = format!("{text} (link by the {by})");
+    }
+    if !link.note.is_empty() {
+        text = format!("{text}: {}", escape(&link.note));
+    }
+    if let Some(confidence) = message.get_field_by_name("confidence")
+        && let Some(confidence) = confidence.as_message().and_then(sentence)
+        && link.confidence.is_some()
+    {
+        text = format!("{text}; confidence {confidence}");
+    }
+    text
+}
+
+fn enum_text(message: &DynamicMessage, field: &str) -> String {
+    let descriptor = message.descriptor();
+    let Some(field) = descriptor.get_field_by_name(field) else {
+        return String::new();
+    };
+    if !message.has_field(&field) {
+        return String::new();
+    }
+    scalar(&field, &message.get_field(&field))
+}
+
+fn scalar(field: &FieldDescriptor, value: &Value) -> String {
+    match value {
+        Value::Bool(true) => "yes".to_owned(),
+        Value::Bool(false) => "no".to_owned(),
+        Value::U64(ms) if field.name() == "signed_at_ms" => {
+            format!("{} by the signer's clock", instant(*ms))
+        }
+        Value::U32(it) => it.to_string(),
+        Value::U64(it) => it.to_string(),
+        Value::I32(it) => it.to_string(),
+        Value::I64(it) => it.to_string(),
+        Value::String(it) => escape(it),
+        Value::Bytes(bytes) if field.name() == "protected" => {
+            format!("withheld (commitment {})", hex::encode(bytes))
+        }
+        Value::Bytes(bytes) => bytes_text(descriptor::format(field), bytes),
+        Value::EnumNumber(number) => field
+            .kind()
+            .as_enum()
+            .and_then(|enumeration| descriptor::word(enumeration, *number))
+            .map_or_else(|| number.to_string(), |word| word.replace('_', " ")),
+        // Messages are taken apart before; the schema has no floats and no maps.
+        Value::F32(_) | Value::F64(_) | Value::Message(_) | Value::List(_) | Value::Map(_) => {
+            String::new()
+        }
+    }
+}
+
+fn bytes_text(format: Format, bytes: &[u8]) -> String {
+    crate::json::bytes_to_text(format, bytes)
+}
+
+/// Labels that say more than the field's name.
+fn label(field: &str) -> String {
+    let words = match field {
+        "org" => "Signed and submitted by",
+        "asserted_by" => "Claimed by",
+        "signed_at_ms" => "Signed at",
+        "device_seq" => "Number on the device",
+        "previous" => "Previous record of the device",
+        "protected" => "Protected field",
+        "origin" => "For the ledger",
+        "brand_marked" => "Brand as marked (not the maker)",
+        "brand_absence" => "Brand not given because",
+        "brand_is_not_supplier_claim" => "Brand is no claim about supply",
+        "missing" => "Not given",
+        "refs" => "Reference",
+        "hs_code" => "Heading of the Harmonised System",
+        "marking" => "Handling",
+        "tlp" => "Traffic light protocol",
+        "markings" => "Mark",
+        "url" => "Address",
+        other => return capital(&other.replace('_', " ")),
+    };
+    words.to_owned()
+}
+
+fn capital(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
+}
+
+fn lower(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| {
+        first.to_lowercase().chain(letters).collect()
+    })
+}

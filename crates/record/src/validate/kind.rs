@@ -1,0 +1,118 @@
+//! The kinds: which fields each requires. A required field is given, or named in `missing` with a reason.
+
+use prost_reflect::DynamicMessage;
+
+use crate::descriptor::{is_present, join};
+use crate::{Problem, RecordKind, codes, v1};
+use v1::record::Body;
+
+/// The class or status of a kind, which no record can do without.
+const fn class(kind: RecordKind) -> &'static str {
+    match kind {
+        RecordKind::StrikeEvent => "event_class",
+        RecordKind::WreckageFinding => "item_class",
+        RecordKind::ComponentObservation => "component_class",
+        RecordKind::InterceptedShipment => "status",
+        RecordKind::CustodyTransfer => "item",
+        RecordKind::Statement => "",
+    }
+}
+
+/// The fields of the body that a kind requires, or a reason for their absence.
+const fn required(kind: RecordKind) -> &'static [&'static str] {
+    match kind {
+        RecordKind::StrikeEvent => &["weapon_claims"],
+        RecordKind::WreckageFinding => &["state", "condition", "identifications"],
+        RecordKind::ComponentObservation => &["authenticity"],
+        RecordKind::InterceptedShipment => &["cargo"],
+        RecordKind::CustodyTransfer => &["event", "from", "to", "reason"],
+        RecordKind::Statement => &["texts"],
+    }
+}
+
+/// The fields of the envelope that a kind requires, or a reason for their absence.
+const fn required_outside(kind: RecordKind) -> &'static [&'static str] {
+    match kind {
+        RecordKind::StrikeEvent => &["occurred", "place"],
+        RecordKind::WreckageFinding => &["documented", "place"],
+        RecordKind::ComponentObservation => &[],
+        RecordKind::InterceptedShipment | RecordKind::CustodyTransfer => &["occurred"],
+        RecordKind::Statement => &["reported"],
+    }
+}
+
+pub(super) fn check(record: &v1::Record, message: &DynamicMessage, problems: &mut Vec<Problem>) {
+    let Some(body) = &record.body else { return };
+    let kind = RecordKind::of(body);
+    let inside = |field: &&str| join(kind.field(), field);
+    if !class(kind).is_empty() && !is_present(message, &inside(&class(kind))) {
+        let fix = "Give it; the kind has no meaning without";
+        problems.push(codes::REQUIRED.at(inside(&class(kind)), "", fix));
+    }
+    let outside = required_outside(kind)
+        .iter()
+        .map(|field| (*field).to_owned());
+    for path in outside.chain(required(kind).iter().map(inside)) {
+        let explained = record.missing.iter().any(|missing| missing.path == path);
+        if !is_present(message, &path) && !explained && !told_otherwise(body, &path) {
+            let fix = "Give it, or name it in missing with the reason";
+            problems.push(codes::REQUIRED.at(path, "", fix));
+        }
+    }
+    match body {
+        Body::ComponentObservation(component) => brand(component, problems),
+        Body::CustodyTransfer(custody) => changes(custody, problems),
+        Body::Statement(statement) => fidelity(statement, problems),
+        Body::StrikeEvent(_) | Body::WreckageFinding(_) | Body::InterceptedShipment(_) => {}
+    }
+}
+
+/// Whether another part of the body says what the required field would say.
+fn told_otherwise(body: &Body, path: &str) -> bool {
+    match body {
+        Body::InterceptedShipment(shipment) => {
+            path == "intercepted_shipment.cargo"
+                && shipment.transfers.iter().any(|it| !it.cargo.is_empty())
+        }
+        Body::CustodyTransfer(custody) => {
+            path.starts_with("custody_transfer.") && !custody.steps.is_empty()
+        }
+        Body::Statement(statement) => {
+            path == "statement.texts"
+                && !(statement.designated.is_empty() && statement.conveyances.is_empty())
+        }
+        Body::StrikeEvent(_) | Body::WreckageFinding(_) | Body::ComponentObservation(_) => false,
+    }
+}
+
+fn brand(component: &v1::ComponentObservation, problems: &mut Vec<Problem>) {
+    let marked = !component.brand_marked.is_empty();
+    let absent = component.brand_absence() != v1::BrandAbsence::Unspecified;
+    if marked == absent {
+        let fix = "Give brand_marked, or one of no_mark, illegible, withheld, not_stated as brand_absence. To name a \
+                   maker, use identifications with a basis";
+        let path = "component_observation.brand_marked";
+        problems.push(codes::BRAND_CLAIM.at(path, &component.brand_marked, fix));
+    }
+    for (at, identification) in component.identifications.iter().enumerate() {
+        if identification.basis() == v1::Basis::Unspecified {
+            let path = format!("component_observation.identifications[{at}].basis");
+            let fix = "Say what the identification rests on; a brand alone is no ground";
+            problems.push(codes::BRAND_CLAIM.at(path, &identification.designation, fix));
+        }
+    }
+}
+
+fn changes(custody: &v1::CustodyTransfer, problems: &mut Vec<Problem>) {
+    if !custody.changes_made.is_empty() && custody.changes_reason.is_empty() {
+        let fix = "Say why it was changed";
+        problems.push(codes::CUSTODY.at("custody_transfer.changes_reason", "", fix));
+    }
+}
+
+fn fidelity(statement: &v1::Statement, problems: &mut Vec<Problem>) {
+    if !statement.texts.is_empty() && statement.fidelity() == v1::TextFidelity::Unspecified {
+        let fix = "Say whether the texts are exact, a paraphrase or a translation";
+        problems.push(codes::TYPE_REQUIRED.at("statement.fidelity", "", fix));
+    }
+}

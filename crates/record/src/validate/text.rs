@@ -1,0 +1,215 @@
+//! Texts: the format that each field declares, and what no text may hold.
+
+use edtf_core::Edtf;
+use prost_reflect::FieldDescriptor;
+use unicode_normalization::is_nfc;
+use witnessmark_verifier::{OrgName, Origin};
+
+use super::quantity::{is_decimal, is_unit};
+use crate::descriptor::{self, join};
+use crate::{Format, Problem, codes, country, v1};
+
+pub(super) fn check(field: &FieldDescriptor, text: &str, path: &str, problems: &mut Vec<Problem>) {
+    let format = descriptor::format(field);
+    let lines = format == Format::Unspecified;
+    let bad_control = |c: char| c.is_control() && !(lines && c == '\n');
+    if text.contains(bad_control) {
+        let fix = "Take the character out; it is shown here as \\u{...}";
+        problems.push(codes::TEXT_CONTROL.at(path, text, fix));
+    }
+    if text.contains(is_hidden) {
+        let fix = "Take the character out unless it is part of what was seen";
+        problems.push(codes::TEXT_HIDDEN.at(path, text, fix));
+    }
+    if !is_nfc(text) {
+        let fix = "Write accents as one character with their letter";
+        problems.push(codes::TEXT_NFC.at(path, text, fix));
+    }
+    let (chars, max) = (text.chars().count(), descriptor::max_chars(field));
+    if chars > max {
+        let fix = format!("Shorten it from {chars} to at most {max} characters");
+        problems.push(codes::TEXT_LENGTH.at(path, text, fix));
+    }
+    check_format(format, text, path, problems);
+}
+
+/// Characters that a reader cannot see, or that turn the writing around.
+pub(crate) const fn is_hidden(c: char) -> bool {
+    matches!(
+        c,
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+            | '\u{2028}' | '\u{2029}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+            | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}'
+    )
+}
+
+fn check_format(format: Format, text: &str, path: &str, problems: &mut Vec<Problem>) {
+    let (valid, code, fix) = match format {
+        Format::Edtf => return check_edtf(text, path, problems),
+        Format::Country => (
+            country::is_country(text),
+            &codes::ISO3166,
+            "Use two capital letters, such as UA or GB",
+        ),
+        Format::Language => (
+            is_language(text),
+            &codes::LANG,
+            "Use a tag such as en, uk or ko-Hang",
+        ),
+        Format::Script => (
+            is_script(text),
+            &codes::SCRIPT,
+            "Use four letters, such as Latn, Cyrl or Hang",
+        ),
+        Format::Decimal => (is_decimal(text), &codes::DECIMAL, "Write 1500 or 12.5"),
+        Format::Unit => (
+            is_unit(text),
+            &codes::UNIT,
+            "Use mm, m, km, g, kg, t, l, m3, s, deg, bp, a currency, or nothing for a count",
+        ),
+        Format::Organisation => (
+            OrgName::parse(text).is_ok(),
+            &codes::ORG,
+            "Use the name under which the organisation is registered",
+        ),
+        Format::Origin => (
+            Origin::parse(text).is_ok(),
+            &codes::ORIGIN,
+            "Copy the origin from the ledger's policy file",
+        ),
+        Format::Day => (
+            is_day(text),
+            &codes::FORMAT,
+            "Write one day, such as 2026-01-31",
+        ),
+        Format::Url => (
+            is_url(text),
+            &codes::FORMAT,
+            "Write an address that starts with https:// or http://",
+        ),
+        Format::UtcOffset => (is_offset(text), &codes::FORMAT, "Write +02:00"),
+        Format::LocalTime => (is_time(text), &codes::FORMAT, "Write 07:30"),
+        Format::MediaType => (is_media_type(text), &codes::FORMAT, "Write image/jpeg"),
+        Format::FileName => (
+            is_file_name(text),
+            &codes::FORMAT,
+            "Write a file name without a folder",
+        ),
+        // The schema, percentages and paths have rules of their own; the rest is plain text or no text.
+        Format::Unspecified
+        | Format::Schema
+        | Format::Percent
+        | Format::Path
+        | Format::RecordId
+        | Format::Sha256
+        | Format::Sha512
+        | Format::Uuid => return,
+    };
+    if !valid {
+        problems.push(code.at(path, text, fix));
+    }
+}
+
+fn check_edtf(text: &str, path: &str, problems: &mut Vec<Problem>) {
+    if let Err(error) = Edtf::parse(text) {
+        let fix = format!(
+            "At character {}: {}. Write 2024-01-02, 2024-01~ (about), 2013-07-10/2013-07-16 (an interval) \
+             or [1986-12-13,1986-12-31] (one of these)",
+            error.offset.saturating_add(1),
+            error.message
+        );
+        problems.push(codes::EDTF.at(path, text, fix));
+    }
+}
+
+pub(super) fn check_lang_string(text: &v1::LangString, path: &str, problems: &mut Vec<Problem>) {
+    if text.lang.is_empty() {
+        let fix = "Name the language, such as en";
+        problems.push(codes::LANG.at(join(path, "lang"), "", fix));
+    }
+    if text.text.is_empty() {
+        problems.push(codes::EMPTY.at(join(path, "text"), "", "Fill it, or leave it out"));
+    }
+}
+
+fn is_language(tag: &str) -> bool {
+    let mut parts = tag.split('-');
+    let primary = parts.next().unwrap_or_default();
+    let letters = |part: &str| part.bytes().all(|byte| byte.is_ascii_lowercase());
+    let subtag = |part: &str| {
+        (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    };
+    (2..=3).contains(&primary.len()) && letters(primary) && parts.all(subtag) && tag.len() <= 40
+}
+
+fn is_script(code: &str) -> bool {
+    let mut letters = code.bytes();
+    code.len() == 4
+        && letters.next().is_some_and(|byte| byte.is_ascii_uppercase())
+        && letters.all(|byte| byte.is_ascii_lowercase())
+}
+
+/// One calendar day in the plainest spelling of EDTF.
+pub(super) fn is_day(text: &str) -> bool {
+    let shape = text.len() == 10
+        && text.bytes().enumerate().all(|(at, byte)| match at {
+            4 | 7 => byte == b'-',
+            _ => byte.is_ascii_digit(),
+        });
+    shape && Edtf::parse(text).is_ok()
+}
+
+fn is_url(text: &str) -> bool {
+    let rest = text
+        .strip_prefix("https://")
+        .or_else(|| text.strip_prefix("http://"));
+    let plain = |c: char| c.is_whitespace() || matches!(c, '<' | '>' | '"' | '\\' | '`');
+    rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/') && !text.contains(plain))
+}
+
+fn is_offset(text: &str) -> bool {
+    text.strip_prefix(['+', '-'])
+        .is_some_and(|time| is_time(time) && time <= "14:00")
+        && text != "-00:00"
+}
+
+fn is_time(text: &str) -> bool {
+    let two = |part: &str| part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_digit());
+    text.split_once(':').is_some_and(|(hours, minutes)| {
+        two(hours) && two(minutes) && hours <= "23" && minutes <= "59"
+    })
+}
+
+fn is_media_type(text: &str) -> bool {
+    let token = |part: &str| {
+        !part.is_empty()
+            && part.bytes().all(|byte| {
+                byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"!#$&-^_.+".contains(&byte)
+            })
+    };
+    text.split_once('/')
+        .is_some_and(|(kind, subtype)| token(kind) && token(subtype))
+}
+
+/// A plain name: no folder, nothing that names a folder, nothing that a shell or another system reads differently.
+fn is_file_name(text: &str) -> bool {
+    text != "." && text != ".." && !text.contains(['/', '\\', ':'])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formats_accept_what_they_name_and_nothing_near_it() {
+        assert!(is_language("en") && is_language("uk-Cyrl-UA") && is_language("ko"));
+        assert!(!is_language("english") && !is_language("EN") && !is_language("en-"));
+        assert!(is_script("Hang") && !is_script("hang") && !is_script("Hangu"));
+        assert!(is_day("2024-02-29") && !is_day("2023-02-29") && !is_day("2024-02"));
+        assert!(is_url("https://a.example/b?c=d") && !is_url("ftp://a") && !is_url("https://a b"));
+        assert!(is_offset("+02:00") && !is_offset("+15:00") && !is_offset("02:00"));
+        assert!(is_time("23:59") && !is_time("24:00") && !is_time("7:30"));
+        assert!(is_media_type("image/jpeg") && !is_media_type("image") && !is_media_type("/x"));
+        assert!(is_file_name("photo-1.jpg") && !is_file_name("a/b") && !is_file_name(".."));
+    }
+}

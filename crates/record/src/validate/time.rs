@@ -1,0 +1,158 @@
+//! The order of times: nothing is documented or reported before it happened.
+
+use edtf_core::{Bound, BoundDate, Edtf};
+
+use crate::{Problem, codes, v1};
+
+/// The most that the signer's clock and the ledger's may differ without a warning.
+const CLOCK_MS_MAX: u64 = 3_600_000;
+const DAY_MS: u64 = 86_400_000;
+
+pub(super) fn check_order(record: &v1::Record, problems: &mut Vec<Problem>) {
+    let occurred = Edtf::parse(&record.occurred).ok();
+    let later = [
+        ("documented", &record.documented, "examined"),
+        ("reported", &record.reported, "reported"),
+    ];
+    for (path, text, verb) in later {
+        let (Some(occurred), Ok(date)) = (&occurred, Edtf::parse(text)) else {
+            continue;
+        };
+        if !wholly_before(&date, occurred) {
+            continue;
+        }
+        let sure = !is_unsure(occurred) && !is_unsure(&date);
+        let code = if sure {
+            &codes::ORDER_TIME
+        } else {
+            &codes::ORDER_TIME_UNSURE
+        };
+        let fix = format!(
+            "It is wholly before occurred ({}): what is {verb} happened before. Correct one of the two",
+            record.occurred
+        );
+        problems.push(code.at(path, text, fix));
+    }
+    check_future(record, problems);
+}
+
+/// Whether every day of `left` lies before every day of `right`.
+pub(super) fn wholly_before(left: &Edtf, right: &Edtf) -> bool {
+    match (left.bounds().latest, right.bounds().earliest) {
+        (Bound::Date(latest), Bound::Date(earliest)) => latest < earliest,
+        _ => false,
+    }
+}
+
+fn is_unsure(date: &Edtf) -> bool {
+    date.is_uncertain() || date.is_approximate()
+}
+
+/// A clock may be wrong, so a date after the signature is a warning.
+fn check_future(record: &v1::Record, problems: &mut Vec<Problem>) {
+    if record.signed_at_ms == 0 {
+        return;
+    }
+    // A day of grace for time zones.
+    let signed = day_of_ms(record.signed_at_ms.saturating_add(DAY_MS));
+    let dates = [
+        ("occurred", &record.occurred),
+        ("documented", &record.documented),
+        ("reported", &record.reported),
+    ];
+    for (path, text) in dates {
+        let Ok(date) = Edtf::parse(text) else {
+            continue;
+        };
+        if matches!(date.bounds().earliest, Bound::Date(earliest) if earliest > signed) {
+            let fix = format!(
+                "The record was signed on {}",
+                day_of_ms(record.signed_at_ms)
+            );
+            problems.push(codes::TIME_FUTURE.at(path, text, fix));
+        }
+    }
+}
+
+/// An embargo that ends before the signature says nothing.
+pub(super) fn check_embargo(record: &v1::Record, problems: &mut Vec<Problem>) {
+    let Some(marking) = &record.marking else {
+        return;
+    };
+    let until = &marking.embargo_until;
+    let ends = match Edtf::parse(until).map(|date| date.bounds().latest) {
+        Ok(Bound::Date(day)) if super::text::is_day(until) => day,
+        _ => return,
+    };
+    if record.signed_at_ms > 0 && ends < day_of_ms(record.signed_at_ms) {
+        let fix = "Leave it out, or give a day that is to come";
+        problems.push(codes::EMBARGO_PAST.at("marking.embargo_until", until, fix));
+    }
+}
+
+/// The warning that the signer's clock is far from the ledger's, which only the ledger can give.
+pub fn check_clock(record: &v1::Record, registered_at_ms: u64) -> Option<Problem> {
+    let signed = record.signed_at_ms;
+    let apart = signed.abs_diff(registered_at_ms);
+    if apart <= CLOCK_MS_MAX {
+        return None;
+    }
+    let side = if signed > registered_at_ms {
+        "ahead of"
+    } else {
+        "behind"
+    };
+    let minutes = apart / 60_000;
+    let fix = format!(
+        "The signature is {} h {} min {side} the registration. Recorded; both times are shown",
+        minutes / 60,
+        minutes % 60
+    );
+    Some(codes::CLOCK.at("signed_at_ms", crate::render::instant(signed), fix))
+}
+
+/// The day in UTC. From days to a date as in Howard Hinnant's `civil_from_days`, for days since 1970.
+pub(crate) fn day_of_ms(ms: u64) -> BoundDate {
+    let days = ms / DAY_MS + 719_468;
+    let (era, of_era) = (days / 146_097, days % 146_097);
+    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * shifted + 2) / 5 + 1;
+    let month = if shifted < 10 {
+        shifted + 3
+    } else {
+        shifted - 9
+    };
+    let year = year_of_era + era * 400 + u64::from(month <= 2);
+    BoundDate {
+        year: i64::try_from(year).unwrap_or(i64::MAX),
+        month: u8::try_from(month).unwrap_or(12),
+        day: u8::try_from(day).unwrap_or(31),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn milliseconds_become_days() {
+        assert_eq!(day_of_ms(0).to_string(), "1970-01-01");
+        assert_eq!(day_of_ms(951_782_400_000).to_string(), "2000-02-29");
+        assert_eq!(day_of_ms(1_767_225_599_999).to_string(), "2025-12-31");
+        assert_eq!(day_of_ms(1_767_225_600_000).to_string(), "2026-01-01");
+        assert!(day_of_ms(u64::MAX).year > 0);
+    }
+
+    #[test]
+    fn clocks_within_an_hour_agree() {
+        let record = v1::Record {
+            signed_at_ms: 1_767_225_600_000,
+            ..v1::Record::default()
+        };
+        assert_eq!(check_clock(&record, 1_767_225_600_000 + 3_600_000), None);
+        let late = check_clock(&record, 1_767_225_600_000 - 11_520_000).unwrap();
+        assert!(late.fix.contains("3 h 12 min ahead of"), "{late}");
+    }
+}

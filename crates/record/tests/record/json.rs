@@ -1,0 +1,104 @@
+//! The JSON form: one form for one record, and all problems at once.
+
+use serde_json::{Value as Json, json};
+use witnessmark_record::{Problem, RecordKind, from_json, to_json, v1};
+
+use crate::sample;
+
+fn problems(json: &Json) -> Vec<Problem> {
+    from_json(json).unwrap_err()
+}
+
+#[test]
+fn every_kind_reads_back_what_was_written() {
+    for kind in RecordKind::ALL {
+        let json = sample::json_of(kind.field());
+        let record = sample::record(kind.field());
+        assert_eq!(to_json(&record), json, "{kind}");
+        assert_eq!(from_json(&to_json(&record)).unwrap(), record, "{kind}");
+    }
+    assert_eq!(to_json(&v1::Record::default()), json!({}));
+    assert_eq!(from_json(&json!({})).unwrap(), v1::Record::default());
+}
+
+#[test]
+fn all_problems_are_reported_at_once_with_their_paths() {
+    let mut json = sample::json_of("wreckage_finding");
+    json["ocurred"] = json!("2024");
+    json["basis"] = json!("own_observatoin");
+    json["links"][0]["target"] = json!("XY");
+    json["place"]["point"]["lat_e7"] = json!(49.99);
+    json["wreckage_finding"]["measurements"][0]["value"]["exact"] = json!(1100.5);
+    json["wreckage_finding"]["features"] = json!("one");
+    json["device_seq"] = json!(-1);
+    json["marking"] = json!(null);
+    let found = problems(&json);
+    let pairs: Vec<(&str, &str)> = found.iter().map(|it| (it.code, it.path.as_str())).collect();
+    let expected = [
+        ("E-JSON-VALUE", "basis"),
+        ("E-JSON-VALUE", "device_seq"),
+        ("E-JSON-VALUE", "links[0].target"),
+        ("E-JSON-TYPE", "marking"),
+        ("E-JSON-FIELD", "ocurred"),
+        ("E-JSON-VALUE", "place.point.lat_e7"),
+        ("E-JSON-TYPE", "wreckage_finding.features"),
+        (
+            "E-JSON-TYPE",
+            "wreckage_finding.measurements[0].value.exact",
+        ),
+    ];
+    assert_eq!(pairs, expected);
+    assert!(found[0].fix.contains("own_observation"), "{}", found[0]);
+    assert!(found[4].fix.contains("occurred"), "{}", found[4]);
+}
+
+#[test]
+fn a_word_that_resembles_nothing_is_answered_with_all_words() {
+    let mut json = sample::json_of("statement");
+    json["clock_source"] = json!("sundial");
+    json["manufacturer"] = json!("X");
+    let found = problems(&json);
+    assert_eq!(found[0].fix, "Known are gnss, ntp, manual");
+    assert!(
+        found[1].fix.starts_with("Known are org, device_seq"),
+        "{}",
+        found[1]
+    );
+}
+
+#[test]
+fn unspecified_numbers_and_other_spellings_are_no_words() {
+    for word in [
+        json!("unspecified"),
+        json!("BASIS_INTERVIEW"),
+        json!("Interview"),
+        json!(4),
+    ] {
+        let mut json = sample::json_of("statement");
+        json["basis"] = word;
+        assert_eq!(problems(&json).len(), 1);
+    }
+}
+
+#[test]
+fn two_bodies_are_refused_and_so_is_what_is_no_object() {
+    let mut json = sample::json_of("statement");
+    json["strike_event"] = json!({});
+    assert_eq!(problems(&json)[0].code, "E-BODY");
+    for json in [json!([]), json!("x"), json!(null), json!(1)] {
+        assert_eq!(problems(&json)[0].code, "E-JSON-TYPE");
+    }
+}
+
+#[test]
+fn numbers_that_do_not_fit_are_refused() {
+    for (field, value) in [
+        ("clock_uncertainty_s", json!(4_294_967_296_u64)),
+        ("signed_at_ms", json!(1.5)),
+        ("signed_at_ms", json!("1767225600000")),
+    ] {
+        let mut json = sample::json_of("statement");
+        json[field] = value;
+        assert_eq!(problems(&json).len(), 1, "{field}");
+    }
+}

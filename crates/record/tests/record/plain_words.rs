@@ -1,0 +1,95 @@
+//! The plain-language lines: everything that was signed, and nothing that deceives the eye.
+
+use witnessmark_record::{RecordKind, escape, render};
+
+use crate::sample;
+
+fn value<'a>(lines: &'a [(String, String)], label: &str) -> &'a str {
+    let found = lines.iter().find(|(name, _)| name == label);
+    found.map_or_else(
+        || panic!("{label} in {lines:#?}"),
+        |(_, value)| value.as_str(),
+    )
+}
+
+#[test]
+fn a_wreckage_finding_reads_as_a_person_would_say_it() {
+    let lines = render(&sample::record("wreckage_finding"));
+    assert_eq!(value(&lines, "Kind"), "Wreckage finding");
+    assert_eq!(value(&lines, "Signed and submitted by"), "demo-field-team");
+    assert_eq!(value(&lines, "Claimed by, name"), "Demo Field Team");
+    let signed = "2026-01-01 00:00:00.000 UTC by the signer's clock";
+    assert_eq!(value(&lines, "Signed at"), signed);
+    let withheld = format!("withheld (commitment {})", "01".repeat(32));
+    assert_eq!(value(&lines, "Protected field 2"), withheld);
+    let point = "latitude 49.9935000, longitude 36.2304000, within 15000 m (locality centroid)";
+    assert_eq!(value(&lines, "Place, point"), point);
+    assert_eq!(value(&lines, "Measurements, value"), "1100.5 mm");
+    assert_eq!(
+        value(&lines, "Mark, readings 2, value"),
+        "February 11 plant"
+    );
+    let link = format!("about record {}: same site", "22".repeat(32));
+    assert_eq!(value(&lines, "Links"), link);
+}
+
+#[test]
+fn bounds_are_spoken() {
+    let lines = render(&sample::record("strike_event"));
+    assert_eq!(value(&lines, "Munition count"), "more than 20");
+    assert_eq!(
+        value(&lines, "Casualties, killed"),
+        "at least 2 and at most 3"
+    );
+    let lines = render(&sample::record("component_observation"));
+    let label = "Brand as marked (not the maker)";
+    assert_eq!(value(&lines, label), "Example Semi");
+}
+
+#[test]
+fn every_text_of_every_kind_is_shown() {
+    for kind in RecordKind::ALL {
+        let json = sample::json_of(kind.field());
+        let lines = render(&sample::record(kind.field()));
+        let values: Vec<&str> = lines.iter().map(|(_, value)| value.as_str()).collect();
+        let shown = values.join("\n");
+        let mut texts = Vec::new();
+        collect(&json[kind.field()], &mut texts);
+        for text in texts {
+            let spoken = text.replace('_', " ");
+            assert!(
+                shown.contains(&text) || shown.contains(&spoken),
+                "{text} in\n{shown}"
+            );
+        }
+    }
+}
+
+fn collect(json: &serde_json::Value, texts: &mut Vec<String>) {
+    match json {
+        serde_json::Value::Object(members) => {
+            for (name, value) in members {
+                // Units have words of their own.
+                if name != "unit" {
+                    collect(value, texts);
+                }
+            }
+        }
+        serde_json::Value::Array(items) => items.iter().for_each(|item| collect(item, texts)),
+        serde_json::Value::String(text) => texts.push(text.clone()),
+        serde_json::Value::Null | serde_json::Value::Bool(_) | serde_json::Value::Number(_) => {}
+    }
+}
+
+#[test]
+fn what_could_deceive_the_eye_or_the_terminal_is_spelled_out() {
+    let text = escape("a\u{1b}[2Jb\u{202e}c\u{200b}\nd \u{3148}");
+    assert_eq!(text, "a\\u{1b}[2Jb\\u{202e}c\\u{200b}\\u{a}d \u{3148}");
+    let mut record = sample::record("statement");
+    record.note = "good\u{202e}dab\u{7}".to_owned();
+    record.titles[0].text = "x\u{2066}y".to_owned();
+    for (label, value) in render(&record) {
+        let clean = |text: &str| !text.contains(['\u{202e}', '\u{7}', '\u{2066}', '\n']);
+        assert!(clean(&label) && clean(&value), "{label}: {value:?}");
+    }
+}

@@ -1,0 +1,47 @@
+//! Checks a bundle or an exported ledger, offline: what somebody installs who trusts nobody.
+//!
+//! It opens no network connection and reads nothing but the files it is given. The exit code is the
+//! verdict: 0 verified, with remarks or without, 1 not verified, 2 cannot tell, 64 wrong usage. A fault
+//! of this program itself is never a verdict on the evidence: it ends with 2 as well.
+
+mod args;
+mod output;
+mod run;
+
+use std::panic;
+use std::process::ExitCode;
+
+use witnessmark_bundle::{Subject, Verdict};
+
+use args::{Command, Parsed};
+
+fn main() -> ExitCode {
+    let command = match args::parse(std::env::args_os()) {
+        Parsed::Run(command) => command,
+        Parsed::Show(text) => {
+            output::out(&text);
+            return ExitCode::SUCCESS;
+        }
+        Parsed::Usage(text) => {
+            output::err(&text);
+            return ExitCode::from(args::USAGE);
+        }
+    };
+    // The message of a panic helps nobody who reads a verdict, and may quote the evidence.
+    panic::set_hook(Box::new(|_| {}));
+    let verdict = panic::catch_unwind(|| run::run(&command)).unwrap_or_else(|_| broken(&command));
+    output::verdict(&verdict, command.is_json());
+    ExitCode::from(verdict.exit_code())
+}
+
+fn broken(command: &Command) -> Verdict {
+    let subject = match command {
+        Command::Bundle { .. } => Subject::Bundle,
+        Command::Export { .. } => Subject::Export,
+    };
+    Verdict::cannot_tell(
+        subject,
+        "format",
+        "this program broke off by a fault of its own; please report it",
+    )
+}

@@ -1,0 +1,31 @@
+//! The only place that prints. A reader who closes the pipe early changes no verdict.
+
+use std::io::{self, Write as _};
+
+use witnessmark_bundle::Verdict;
+
+/// Prints a verdict, as text or as one JSON object.
+pub(crate) fn verdict(verdict: &Verdict, is_json: bool) {
+    if is_json {
+        out(&format!("{}\n", verdict.to_json()));
+    } else {
+        out(&verdict.to_text());
+    }
+}
+
+/// Prints what was asked for.
+pub(crate) fn out(text: &str) {
+    let mut out = io::stdout().lock();
+    // The exit code says it as well, so there is nothing to do about a closed pipe.
+    out.write_all(text.as_bytes())
+        .and_then(|()| out.flush())
+        .unwrap_or_default();
+}
+
+/// Prints why a command line cannot be understood.
+pub(crate) fn err(text: &str) {
+    io::stderr()
+        .lock()
+        .write_all(text.as_bytes())
+        .unwrap_or_default();
+}
