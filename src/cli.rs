@@ -1,0 +1,174 @@
+//! The command line: what can be typed, and which function runs it.
+
+mod audit;
+mod chain;
+mod checkpoint;
+mod completions;
+mod connect;
+mod device;
+mod export;
+mod files;
+mod init;
+mod key;
+mod org;
+mod prove;
+mod record;
+mod serve;
+mod submit;
+mod template;
+mod verify;
+mod when;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::demo;
+use crate::output::{Failure, Outcome, Output, Report, Trouble};
+
+pub(crate) use audit::folder as audit_folder;
+pub(crate) use chain::{EventDraft, sign_event};
+pub(crate) use connect::{client_trouble, connect, ledger_trouble};
+pub(crate) use device::DeviceState;
+pub(crate) use export::{export_folder, export_running};
+pub(crate) use files::{read_bytes, write_new_or_same, write_replacing};
+pub(crate) use key::{new_key, read_key};
+pub(crate) use record::{Stamp, sign_record};
+pub(crate) use serve::{bind, stop_signal};
+pub(crate) use submit::{read_signed, send_event, send_records};
+pub(crate) use verify::report as verdict_report;
+
+/// An append-only ledger for evidence records.
+///
+/// Organisations sign records with their own keys; the ledger gives each one a place in a Merkle tree
+/// and signs the whole. A proof can be checked by anybody, offline, without trusting the ledger.
+#[derive(Debug, Parser)]
+#[command(name = "witnessmark", version, after_help = AFTER_HELP, max_term_width = 100)]
+struct Arguments {
+    /// Print one JSON object instead of text.
+    #[arg(long, global = true)]
+    json: bool,
+
+    #[command(subcommand)]
+    command: Command,
+}
+
+const AFTER_HELP: &str = "\
+Start here:
+  witnessmark demo                          see everything work, in seconds
+  witnessmark init --dir ledger --origin ledger.example
+  witnessmark serve --dir ledger --listen 127.0.0.1:7480
+
+Exit codes:
+  0   verified, or done
+  1   not verified, or a submission was refused
+  2   cannot tell (a network, file or storage error)
+  64  the command was not called correctly";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Make a new ledger: its folder, keys, charter and trust policy.
+    Init(init::Arguments),
+    /// Run the ledger until it is told to stop.
+    Serve(serve::Arguments),
+    /// Make and show signing keys.
+    #[command(subcommand)]
+    Key(key::Command),
+    /// Admit an organisation, add and revoke its keys.
+    #[command(subcommand)]
+    Org(org::Command),
+    /// Write, check, sign and show evidence records. All of it works offline.
+    #[command(subcommand)]
+    Record(record::Command),
+    /// Send signed files to a ledger. Sending one again changes nothing.
+    Submit(submit::Arguments),
+    /// Show the latest checkpoint of a ledger, verified.
+    Checkpoint(checkpoint::Arguments),
+    /// Write a bundle: one file that proves a record, offline and for ever.
+    Prove(prove::Arguments),
+    /// Check a bundle, offline.
+    Verify(verify::Arguments),
+    /// Check a whole ledger from its first entry: an exported folder or a running one.
+    Audit(audit::Arguments),
+    /// Write the whole log as a folder of plain files that anybody can audit.
+    Export(export::Arguments),
+    /// Show everything on 60 public records: a real server, real signatures, real proofs.
+    Demo(demo::Arguments),
+    /// Print a completion script for a shell.
+    Completions(completions::Arguments),
+}
+
+/// The options of every command that talks to a ledger.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct LedgerOptions {
+    /// The policy file that says whose signatures are trusted. It comes from you, never from the ledger.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) policy: PathBuf,
+    /// Remember the last checkpoint in this file, and refuse a ledger that contradicts it later.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) remember: Option<PathBuf>,
+}
+
+/// Reads the arguments, runs the command and prints the result.
+pub(crate) fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return usage(&error),
+    };
+    let output = Output::new(arguments.json);
+    let result = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => {
+            let result = runtime.block_on(Box::pin(run(arguments.command, &output)));
+            // A connection that hangs must not keep the process.
+            runtime.shutdown_background();
+            result
+        }
+        Err(error) => Err(Failure::cannot_tell(Trouble::new("IO", "", error))),
+    };
+    output.finish(result)
+}
+
+/// Help and version are answers; everything else that clap says is a usage error.
+fn usage(error: &clap::Error) -> ExitCode {
+    // A closed pipe: there is nobody to tell.
+    drop(error.print());
+    if error.use_stderr() {
+        ExitCode::from(Outcome::Usage.code())
+    } else {
+        ExitCode::SUCCESS
+    }
+}
+
+async fn run(command: Command, output: &Output) -> Result<Report, Failure> {
+    match command {
+        Command::Init(arguments) => init::run(&arguments),
+        Command::Serve(arguments) => serve::run(arguments, output).await,
+        Command::Key(command) => key::run(&command),
+        Command::Org(command) => org::run(command).await,
+        Command::Record(command) => record::run(command, output),
+        Command::Submit(arguments) => submit::run(&arguments, output).await,
+        Command::Checkpoint(arguments) => checkpoint::run(&arguments).await,
+        Command::Prove(arguments) => prove::run(&arguments).await,
+        Command::Verify(arguments) => verify::run(&arguments),
+        Command::Audit(arguments) => audit::run(&arguments, output).await,
+        Command::Export(arguments) => export::run(&arguments, output).await,
+        Command::Demo(arguments) => demo::run(&arguments, output).await,
+        Command::Completions(arguments) => Ok(completions::run(&arguments)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_of_the_arguments_is_sound() {
+        Arguments::command().debug_assert();
+    }
+}

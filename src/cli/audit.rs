@@ -1,0 +1,84 @@
+//! `audit`: the whole log from its first entry, in a folder or from a running ledger.
+
+use std::path::Path;
+
+use witnessmark_bundle::{Auditor, audit_export};
+use witnessmark_bundle::{Subject, Verdict};
+use witnessmark_verifier::{LeafIndex, TreeSize};
+
+use super::files::{self, TEXT_BYTES_MAX};
+use super::verify::{report, unreadable};
+use super::{LedgerOptions, client_trouble, connect};
+use crate::output::{Failure, Output, Report};
+
+/// Check a whole ledger.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  witnessmark audit export --policy trust.policy
+  witnessmark audit http://127.0.0.1:7480 --policy trust.policy
+
+Every entry is hashed again, every key chain replayed, every signature checked, and the root \
+compared with the signed checkpoint. What is wrong is named by its entry.")]
+pub(super) struct Arguments {
+    /// An exported folder, or the address of a running ledger.
+    #[arg(value_name = "DIR_OR_URL")]
+    what: String,
+    #[command(flatten)]
+    ledger: LedgerOptions,
+}
+
+/// Audits the folder or the running ledger.
+///
+/// # Errors
+///
+/// When the ledger cannot be reached, or breaks off.
+pub(super) async fn run(arguments: &Arguments, output: &Output) -> Result<Report, Failure> {
+    let verdict = if is_address(&arguments.what) {
+        running(arguments, output).await?
+    } else {
+        let bar = output.progress(0, "auditing");
+        let policy = &arguments.ledger.policy;
+        let verdict = folder(Path::new(&arguments.what), policy, &mut |read| {
+            bar.set_position(read);
+        });
+        bar.finish_and_clear();
+        verdict
+    };
+    Ok(report(&verdict))
+}
+
+/// A folder that exists is one, whatever its name looks like.
+fn is_address(what: &str) -> bool {
+    what.contains("://") || (what.contains(':') && !Path::new(what).exists())
+}
+
+/// Audits an exported folder.
+pub(crate) fn folder(folder: &Path, policy: &Path, progress: &mut dyn FnMut(u64)) -> Verdict {
+    match files::read_bytes(policy, TEXT_BYTES_MAX) {
+        Ok(policy) => audit_export(folder, &policy, progress),
+        Err(failure) => unreadable(Subject::Export, "policy", &failure),
+    }
+}
+
+async fn running(arguments: &Arguments, output: &Output) -> Result<Verdict, Failure> {
+    let ledger = &arguments.ledger;
+    let policy = files::read_bytes(&ledger.policy, TEXT_BYTES_MAX)?;
+    let client = connect(&arguments.what, &ledger.policy, ledger.remember.as_deref()).await?;
+    let checkpoint = client.checkpoint().await.map_err(client_trouble)?;
+    let mut auditor = Auditor::new(&policy, checkpoint.note().as_bytes());
+    let size = checkpoint.head().size.get();
+    let bar = output.progress(size, "auditing");
+    let mut pages = client
+        .entries(LeafIndex::new(0), Some(TreeSize::new(size)))
+        .await
+        .map_err(client_trouble)?;
+    while let Some(page) = pages.next().await.map_err(client_trouble)? {
+        for entry in &page.entries {
+            auditor.push(entry);
+            bar.inc(1);
+        }
+    }
+    bar.finish_and_clear();
+    Ok(auditor.finish())
+}

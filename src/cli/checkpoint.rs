@@ -1,0 +1,58 @@
+//! `checkpoint`: the latest signed statement of the ledger's size and root.
+
+use serde_json::{Value, json};
+use witnessmark_verifier::VerifiedCheckpoint;
+
+use super::{LedgerOptions, client_trouble, connect};
+use crate::output::{Failure, Report, plain};
+
+/// Show the latest checkpoint of a ledger.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Example:
+  witnessmark checkpoint --from http://127.0.0.1:7480 --policy trust.policy \\
+      --remember seen.checkpoint
+
+With --remember, a ledger that later shows a checkpoint of another history is found out, and both \
+signed notes are printed as evidence.")]
+pub(super) struct Arguments {
+    /// The ledger's address.
+    #[arg(long, value_name = "URL")]
+    from: String,
+    #[command(flatten)]
+    ledger: LedgerOptions,
+}
+
+/// Fetches and verifies the checkpoint.
+///
+/// # Errors
+///
+/// When there is none that verifies.
+pub(super) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
+    let ledger = &arguments.ledger;
+    let client = connect(&arguments.from, &ledger.policy, ledger.remember.as_deref()).await?;
+    let checkpoint = client.checkpoint().await.map_err(client_trouble)?;
+    Ok(Report::done(plain(checkpoint.note()), to_json(&checkpoint)))
+}
+
+fn to_json(checkpoint: &VerifiedCheckpoint) -> Value {
+    let cosigned: Vec<Value> = checkpoint
+        .cosigned()
+        .iter()
+        .map(|cosigned| json!({ "name": cosigned.name.as_str(), "time_s": cosigned.time_s }))
+        .collect();
+    let check = |name: &str| json!({ "name": name, "outcome": "passed" });
+    json!({
+        "verdict": "verified",
+        "index": null,
+        "size": checkpoint.head().size.get(),
+        "root": checkpoint.head().root.to_string(),
+        "origin": checkpoint.origin().as_str(),
+        "organisation": null,
+        "registered_at": null,
+        "checks": [check("checkpoint"), check("quorum")],
+        "failed": null,
+        "cosigned": cosigned,
+        "note": checkpoint.note(),
+    })
+}

@@ -1,0 +1,184 @@
+//! `record`: write, check, sign and show evidence records. Nothing here uses a network.
+
+mod check;
+mod sign;
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+use witnessmark_record::{Record, RecordError, render};
+use witnessmark_verifier::{RecordId, hex};
+
+use super::template::{self, Kind};
+use super::{files, submit};
+use crate::output::{Failure, Outcome, Output, Report, Trouble, plain};
+
+#[cfg(test)]
+pub(super) use sign::validate_draft;
+pub(crate) use sign::{Stamp, sign_record};
+
+const AFTER_HELP: &str = "\
+From an idea to a signed file, offline:
+  witnessmark record new wreckage-finding --out wreck.toml        then fill it in
+  witnessmark record check wreck.toml
+  witnessmark record sign wreck.toml --key device.key --org field-team \\
+      --policy trust.policy --out signed
+  witnessmark record show signed/wreck.signed.json";
+
+/// Write, check, sign and show evidence records.
+#[derive(Debug, clap::Subcommand)]
+#[command(after_help = AFTER_HELP)]
+pub(super) enum Command {
+    /// Write a form to fill in, with a comment on every line.
+    New(New),
+    /// Check drafts and signed files: all problems at once.
+    Check(check::Arguments),
+    /// Sign drafts with a device key.
+    Sign(sign::Arguments),
+    /// Show what a signed record says, in plain words.
+    Show(Show),
+}
+
+/// Write a form to fill in.
+#[derive(Debug, clap::Args)]
+pub(super) struct New {
+    /// What the record is about.
+    #[arg(value_enum)]
+    kind: Kind,
+    /// The file to write; printed when left out.
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Fill the form with an invented example instead of leaving it blank.
+    #[arg(long)]
+    example: bool,
+}
+
+/// Show what a signed record says.
+#[derive(Debug, clap::Args)]
+pub(super) struct Show {
+    /// Signed files.
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+}
+
+/// Runs one of the commands.
+///
+/// # Errors
+///
+/// When a file cannot be read or written, or a record is not good.
+pub(super) fn run(command: Command, output: &Output) -> Result<Report, Failure> {
+    match command {
+        Command::New(arguments) => new(&arguments),
+        Command::Check(arguments) => check::run(&arguments, output),
+        Command::Sign(arguments) => sign::run(&arguments, output),
+        Command::Show(arguments) => show(&arguments),
+    }
+}
+
+fn new(arguments: &New) -> Result<Report, Failure> {
+    let thread = dashed(&new_thread()?);
+    let text = template::text(arguments.kind, &thread, arguments.example);
+    let kind = arguments.kind.word();
+    let Some(path) = &arguments.out else {
+        return Ok(Report::done(
+            text.clone(),
+            json!({ "kind": kind, "template": text }),
+        ));
+    };
+    files::write_new_or_same(path, text.as_bytes())?;
+    let told = format!(
+        "{kind} form written to {path}\n  next: fill it in, then witnessmark record check {path}",
+        path = path.display()
+    );
+    Ok(Report::done(told, json!({ "kind": kind, "file": path })))
+}
+
+/// A new subject: a random UUID (version 4 of RFC 9562).
+fn new_thread() -> Result<[u8; 16], Failure> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes)
+        .map_err(|error| Failure::cannot_tell(Trouble::new("RANDOMNESS", "", error)))?;
+    bytes[6] = (bytes[6] & 0x0f) | 0x40;
+    bytes[8] = (bytes[8] & 0x3f) | 0x80;
+    Ok(bytes)
+}
+
+/// The bytes of a UUID as people write it.
+fn dashed(bytes: &[u8; 16]) -> String {
+    let mut text = hex::encode(bytes);
+    for place in [20, 16, 12, 8] {
+        text.insert(place, '-');
+    }
+    text
+}
+
+fn show(arguments: &Show) -> Result<Report, Failure> {
+    let mut shown = Vec::new();
+    let mut texts = Vec::new();
+    let mut troubles = Vec::new();
+    let mut outcome = Outcome::Refused;
+    for path in &arguments.files {
+        match show_one(path) {
+            Ok((text, json)) => {
+                texts.push(text);
+                shown.push(json);
+            }
+            Err(failure) => {
+                outcome = outcome.max(failure.outcome);
+                troubles.extend(failure.troubles);
+            }
+        }
+    }
+    Failure::unless_empty(outcome, troubles)?;
+    let json = match <[Value; 1]>::try_from(shown) {
+        Ok([one]) => one,
+        Err(many) => json!({ "records": many }),
+    };
+    Ok(Report::done(texts.join("\n\n"), json))
+}
+
+fn show_one(path: &Path) -> Result<(String, Value), Failure> {
+    let signed = submit::read_signed(path)?;
+    let record = decode(path, &signed.payload)?;
+    let id = RecordId::of(&signed.payload_type, &signed.payload);
+    let signers: Vec<String> = signed
+        .signatures
+        .iter()
+        .map(|signature| signature.key_id.to_string())
+        .collect();
+    let lines = render(record.message());
+    let width = lines
+        .iter()
+        .map(|(label, _)| label.chars().count())
+        .max()
+        .unwrap_or(0);
+    let mut shown = vec![path.display().to_string(), format!("record id {id}")];
+    for signer in &signers {
+        shown.push(format!(
+            "signed by key {signer} (not verified here: no ledger was asked)"
+        ));
+    }
+    for (label, value) in &lines {
+        shown.push(format!("  {label:width$}  {value}"));
+    }
+    let text = shown.join("\n");
+    let json = json!({
+        "file": path,
+        "record_id": id.to_string(),
+        "payload_type": signed.payload_type,
+        "signers": signers,
+        "record": witnessmark_record::to_json(record.message()),
+    });
+    Ok((plain(&text), json))
+}
+
+/// The record in a payload.
+pub(super) fn decode(path: &Path, payload: &[u8]) -> Result<Record, Failure> {
+    Record::decode(payload).map_err(|error: RecordError| {
+        Failure::refused(
+            Trouble::new("RECORD_MALFORMED", path.display(), error).fix(
+                "only `witnessmark record sign` and other conforming programs write such files",
+            ),
+        )
+    })
+}

@@ -1,0 +1,97 @@
+//! `serve`: run the ledger until SIGTERM or Ctrl-C, then drain.
+
+use std::io::ErrorKind;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::ledger_trouble;
+use crate::output::{Failure, Output, Report, Trouble};
+use crate::{ledger, server};
+
+/// Run the ledger.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Example:
+  witnessmark serve --dir ledger --listen 127.0.0.1:7480
+
+Prints \"listening on ADDR\" once it accepts; port 0 takes a free port. SIGTERM or Ctrl-C stops it: \
+calls that have begun are answered first. WITNESSMARK_LOG=debug makes its log on standard error \
+longer.")]
+pub(super) struct Arguments {
+    /// The ledger's folder.
+    #[arg(long, value_name = "DIR")]
+    dir: PathBuf,
+    /// Where to listen.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:7480")]
+    listen: SocketAddr,
+}
+
+/// Serves until it is told to stop.
+///
+/// # Errors
+///
+/// When the folder is not a ledger or is in use, the address cannot be listened on, or serving fails.
+pub(super) async fn run(arguments: Arguments, output: &Output) -> Result<Report, Failure> {
+    server::telemetry::start();
+    let Arguments { dir, listen } = arguments;
+    let opened = tokio::task::spawn_blocking(move || ledger::open(&dir))
+        .await
+        .map_err(|error| Failure::cannot_tell(Trouble::new("INTERNAL", "", error)))?;
+    let ledger = opened.map_err(|error| ledger_trouble(&error))?;
+    let listener = bind(listen).await?;
+    let address = listener
+        .local_addr()
+        .map_err(|error| listen_failure(listen, &error))?;
+    let stop = stop_signal()?;
+    output.announce(
+        &format!("listening on {address}"),
+        &json!({ "listening": address.to_string() }),
+    );
+    server::run(ledger, listener, stop)
+        .await
+        .map_err(|error| Failure::cannot_tell(Trouble::new("SERVE", address, error)))?;
+    Ok(Report::done("", Value::Null))
+}
+
+/// Listens on an address.
+///
+/// # Errors
+///
+/// When that cannot be done, for example because the port is in use.
+pub(crate) async fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
+    TcpListener::bind(address)
+        .await
+        .map_err(|error| listen_failure(address, &error))
+}
+
+fn listen_failure(address: SocketAddr, error: &std::io::Error) -> Failure {
+    let fix = if error.kind() == ErrorKind::AddrInUse {
+        "stop the program that uses the port, or listen on another"
+    } else if error.kind() == ErrorKind::PermissionDenied {
+        "listen on a port above 1023"
+    } else {
+        "check the address"
+    };
+    Failure::cannot_tell(Trouble::new("LISTEN", address, error).fix(fix))
+}
+
+/// Ends with the first SIGTERM or SIGINT.
+///
+/// # Errors
+///
+/// When the signals cannot be listened for.
+pub(crate) fn stop_signal() -> Result<impl Future<Output = ()> + Send + 'static, Failure> {
+    let failed = |error| Failure::cannot_tell(Trouble::new("SIGNAL", "", error));
+    let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}

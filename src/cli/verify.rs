@@ -1,0 +1,79 @@
+//! `verify`: check a bundle with the verifier alone; nothing here knows a server.
+
+use std::path::{Path, PathBuf};
+
+use witnessmark_bundle::{FolderFiles, Subject, Verdict, VerdictWord, verify_bundle};
+
+use super::files::{self, BUNDLE_BYTES_MAX, TEXT_BYTES_MAX};
+use crate::output::{Failure, Outcome, Report};
+
+/// Check a bundle, offline.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Example:
+  witnessmark verify bundle.json --policy trust.policy
+
+Ends with 0 for VERIFIED and VERIFIED WITH REMARKS, 1 for NOT VERIFIED, 2 for CANNOT TELL.")]
+pub(super) struct Arguments {
+    /// The bundle.
+    bundle: PathBuf,
+    /// The policy file that says whose signatures are trusted. It comes from you, never from the ledger.
+    #[arg(long, value_name = "FILE")]
+    policy: PathBuf,
+    /// The folder of the files that travel beside the bundle; the bundle's own when left out.
+    #[arg(long, value_name = "DIR")]
+    files: Option<PathBuf>,
+}
+
+/// Checks the bundle.
+///
+/// # Errors
+///
+/// Never: whatever cannot be read is a verdict too.
+#[expect(clippy::unnecessary_wraps, reason = "all commands have one shape")]
+pub(super) fn run(arguments: &Arguments) -> Result<Report, Failure> {
+    Ok(report(&judge(arguments)))
+}
+
+fn judge(arguments: &Arguments) -> Verdict {
+    let bundle = match files::read_bytes(&arguments.bundle, BUNDLE_BYTES_MAX) {
+        Ok(bundle) => bundle,
+        Err(failure) => return unreadable(Subject::Bundle, "format", &failure),
+    };
+    let policy = match files::read_bytes(&arguments.policy, TEXT_BYTES_MAX) {
+        Ok(policy) => policy,
+        Err(failure) => return unreadable(Subject::Bundle, "policy", &failure),
+    };
+    let folder = match (&arguments.files, arguments.bundle.parent()) {
+        (Some(folder), _) => folder.clone(),
+        (None, Some(folder)) if !folder.as_os_str().is_empty() => folder.to_owned(),
+        (None, _) => Path::new(".").to_owned(),
+    };
+    verify_bundle(&bundle, &policy, &FolderFiles::new(folder))
+}
+
+/// The verdict on something that could not be read.
+pub(super) fn unreadable(subject: Subject, check: &'static str, failure: &Failure) -> Verdict {
+    let why: Vec<String> = failure
+        .troubles
+        .iter()
+        .map(|trouble| format!("{}: {}", trouble.place, trouble.message))
+        .collect();
+    Verdict::cannot_tell(subject, check, why.join("; "))
+}
+
+/// A verdict as the result of a command.
+pub(crate) fn report(verdict: &Verdict) -> Report {
+    let outcome = match verdict.word {
+        VerdictWord::Verified | VerdictWord::VerifiedWithRemarks => Outcome::Done,
+        VerdictWord::NotVerified => Outcome::Refused,
+        VerdictWord::CannotTell => Outcome::CannotTell,
+    };
+    Report {
+        outcome,
+        text: verdict.to_text(),
+        // The verdict writes itself, so this always parses; the text would do for a person.
+        json: serde_json::from_str(&verdict.to_json()).unwrap_or_default(),
+        troubles: Vec::new(),
+    }
+}

@@ -1,0 +1,412 @@
+//! The folder of a ledger: what is in it, how it is made, and how it is opened.
+//!
+//! ```text
+//! DIR/ledger.toml          the version of the folder, and the origin; written last, so that a folder
+//!                          without it is not a ledger
+//! DIR/trust.policy         the policy of a verifier who trusts this log's key; public
+//! DIR/keys/log.key         signs checkpoints        (private, mode 0600; log.pub beside it)
+//! DIR/keys/registrar.key   admits organisations     (private, mode 0600; registrar.pub beside it)
+//! DIR/lock anchor store/   the store, see `witnessmark-store-sled`
+//! ```
+
+use std::fs::{self, DirBuilder, File};
+use std::io;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use ed25519_dalek::{Signer as _, SigningKey};
+use serde::{Deserialize, Serialize};
+use witnessmark_log::{CheckpointSigner, Log, LogError, Reader};
+use witnessmark_store_sled::{OpenError, SledStore, StoreOptions};
+use witnessmark_verifier::{
+    Charter, EntrySignature, KeyId, NoteAlgorithm, Origin, PAYLOAD_TYPE_CHARTER, PublicKey,
+    TrustPolicy, VerifierKey, pae,
+};
+
+use crate::keyfile::{self, KeyFileError};
+use crate::server::links::Links;
+
+/// The version of the folder's layout.
+const FORMAT: u32 = 1;
+
+const SETTINGS_FILE: &str = "ledger.toml";
+const POLICY_FILE: &str = "trust.policy";
+const KEYS_FOLDER: &str = "keys";
+
+/// Why a ledger was not made or not opened.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub(crate) enum LedgerError {
+    /// There is a ledger in the folder already.
+    #[error("{} is a ledger already", .0.display())]
+    AlreadyLedger(PathBuf),
+    /// The folder has files in it, and is no ledger.
+    #[error("{} is not empty; a ledger is made in a new or empty folder", .0.display())]
+    NotEmpty(PathBuf),
+    /// The folder is not a ledger.
+    #[error(
+        "{} is not a ledger: it has no {SETTINGS_FILE}; make one with: witnessmark init --dir {} \
+         --origin ORIGIN", .0.display(), .0.display()
+    )]
+    NotLedger(PathBuf),
+    /// The settings are not those of a ledger of this version.
+    #[error("{}: {problem}", .path.display())]
+    Settings {
+        /// The settings file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// A key file was not written or not read.
+    #[error(transparent)]
+    Key(#[from] KeyFileError),
+    /// The store was not made or not opened.
+    #[error(transparent)]
+    Store(#[from] OpenError),
+    /// The log in the store was not made or not opened.
+    #[error("the log in {}: {error}", .dir.display())]
+    Log {
+        /// The folder of the ledger.
+        dir: PathBuf,
+        /// What the log said.
+        error: LogError,
+    },
+    /// The file system refused.
+    #[error("{}: {error}", .path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the file system said.
+        error: io::Error,
+    },
+}
+
+/// The files of a ledger's folder.
+#[derive(Debug, Clone)]
+pub(crate) struct Folder(PathBuf);
+
+impl Folder {
+    /// The folder at `dir`, whatever is there.
+    pub(crate) fn new(dir: &Path) -> Self {
+        Self(dir.to_owned())
+    }
+
+    /// The private key that signs checkpoints.
+    pub(crate) fn log_key(&self) -> PathBuf {
+        self.0.join(KEYS_FOLDER).join("log.key")
+    }
+
+    /// The private key that admits organisations.
+    pub(crate) fn registrar_key(&self) -> PathBuf {
+        self.0.join(KEYS_FOLDER).join("registrar.key")
+    }
+
+    /// Whether there is a ledger here.
+    pub(crate) fn is_ledger(&self) -> bool {
+        self.settings().is_file()
+    }
+
+    fn settings(&self) -> PathBuf {
+        self.0.join(SETTINGS_FILE)
+    }
+}
+
+/// What `ledger.toml` holds.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Settings {
+    format: u32,
+    origin: String,
+}
+
+/// The policy file of the ledger in `dir`, for everybody who verifies what it says.
+pub(crate) fn policy_path(dir: &Path) -> PathBuf {
+    dir.join(POLICY_FILE)
+}
+
+/// Whether the ledger can be written to.
+#[derive(Debug)]
+pub(crate) enum Access {
+    /// This process is the one writer.
+    Write(Box<Log<SledStore>>),
+    /// The store was opened for reading only, and why.
+    ReadOnly(String),
+}
+
+/// A ledger that is opened and locked by this process.
+#[derive(Debug)]
+pub(crate) struct OpenLedger {
+    /// The name of the log.
+    pub(crate) origin: Origin,
+    /// Reads what is published.
+    pub(crate) reader: Reader<SledStore>,
+    /// Writes, or says why not.
+    pub(crate) access: Access,
+    /// Which entries belong together, as of the published size.
+    pub(crate) links: Links,
+}
+
+/// Makes a ledger in `dir`, which must not exist or be empty: its keys, its charter as entry 0, and
+/// the policy file. Blocks on the disk.
+///
+/// # Errors
+///
+/// The folder is in use for something else, or something cannot be written. What was begun is left
+/// for a person to remove: it holds private keys.
+pub(crate) fn create(dir: &Path, origin: &Origin, now_ms: u64) -> Result<(), LedgerError> {
+    let folder = Folder::new(dir);
+    check_empty(&folder)?;
+    let keys = dir.join(KEYS_FOLDER);
+    fs::create_dir_all(dir).map_err(io_error(dir))?;
+    DirBuilder::new()
+        .mode(0o700)
+        .create(&keys)
+        .map_err(io_error(&keys))?;
+
+    let log_key = keyfile::generate()?;
+    let registrar_key = keyfile::generate()?;
+    keyfile::write_new(&folder.log_key(), &log_key)?;
+    keyfile::write_new(&folder.registrar_key(), &registrar_key)?;
+
+    let (charter, signature) = signed_charter(origin, &registrar_key, now_ms, &folder)?;
+    let signer = CheckpointSigner::new(origin.clone(), log_key);
+    let policy = TrustPolicy::new_log_only(signer.vkey().clone());
+    let store = Arc::new(SledStore::create(dir, &StoreOptions::default())?);
+    let log = Log::create(store, signer, charter.into_bytes(), vec![signature], now_ms).map_err(
+        |error| LedgerError::Log {
+            dir: dir.to_owned(),
+            error,
+        },
+    )?;
+    drop(log);
+
+    write_file(&policy_path(dir), &policy)?;
+    let settings = Settings {
+        format: FORMAT,
+        origin: origin.as_str().to_owned(),
+    };
+    let settings = toml::to_string(&settings).map_err(|error| LedgerError::Settings {
+        path: folder.settings(),
+        problem: error.to_string(),
+    })?;
+    write_file(&folder.settings(), &settings)?;
+    File::open(dir)
+        .and_then(|dir| dir.sync_all())
+        .map_err(io_error(dir))
+}
+
+/// Opens the ledger in `dir` for serving: locks it, checks it, and takes the writer's role if its
+/// store takes writes. Blocks on the disk, for as long as it takes to read the log once.
+///
+/// # Errors
+///
+/// The folder is not a ledger, is in use, or cannot be read.
+pub(crate) fn open(dir: &Path) -> Result<OpenLedger, LedgerError> {
+    let folder = Folder::new(dir);
+    let origin = read_origin(&folder)?;
+    let signer = CheckpointSigner::new(origin.clone(), keyfile::read(&folder.log_key())?);
+    let store = Arc::new(SledStore::open(dir, &StoreOptions::default())?);
+    let log_error = |error| LedgerError::Log {
+        dir: dir.to_owned(),
+        error,
+    };
+
+    let mut links = Links::new();
+    let mut visit = |index: u64, entry: &_| links.add(index, entry);
+    let (reader, access) = if let Some(reason) = store.read_only_reason().map(str::to_owned) {
+        let reader = Reader::open(store, signer.vkey(), &mut visit).map_err(log_error)?;
+        (reader, Access::ReadOnly(reason))
+    } else {
+        let log = Log::open(store, signer, &mut visit).map_err(log_error)?;
+        (log.reader(), Access::Write(Box::new(log)))
+    };
+    Ok(OpenLedger {
+        origin,
+        reader,
+        access,
+        links,
+    })
+}
+
+/// Opens the ledger in `dir` for reading, without its private keys and without the writer's role.
+/// Blocks on the disk.
+///
+/// # Errors
+///
+/// The folder is not a ledger, is in use, or cannot be read.
+pub(crate) fn open_to_read(dir: &Path) -> Result<Reader<SledStore>, LedgerError> {
+    let folder = Folder::new(dir);
+    let origin = read_origin(&folder)?;
+    let key = keyfile::read_public(&keyfile::public_path(&folder.log_key()))?;
+    let vkey = VerifierKey::new(origin, NoteAlgorithm::Ed25519, key);
+    let store = Arc::new(SledStore::open(dir, &StoreOptions::default())?);
+    Reader::open(store, &vkey, &mut |_, _| {}).map_err(|error| LedgerError::Log {
+        dir: dir.to_owned(),
+        error,
+    })
+}
+
+fn check_empty(folder: &Folder) -> Result<(), LedgerError> {
+    let dir = &folder.0;
+    if folder.is_ledger() {
+        return Err(LedgerError::AlreadyLedger(dir.clone()));
+    }
+    match fs::read_dir(dir) {
+        Ok(mut files) => {
+            if files.next().is_some() {
+                return Err(LedgerError::NotEmpty(dir.clone()));
+            }
+            Ok(())
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(LedgerError::Io {
+            path: dir.clone(),
+            error,
+        }),
+    }
+}
+
+fn read_origin(folder: &Folder) -> Result<Origin, LedgerError> {
+    let path = folder.settings();
+    let text = match fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Err(LedgerError::NotLedger(folder.0.clone()));
+        }
+        Err(error) => return Err(LedgerError::Io { path, error }),
+    };
+    let wrong = |problem: String| LedgerError::Settings {
+        path: path.clone(),
+        problem,
+    };
+    let settings: Settings = toml::from_str(&text).map_err(|error| wrong(error.to_string()))?;
+    if settings.format != FORMAT {
+        let format = settings.format;
+        return Err(wrong(format!(
+            "format {format} is not known; this version knows {FORMAT}"
+        )));
+    }
+    Origin::parse(&settings.origin).map_err(|error| wrong(format!("origin: {error}")))
+}
+
+/// The charter of a ledger with one registrar, and that registrar's signature.
+fn signed_charter(
+    origin: &Origin,
+    registrar: &SigningKey,
+    created: u64,
+    folder: &Folder,
+) -> Result<(String, EntrySignature), LedgerError> {
+    let public = registrar.verifying_key().to_bytes();
+    let key = PublicKey::admit(&public)
+        .map_err(|_| KeyFileError::NotPublicKey(keyfile::public_path(&folder.registrar_key())))?;
+    let charter = Charter {
+        origin: origin.clone(),
+        created,
+        threshold: 1,
+        registrars: vec![key],
+    };
+    let text = charter.encode();
+    let signature = registrar
+        .sign(&pae(PAYLOAD_TYPE_CHARTER, text.as_bytes()))
+        .to_bytes();
+    Ok((
+        text,
+        EntrySignature {
+            key_id: KeyId::of(&public),
+            signature,
+        },
+    ))
+}
+
+fn write_file(path: &Path, text: &str) -> Result<(), LedgerError> {
+    let written = File::create_new(path).and_then(|mut file| {
+        io::Write::write_all(&mut file, text.as_bytes())?;
+        file.sync_all()
+    });
+    written.map_err(io_error(path))
+}
+
+fn io_error(path: &Path) -> impl FnOnce(io::Error) -> LedgerError {
+    let path = path.to_owned();
+    |error| LedgerError::Io { path, error }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn origin() -> Origin {
+        Origin::parse("ledger.example").unwrap()
+    }
+
+    #[test]
+    fn a_new_ledger_opens_with_its_charter_and_a_policy_that_accepts_it() {
+        let dir = tempfile::tempdir().unwrap();
+        create(dir.path(), &origin(), 5).unwrap();
+        let opened = open(dir.path()).unwrap();
+        let published = opened.reader.published();
+        assert_eq!(published.size(), 1);
+        assert!(matches!(opened.access, Access::Write(_)));
+        assert_eq!(published.keychain.charter().unwrap().origin, origin());
+
+        let text = fs::read_to_string(policy_path(dir.path())).unwrap();
+        let policy = TrustPolicy::parse(&text).unwrap();
+        let note = witnessmark_verifier::Note::parse(published.checkpoint.text()).unwrap();
+        policy.verify(&note).unwrap();
+        drop(opened);
+        assert_eq!(open_to_read(dir.path()).unwrap().published().size(), 1);
+    }
+
+    #[test]
+    fn a_ledger_is_never_made_over_something_else() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("letter.txt"), "dear").unwrap();
+        assert!(matches!(
+            create(dir.path(), &origin(), 5),
+            Err(LedgerError::NotEmpty(_))
+        ));
+        assert!(matches!(open(dir.path()), Err(LedgerError::NotLedger(_))));
+
+        let dir = tempfile::tempdir().unwrap();
+        create(dir.path(), &origin(), 5).unwrap();
+        assert!(matches!(
+            create(dir.path(), &origin(), 6),
+            Err(LedgerError::AlreadyLedger(_))
+        ));
+    }
+
+    #[test]
+    fn a_ledger_is_opened_once() {
+        let dir = tempfile::tempdir().unwrap();
+        create(dir.path(), &origin(), 5).unwrap();
+        let first = open(dir.path()).unwrap();
+        let second = open(dir.path()).unwrap_err();
+        assert!(
+            matches!(second, LedgerError::Store(OpenError::InUse { .. })),
+            "{second}"
+        );
+        drop(first);
+        open(dir.path()).unwrap();
+    }
+
+    #[test]
+    fn settings_of_another_version_are_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        create(dir.path(), &origin(), 5).unwrap();
+        let path = dir.path().join(SETTINGS_FILE);
+        for text in [
+            "format = 2\norigin = \"ledger.example\"\n",
+            "format = 1\n",
+            "format = 1\norigin = \"two words\"\n",
+            "format = 1\norigin = \"ledger.example\"\nextra = 1\n",
+        ] {
+            fs::write(&path, text).unwrap();
+            let error = open(dir.path()).unwrap_err();
+            assert!(
+                matches!(error, LedgerError::Settings { .. }),
+                "{text}: {error}"
+            );
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! The one binary: reads the arguments, runs one command, ends with its exit code.
+
+mod cli;
+mod clock;
+mod config;
+mod demo;
+mod keyfile;
+mod ledger;
+mod output;
+mod server;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::main()
+}

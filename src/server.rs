@@ -1,0 +1,226 @@
+//! The server: built from an open ledger, served on a listener, drained when it is told to stop.
+
+mod admission;
+mod connections;
+mod core;
+mod limits;
+pub(crate) mod links;
+mod sequencer;
+mod service;
+mod status;
+pub(crate) mod telemetry;
+
+use std::io;
+use std::sync::{Arc, Weak};
+
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tonic::transport::Server;
+use tonic_health::ServingStatus;
+use tonic_health::server::HealthReporter;
+use witnessmark_proto::v1::ledger_service_server::LedgerServiceServer;
+use witnessmark_proto::{FILE_DESCRIPTOR_SET, SERVICE_NAME};
+
+use self::core::Core;
+use self::limits::{
+    DRAIN_TIMEOUT, HEADER_LIST_BYTES_MAX, KEEPALIVE_INTERVAL, KEEPALIVE_TIMEOUT, RELEASE_POLL,
+    RELEASE_TIMEOUT, REQUEST_BYTES_MAX, REQUEST_TIMEOUT, STREAMS_MAX,
+};
+use self::sequencer::{Queue, Sequencer};
+use self::service::LedgerApi;
+use crate::ledger::{Access, OpenLedger};
+
+/// The name under which health checks learn whether submissions are taken.
+const SUBMIT_HEALTH_NAME: &str = "witnessmark.ledger.v1.LedgerService/submit";
+
+/// Why the server ended otherwise than it was told to.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub(crate) enum ServeError {
+    /// The system has no thread for the sequencer.
+    #[error("the sequencer cannot be started: {0}")]
+    Thread(io::Error),
+    /// The schema cannot be offered to reflection.
+    #[error("reflection cannot be offered: {0}")]
+    Reflection(#[from] tonic_reflection::server::Error),
+    /// The transport failed.
+    #[error("serving failed: {0}")]
+    Transport(#[from] tonic::transport::Error),
+    /// What was queued could not be committed in time. Nothing that was acknowledged is lost.
+    #[error("the sequencer did not end within {} s", DRAIN_TIMEOUT.as_secs())]
+    Drain,
+}
+
+/// A server that is ready to serve.
+struct Built {
+    core: Arc<Core>,
+    /// None if the ledger is read-only.
+    sequencer: Option<Sequencer>,
+    stop: watch::Sender<bool>,
+    /// Whether submissions are taken.
+    writable: watch::Receiver<bool>,
+}
+
+/// Serves `ledger` on `listener` until `shutdown`; then ends streams, waits for calls in progress
+/// and for what is queued, each within a time limit, and closes the ledger.
+///
+/// # Errors
+///
+/// Serving cannot begin, breaks down, or does not end in time.
+pub(crate) async fn run(
+    ledger: OpenLedger,
+    listener: TcpListener,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), ServeError> {
+    let built = build(ledger)?;
+    let Built {
+        core,
+        sequencer,
+        stop,
+        writable,
+    } = built;
+    let held = Arc::downgrade(&core);
+    let served = serve(core, listener, writable, stop, shutdown).await;
+    let drained = match sequencer {
+        Some(sequencer) => sequencer.stop(DRAIN_TIMEOUT).await,
+        None => true,
+    };
+    let released = tokio::time::timeout(RELEASE_TIMEOUT, release(&held)).await;
+    if released.is_err() {
+        tracing::warn!("a call that was broken off still holds the ledger");
+    }
+    served?;
+    if drained {
+        Ok(())
+    } else {
+        Err(ServeError::Drain)
+    }
+}
+
+/// Waits until the last call has let go of what they share, so that the ledger is closed and its
+/// folder can be opened again.
+async fn release(held: &Weak<Core>) {
+    while held.strong_count() > 0 {
+        tokio::time::sleep(RELEASE_POLL).await;
+    }
+}
+
+/// Starts the sequencer, and puts together what the calls share.
+fn build(ledger: OpenLedger) -> Result<Built, ServeError> {
+    let OpenLedger {
+        origin,
+        reader,
+        access,
+        links,
+    } = ledger;
+    let (publish, published) = watch::channel(reader.published().checkpoint.clone());
+    let (stop, stopping) = watch::channel(false);
+    let (halt, writable) = watch::channel(matches!(access, Access::Write(_)));
+    let (sequencer, queue) = match access {
+        Access::Write(log) => {
+            let (sequencer, queue) =
+                Sequencer::start(*log, publish, halt).map_err(ServeError::Thread)?;
+            (Some(sequencer), queue)
+        }
+        Access::ReadOnly(reason) => {
+            tracing::warn!(%reason, "the ledger is open for reading only");
+            (None, Queue::read_only(reason))
+        }
+    };
+    let core = Arc::new(Core::new(
+        (origin, reader, links),
+        queue,
+        published,
+        stopping,
+    ));
+    Ok(Built {
+        core,
+        sequencer,
+        stop,
+        writable,
+    })
+}
+
+/// Serves until `shutdown`, and then until calls have ended or the time limit has.
+async fn serve(
+    core: Arc<Core>,
+    listener: TcpListener,
+    writable: watch::Receiver<bool>,
+    stop: watch::Sender<bool>,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), ServeError> {
+    let (reporter, health) = tonic_health::server::health_reporter();
+    let takes_writes = *writable.borrow();
+    report_health(&reporter, true, takes_writes).await;
+    let watcher = tokio::spawn(report_halt(reporter.clone(), writable));
+    let mut stopping = core.stopping.clone();
+    let published = core.published.borrow().head().size;
+    tracing::info!(origin = %core.origin, size = %published, "serving");
+
+    let signal = async move {
+        shutdown.await;
+        tracing::info!("told to stop");
+        watcher.abort();
+        report_health(&reporter, false, false).await;
+        stop.send_replace(true);
+    };
+    let service =
+        LedgerServiceServer::new(LedgerApi::new(core)).max_decoding_message_size(REQUEST_BYTES_MAX);
+    let [v1, v1alpha] = [reflection(), reflection()];
+    let serving = Server::builder()
+        .timeout(REQUEST_TIMEOUT)
+        .max_concurrent_streams(STREAMS_MAX)
+        .http2_max_header_list_size(HEADER_LIST_BYTES_MAX)
+        .http2_keepalive_interval(Some(KEEPALIVE_INTERVAL))
+        .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
+        .add_service(health)
+        .add_service(v1.build_v1()?)
+        .add_service(v1alpha.build_v1alpha()?)
+        .add_service(service)
+        .serve_with_incoming_shutdown(connections::accept(listener), signal);
+    let overtime = async move {
+        // The sender lives until it has said so.
+        if stopping.wait_for(|stopping| *stopping).await.is_ok() {
+            tokio::time::sleep(DRAIN_TIMEOUT).await;
+        } else {
+            std::future::pending::<()>().await;
+        }
+    };
+    tokio::select! {
+        served = serving => Ok(served?),
+        () = overtime => {
+            tracing::warn!("calls in progress were broken off");
+            Ok(())
+        }
+    }
+}
+
+fn reflection<'b>() -> tonic_reflection::server::Builder<'b> {
+    tonic_reflection::server::Builder::configure()
+        .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
+        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+}
+
+async fn report_health(reporter: &HealthReporter, serving: bool, writable: bool) {
+    let status = |good| {
+        if good {
+            ServingStatus::Serving
+        } else {
+            ServingStatus::NotServing
+        }
+    };
+    reporter.set_service_status("", status(serving)).await;
+    reporter
+        .set_service_status(SERVICE_NAME, status(serving))
+        .await;
+    reporter
+        .set_service_status(SUBMIT_HEALTH_NAME, status(writable))
+        .await;
+}
+
+/// Says that submissions are not taken once the log has halted. Reading goes on.
+async fn report_halt(reporter: HealthReporter, mut writable: watch::Receiver<bool>) {
+    if writable.wait_for(|writable| !writable).await.is_ok() {
+        report_health(&reporter, true, false).await;
+    }
+}

@@ -1,0 +1,130 @@
+//! May this be logged? Everything that is asked of a submission before it is queued.
+
+use witnessmark_keychain::Submission;
+use witnessmark_log::{Appended, Checked, Reader, Store};
+use witnessmark_proto::{Reason, Refusal, SignedPayload, Violation, Warning};
+use witnessmark_record::{Record, check_clock, validate};
+use witnessmark_verifier::{Origin, PAYLOAD_TYPE_KEY_EVENT, PAYLOAD_TYPE_RECORD, RecordId};
+
+use super::status;
+
+/// A submission that need not be refused.
+#[derive(Debug)]
+pub(crate) enum Admitted {
+    /// It is logged already; this is the answer.
+    Logged(Box<Appended>),
+    /// It may be logged.
+    Checked(Checked, Vec<Warning>),
+}
+
+/// Checks a record. The signatures come last, because they cost most.
+///
+/// # Errors
+///
+/// Why the record is not logged.
+pub(crate) fn admit_record<S: Store>(
+    reader: &Reader<S>,
+    origin: &Origin,
+    signed: SignedPayload,
+    now_ms: u64,
+) -> Result<Admitted, Refusal> {
+    check_type(&signed, PAYLOAD_TYPE_RECORD)?;
+    if let Some(appended) = already_logged(reader, &signed)? {
+        return Ok(Admitted::Logged(appended));
+    }
+    let record = Record::decode(&signed.payload).map_err(|error| status::of_record(&error))?;
+    check_origin(&record, origin)?;
+    check_org(&record, &signed)?;
+    let mut problems = validate(record.message());
+    problems.extend(check_clock(record.message(), now_ms));
+    let warnings = status::of_problems(problems)?;
+
+    let keychain = &reader.published().keychain;
+    let checked = keychain
+        .check_record(submission(signed))
+        .map_err(|error| status::of_keychain(&error))?;
+    Ok(Admitted::Checked(Checked::Record(checked), warnings))
+}
+
+/// Checks a key event against the key chains of now.
+///
+/// # Errors
+///
+/// Why the event is not logged.
+pub(crate) fn admit_key_event<S: Store>(
+    reader: &Reader<S>,
+    signed: SignedPayload,
+) -> Result<Admitted, Refusal> {
+    check_type(&signed, PAYLOAD_TYPE_KEY_EVENT)?;
+    if let Some(appended) = already_logged(reader, &signed)? {
+        return Ok(Admitted::Logged(appended));
+    }
+    let keychain = &reader.published().keychain;
+    let checked = keychain
+        .check_key_event(submission(signed))
+        .map_err(|error| status::of_keychain(&error))?;
+    Ok(Admitted::Checked(
+        Checked::KeyEvent(Box::new(checked)),
+        Vec::new(),
+    ))
+}
+
+fn already_logged<S: Store>(
+    reader: &Reader<S>,
+    signed: &SignedPayload,
+) -> Result<Option<Box<Appended>>, Refusal> {
+    let id = RecordId::of(&signed.payload_type, &signed.payload);
+    let appended = reader
+        .already_logged(&id)
+        .map_err(|error| status::of_log(&error))?;
+    Ok(appended.map(Box::new))
+}
+
+fn check_type(signed: &SignedPayload, expected: &str) -> Result<(), Refusal> {
+    if signed.payload_type == expected {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        Reason::PayloadTypeUnknown,
+        format!("this call logs {expected} only"),
+    ))
+}
+
+fn check_origin(record: &Record, origin: &Origin) -> Result<(), Refusal> {
+    if record.origin() == origin.as_str() {
+        return Ok(());
+    }
+    let message = format!(
+        "the record is for {:?}, and this ledger is {origin}",
+        record.origin()
+    );
+    let rule = "ORIGIN: a record names the ledger it is for. Sign it for this one.";
+    let violations = vec![Violation::new("origin", rule)];
+    Err(Refusal::new(Reason::OriginMismatch, message).with_violations(violations))
+}
+
+fn check_org(record: &Record, signed: &SignedPayload) -> Result<(), Refusal> {
+    if record.org() == signed.org.as_str() {
+        return Ok(());
+    }
+    let (inside, outside) = (record.org(), &signed.org);
+    let message = format!("the record is by {inside:?}, and was submitted as one of {outside}");
+    let rule = "ORG: a record names the organisation that signs it. Submit it as that one's.";
+    let violations = vec![Violation::new("org", rule)];
+    Err(Refusal::new(Reason::OrganisationMismatch, message).with_violations(violations))
+}
+
+fn submission(signed: SignedPayload) -> Submission {
+    let SignedPayload {
+        org,
+        payload_type,
+        payload,
+        signatures,
+    } = signed;
+    Submission {
+        org,
+        payload_type,
+        payload,
+        signatures,
+    }
+}

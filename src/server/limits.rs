@@ -1,0 +1,73 @@
+//! The limits of the server, each with its reason.
+
+use std::time::Duration;
+
+use witnessmark_log::BATCH_ENTRIES_MAX;
+
+/// The longest message that is read. An entry has at most 65,535 bytes; a few times as much lets
+/// the server say what is wrong with a larger one instead of breaking the stream off.
+pub(crate) const REQUEST_BYTES_MAX: usize = 256 * 1024;
+
+/// Connections at once. Each costs a file and some buffers; a service manager allows 1,024 files.
+pub(crate) const CONNECTIONS_MAX: usize = 256;
+
+/// How long accepting rests after it failed, so that it does not spin while there are no files
+/// left.
+pub(crate) const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// Calls and streams at once on one connection; a client that needs more opens another one.
+pub(crate) const STREAMS_MAX: u32 = 128;
+
+/// Bytes of the headers of one call. The service uses none of its own.
+pub(crate) const HEADER_LIST_BYTES_MAX: u32 = 16 * 1024;
+
+/// How long a call may take until its answer begins. The slowest is a large bundle.
+pub(crate) const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long a stream may stand still because the caller neither sends nor reads.
+pub(crate) const STREAM_IDLE_TIMEOUT: Duration = Duration::from_secs(120);
+
+/// How often a silent connection is asked whether it is alive, and how long it may take to answer.
+/// A phone that has lost its network frees its connection within two minutes.
+pub(crate) const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(60);
+pub(crate) const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// Submissions that are being checked, queued or committed, of all callers. Each holds at most one
+/// entry, so they hold 256 MiB at most; four batches keep the sequencer busy.
+pub(crate) const SUBMISSIONS_MAX: usize = 4 * BATCH_ENTRIES_MAX;
+
+/// Submissions of one stream that are being checked, and as many again that are queued: enough to
+/// fill the next batch while the last one is committed, and an eighth of all that is allowed.
+pub(crate) const STREAM_STAGE_MAX: usize = 256;
+
+/// How long a record of a stream waits for a free place before it is refused with `QUEUE_FULL`.
+pub(crate) const QUEUE_WAIT: Duration = Duration::from_secs(10);
+
+/// Answers of a stream that wait for the caller to read them.
+pub(crate) const STREAM_ANSWERS_MAX: usize = 16;
+
+/// Reads of the store at once. Each has a thread; the disk does not get faster with more.
+pub(crate) const READS_MAX: usize = 64;
+
+/// Entries that are read from the store at once for a range: at most 1 MiB.
+pub(crate) const LIST_STEP_ENTRIES: u64 = 16;
+
+/// Entries in one chunk of a range: a bundle of a tiled log.
+pub(crate) const LIST_CHUNK_ENTRIES_MAX: usize = 256;
+
+/// Bytes after which a chunk of a range is sent. With the last step it stays below 2 MiB, half of
+/// what gRPC clients read by default.
+pub(crate) const LIST_CHUNK_BYTES: usize = 900 * 1024;
+
+/// How long calls in progress may take to end once the server is told to stop, and how long the
+/// sequencer may take to commit what it was given.
+pub(crate) const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Bytes of related entries and key events in one bundle: in base64 they fit the 64 MiB of a
+/// bundle.
+pub(crate) const BUNDLE_ENTRY_BYTES_MAX: usize = 44 * 1024 * 1024;
+
+/// How long a server that has drained waits for broken-off calls to let go of the ledger, and how
+/// often it looks: they only have to notice that nobody listens.
+pub(crate) const RELEASE_TIMEOUT: Duration = Duration::from_secs(2);
+pub(crate) const RELEASE_POLL: Duration = Duration::from_millis(2);

@@ -1,0 +1,125 @@
+//! The service: each call is handed to the file of its family.
+
+mod append;
+mod bundle;
+mod checkpoint;
+mod entry;
+mod prove;
+
+use std::sync::Arc;
+
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Request, Response, Status, Streaming};
+use witnessmark_proto::v1;
+use witnessmark_proto::v1::ledger_service_server::LedgerService;
+
+use super::core::Core;
+
+/// The answers of a stream.
+type Answers<T> = ReceiverStream<Result<T, Status>>;
+
+/// The service over one ledger.
+#[derive(Debug)]
+pub(crate) struct LedgerApi {
+    core: Arc<Core>,
+}
+
+impl LedgerApi {
+    /// The service over `core`.
+    pub(crate) fn new(core: Arc<Core>) -> Self {
+        Self { core }
+    }
+}
+
+#[tonic::async_trait]
+impl LedgerService for LedgerApi {
+    type SubmitRecordsStream = Answers<v1::SubmitRecordsResponse>;
+    type WatchCheckpointsStream = Answers<v1::WatchCheckpointsResponse>;
+    type ListEntriesStream = Answers<v1::ListEntriesResponse>;
+
+    async fn submit_record(
+        &self,
+        request: Request<v1::SubmitRecordRequest>,
+    ) -> Result<Response<v1::SubmitRecordResponse>, Status> {
+        let answer = append::submit_record(&self.core, request.into_inner()).await?;
+        Ok(Response::new(answer))
+    }
+
+    async fn submit_records(
+        &self,
+        request: Request<Streaming<v1::SubmitRecordsRequest>>,
+    ) -> Result<Response<Self::SubmitRecordsStream>, Status> {
+        Ok(Response::new(append::submit_records(
+            &self.core,
+            request.into_inner(),
+        )))
+    }
+
+    async fn submit_key_event(
+        &self,
+        request: Request<v1::SubmitKeyEventRequest>,
+    ) -> Result<Response<v1::SubmitKeyEventResponse>, Status> {
+        let answer = append::submit_key_event(&self.core, request.into_inner()).await?;
+        Ok(Response::new(answer))
+    }
+
+    async fn get_checkpoint(
+        &self,
+        _: Request<v1::GetCheckpointRequest>,
+    ) -> Result<Response<v1::GetCheckpointResponse>, Status> {
+        Ok(Response::new(checkpoint::latest(&self.core)))
+    }
+
+    async fn watch_checkpoints(
+        &self,
+        _: Request<v1::WatchCheckpointsRequest>,
+    ) -> Result<Response<Self::WatchCheckpointsStream>, Status> {
+        Ok(Response::new(checkpoint::watch(&self.core)))
+    }
+
+    async fn get_entry(
+        &self,
+        request: Request<v1::GetEntryRequest>,
+    ) -> Result<Response<v1::GetEntryResponse>, Status> {
+        Ok(Response::new(
+            entry::one(&self.core, request.into_inner()).await?,
+        ))
+    }
+
+    async fn list_entries(
+        &self,
+        request: Request<v1::ListEntriesRequest>,
+    ) -> Result<Response<Self::ListEntriesStream>, Status> {
+        Ok(Response::new(entry::range(
+            &self.core,
+            request.into_inner(),
+        )?))
+    }
+
+    async fn get_inclusion_proof(
+        &self,
+        request: Request<v1::GetInclusionProofRequest>,
+    ) -> Result<Response<v1::GetInclusionProofResponse>, Status> {
+        Ok(Response::new(
+            prove::inclusion(&self.core, request.into_inner()).await?,
+        ))
+    }
+
+    async fn get_consistency_proof(
+        &self,
+        request: Request<v1::GetConsistencyProofRequest>,
+    ) -> Result<Response<v1::GetConsistencyProofResponse>, Status> {
+        Ok(Response::new(
+            prove::consistency(&self.core, request.into_inner()).await?,
+        ))
+    }
+
+    async fn get_bundle(
+        &self,
+        request: Request<v1::GetBundleRequest>,
+    ) -> Result<Response<v1::GetBundleResponse>, Status> {
+        Ok(Response::new(
+            bundle::of_record(&self.core, request.into_inner()).await?,
+        ))
+    }
+}

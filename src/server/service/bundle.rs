@@ -1,0 +1,128 @@
+//! Bundles: everything that proves one record, all of it in one checkpoint.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use witnessmark_bundle::{AssembleError, BundleError, BundleFiles, BundleParts, LoggedEntry};
+use witnessmark_log::{LogError, Published};
+use witnessmark_proto::{EntrySelector, Reason, Refusal, convert, v1};
+use witnessmark_verifier::{Entry, EntryKind, LeafIndex, RecordId};
+
+use super::entry::index_of;
+use crate::server::core::Core;
+use crate::server::limits::BUNDLE_ENTRY_BYTES_MAX;
+use crate::server::status;
+use crate::server::telemetry::fault;
+
+/// The bundle of a record.
+pub(super) async fn of_record(
+    core: &Arc<Core>,
+    request: v1::GetBundleRequest,
+) -> Result<v1::GetBundleResponse, Refusal> {
+    let record = convert::record_id_from(&request)?;
+    let bundle = core.read(move |core| make(core, record)).await?;
+    Ok(v1::GetBundleResponse {
+        bundle: bundle.into_bytes(),
+    })
+}
+
+fn make(core: &Core, record: RecordId) -> Result<String, Refusal> {
+    let published = core.reader.published();
+    let index = index_of(core, EntrySelector::RecordId(record))?;
+    let parts = gather(core, &published, index, record)?;
+    let bundle = parts.assemble().and_then(|bundle| Ok(bundle.encode()?));
+    bundle.map_err(|error| match error {
+        AssembleError::Bundle(BundleError::TooLarge | BundleError::TooMany { .. }) => {
+            Refusal::new(Reason::BundleTooLarge, error.to_string())
+        }
+        // Everything else is about entries that were checked before they were logged.
+        AssembleError::Bundle(_)
+        | AssembleError::Entry { .. }
+        | AssembleError::NotRelated(_)
+        | AssembleError::NoSuchFile
+        | _ => fault(Reason::ServerFault, &error),
+    })
+}
+
+/// The parts, each relative to `published`.
+fn gather(
+    core: &Core,
+    published: &Published,
+    index: LeafIndex,
+    record: RecordId,
+) -> Result<BundleParts, Refusal> {
+    let size = published.size();
+    let log_error = |error: LogError| status::of_log(&error);
+    let mut budget = Budget {
+        left: BUNDLE_ENTRY_BYTES_MAX,
+    };
+
+    let main = prove(core, index.get(), size).map_err(log_error)?;
+    let entry = parse(index.get(), &main.entry)?;
+    if entry.kind != EntryKind::Record {
+        let message = format!("entry {index} is not a record, and only records have bundles");
+        return Err(Refusal::new(Reason::RecordNotFound, message));
+    }
+    let mut orgs: BTreeSet<_> = entry.org.into_iter().collect();
+    let linking = core.with_links(size, |links| links.linking_to(&record, size));
+    let mut related = Vec::new();
+    for index in linking.map_err(log_error)? {
+        let logged = prove(core, index, size).map_err(log_error)?;
+        budget.spend(logged.entry.len())?;
+        orgs.extend(parse(index, &logged.entry)?.org);
+        related.push(logged);
+    }
+    let mut key_events = Vec::new();
+    for org in orgs {
+        let events = core.with_links(size, |links| links.key_events_of(&org, size));
+        for index in events.map_err(log_error)? {
+            let event = core
+                .reader
+                .entry(LeafIndex::new(index))
+                .map_err(log_error)?;
+            budget.spend(event.len())?;
+            key_events.push(event.to_vec());
+        }
+    }
+    Ok(BundleParts {
+        checkpoint: published.checkpoint.text().to_owned(),
+        charter: prove(core, 0, size).map_err(log_error)?,
+        record: main,
+        related,
+        key_events,
+        disclosures: Vec::new(),
+        files: BundleFiles::None,
+    })
+}
+
+fn prove(core: &Core, index: u64, size: u64) -> Result<LoggedEntry, LogError> {
+    let place = LeafIndex::new(index);
+    let entry = core.reader.entry(place)?.to_vec();
+    let inclusion = core.reader.inclusion_proof(place, size)?;
+    Ok(LoggedEntry {
+        index,
+        entry,
+        inclusion,
+    })
+}
+
+fn parse(index: u64, bytes: &[u8]) -> Result<Entry, Refusal> {
+    Entry::parse(bytes)
+        .map_err(|error| fault(Reason::StoreCorrupt, &format!("entry {index}: {error}")))
+}
+
+/// How many bytes of entries may still go into the bundle, so that a record with very many related
+/// ones does not fill the memory before it is found to be too large.
+struct Budget {
+    left: usize,
+}
+
+impl Budget {
+    fn spend(&mut self, bytes: usize) -> Result<(), Refusal> {
+        self.left = self.left.checked_sub(bytes).ok_or_else(|| {
+            let message = "the records related to this one are larger than a bundle may be";
+            Refusal::new(Reason::BundleTooLarge, message)
+        })?;
+        Ok(())
+    }
+}

@@ -1,0 +1,81 @@
+//! Proofs: that an entry is in a tree, and that one tree is the beginning of another.
+
+use std::sync::Arc;
+
+use witnessmark_log::LogError;
+use witnessmark_proto::{ConsistencyAnswer, EntrySelector, LeafWithProof, Reason, Refusal, v1};
+use witnessmark_verifier::{LeafHash, TreeSize};
+
+use super::entry::index_of;
+use crate::server::core::Core;
+use crate::server::status;
+
+/// The proof that an entry is in the tree of a size, and that tree in the latest checkpoint's.
+pub(super) async fn inclusion(
+    core: &Arc<Core>,
+    request: v1::GetInclusionProofRequest,
+) -> Result<v1::GetInclusionProofResponse, Refusal> {
+    let selector = EntrySelector::try_from(&request)?;
+    let answer = core
+        .read(move |core| prove_inclusion(core, selector, request.size))
+        .await?;
+    Ok(answer.into())
+}
+
+fn prove_inclusion(
+    core: &Core,
+    selector: EntrySelector,
+    size: u64,
+) -> Result<LeafWithProof, Refusal> {
+    let checkpoint = &core.reader.published().checkpoint;
+    let latest = checkpoint.head().size.get();
+    let size = if size == 0 { latest } else { size };
+    let index = index_of(core, selector)?;
+    let read = || {
+        let inclusion = core.reader.inclusion_proof(index, size)?;
+        Ok(LeafWithProof {
+            index,
+            leaf: LeafHash::of(&core.reader.entry(index)?),
+            head: core.reader.frontier(size)?.head(),
+            inclusion,
+            consistency: core.reader.consistency_proof(size, latest)?,
+            checkpoint: checkpoint.text().to_owned(),
+        })
+    };
+    read().map_err(|error: LogError| status::of_log(&error))
+}
+
+/// The proof that the tree of one size is the beginning of the tree of another.
+pub(super) async fn consistency(
+    core: &Arc<Core>,
+    request: v1::GetConsistencyProofRequest,
+) -> Result<v1::GetConsistencyProofResponse, Refusal> {
+    let v1::GetConsistencyProofRequest { old_size, new_size } = request;
+    let answer = core
+        .read(move |core| prove_consistency(core, old_size, new_size))
+        .await?;
+    Ok(answer.into())
+}
+
+fn prove_consistency(core: &Core, old: u64, new: u64) -> Result<ConsistencyAnswer, Refusal> {
+    let checkpoint = &core.reader.published().checkpoint;
+    let new = if new == 0 {
+        checkpoint.head().size.get()
+    } else {
+        new
+    };
+    if old > new {
+        let message = format!("the old size {old} is greater than the new size {new}");
+        return Err(Refusal::new(Reason::SizeBeyondLog, message));
+    }
+    let proof = core
+        .reader
+        .consistency_proof(old, new)
+        .map_err(|error| status::of_log(&error))?;
+    Ok(ConsistencyAnswer {
+        old: TreeSize::new(old),
+        new: TreeSize::new(new),
+        proof,
+        checkpoint: checkpoint.text().to_owned(),
+    })
+}

@@ -1,0 +1,15 @@
+//! The one integration test binary: the real daemon and the real command line, and the rules of the house.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test ends where its story does not go on, also in the functions it calls"
+)]
+
+mod cli;
+mod crash;
+mod readme;
+mod service;
+mod support;
+mod tidy;
