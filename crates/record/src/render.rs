@@ -9,6 +9,10 @@ use crate::descriptor::{self, typed};
 use crate::validate::{day_of_ms, is_hidden};
 use crate::{Format, RecordKind, v1};
 
+/// What a reader of transcribed reports must not miss: the party that is named did not sign.
+const TRANSCRIPTION: &str = "a transcription of public reports; whoever it names as making the claim has neither signed \
+                             nor endorsed it";
+
 /// The record as pairs of a label and a value, for reports and for the screen.
 ///
 /// Nothing that was signed is left out. Control characters, and characters that cannot be seen or that turn the writing
@@ -18,6 +22,9 @@ pub fn render(record: &v1::Record) -> Vec<(String, String)> {
     let mut lines = Vec::new();
     if let Some(body) = &record.body {
         lines.push(("Kind".to_owned(), RecordKind::of(body).to_string()));
+    }
+    if record.basis() == v1::Basis::PublicSourceTranscription {
+        lines.push(("Note well".to_owned(), TRANSCRIPTION.to_owned()));
     }
     let message = descriptor::dynamic(record);
     let bodies = RecordKind::ALL.map(RecordKind::field);

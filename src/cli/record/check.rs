@@ -127,7 +127,10 @@ fn refusal(path: &Path, problems: &[Problem]) -> Failure {
         .iter()
         .filter(|problem| problem.level == Level::Error)
         .map(|problem| {
-            let place = format!("{}: {}", path.display(), problem.path);
+            let place = match problem.path.as_str() {
+                "" => path.display().to_string(),
+                field => format!("{}: {field}", path.display()),
+            };
             Trouble::new(problem.code, place, message(problem)).fix(&problem.fix)
         })
         .collect();
@@ -152,9 +155,12 @@ pub(super) fn describe(problem: &Problem) -> String {
         Level::Warning => "warning",
         Level::Note => "note",
     };
+    let place = match problem.path.as_str() {
+        "" => String::new(),
+        field => format!("{field}: "),
+    };
     format!(
-        "{level}: {}: {} [{}]\n  fix: {}",
-        problem.path,
+        "{level}: {place}{} [{}]\n  fix: {}",
         message(problem),
         problem.code,
         problem.fix
