@@ -14,17 +14,21 @@ mod integrate;
 mod limits;
 mod load;
 mod log;
+mod published;
 mod reader;
 mod sequence;
 mod signer;
 mod store;
+mod submission;
 #[cfg(feature = "testing")]
 pub mod testing;
 
 pub use checkpoint::{SignedCheckpoint, SignedCheckpointError};
 pub use error::{LogError, Refused};
 pub use limits::{BATCH_ENTRIES_MAX, PAGE_ENTRIES_MAX};
-pub use log::{Appended, Checked, Log};
-pub use reader::{LoggedEntry, Published, Reader};
+pub use log::Log;
+pub use published::Published;
+pub use reader::{LoggedEntry, Reader};
 pub use signer::{CheckpointSigner, SignError};
 pub use store::{Commit, Latest, Store, StoreError};
+pub use submission::{Appended, Checked};

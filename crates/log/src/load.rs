@@ -9,7 +9,7 @@ use witnessmark_verifier::{Entry, LeafHash, VerifierKey};
 
 use crate::error::LogError;
 use crate::limits::PAGE_ENTRIES_MAX;
-use crate::reader::Published;
+use crate::published::Published;
 use crate::store::{Latest, Store};
 
 /// A log as its store has it.

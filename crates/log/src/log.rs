@@ -18,11 +18,9 @@
 
 use std::sync::Arc;
 
-use witnessmark_keychain::{CheckedKeyEvent, CheckedRecord};
 use witnessmark_merkle::Frontier;
 use witnessmark_verifier::{
-    Charter, Entry, EntryKind, EntrySignature, Hash, InclusionProof, LeafIndex,
-    PAYLOAD_TYPE_CHARTER, RecordId, VerifierKey,
+    Charter, Entry, EntryKind, EntrySignature, Hash, PAYLOAD_TYPE_CHARTER, RecordId, VerifierKey,
 };
 
 use crate::checkpoint::SignedCheckpoint;
@@ -30,10 +28,12 @@ use crate::error::{LogError, Refused};
 use crate::integrate::{Integrated, integrate};
 use crate::limits::BATCH_ENTRIES_MAX;
 use crate::load::load;
-use crate::reader::{Published, Reader};
+use crate::published::Published;
+use crate::reader::Reader;
 use crate::sequence::sequence;
 use crate::signer::CheckpointSigner;
 use crate::store::{Commit, Store, StoreError};
+use crate::submission::{Appended, Checked};
 
 /// The one writer of a log.
 ///
@@ -48,56 +48,6 @@ pub struct Log<S> {
     frontier: Frontier,
     registered_at: u64,
     halted: Option<String>,
-}
-
-/// A submission whose signatures were checked. They are looked at again when it is sequenced.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum Checked {
-    /// A record.
-    Record(CheckedRecord),
-    /// A change of an organisation's keys.
-    KeyEvent(Box<CheckedKeyEvent>),
-}
-
-impl From<CheckedRecord> for Checked {
-    fn from(record: CheckedRecord) -> Self {
-        Self::Record(record)
-    }
-}
-
-impl From<CheckedKeyEvent> for Checked {
-    fn from(event: CheckedKeyEvent) -> Self {
-        Self::KeyEvent(Box::new(event))
-    }
-}
-
-impl Checked {
-    /// What the submission is found by when it is in the log.
-    pub fn record_id(&self) -> RecordId {
-        match self {
-            Self::Record(record) => record.record_id(),
-            Self::KeyEvent(event) => event.record_id(),
-        }
-    }
-}
-
-/// The answer to a submission that is in the log.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Appended {
-    /// Where its entry is.
-    pub index: LeafIndex,
-    /// Its record id.
-    pub record_id: RecordId,
-    /// Whether it was there before it was submitted this time. The entry is then the one made the
-    /// first time, with the signatures of the first time.
-    pub already_logged: bool,
-    /// The bytes of the entry.
-    pub entry: Arc<[u8]>,
-    /// That the entry is in the tree of the checkpoint.
-    pub proof: InclusionProof,
-    /// A published checkpoint.
-    pub checkpoint: SignedCheckpoint,
 }
 
 impl<S: Store> Log<S> {

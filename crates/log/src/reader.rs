@@ -6,33 +6,16 @@
 use std::ops::Range;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use witnessmark_keychain::Keychain;
 use witnessmark_merkle::{ConsistencyPlan, Frontier, InclusionPlan, NodeId};
 use witnessmark_verifier::{
     ConsistencyProof, Entry, Hash, InclusionProof, LeafHash, LeafIndex, RecordId, VerifierKey,
 };
 
-use crate::checkpoint::SignedCheckpoint;
 use crate::error::LogError;
 use crate::load::load;
-use crate::log::Appended;
+use crate::published::Published;
 use crate::store::Store;
-
-/// What readers see: a checkpoint, and the key chains as they are at its size.
-#[derive(Clone, Debug)]
-pub struct Published {
-    /// The checkpoint that all answers are relative to.
-    pub checkpoint: SignedCheckpoint,
-    /// The key chains of all organisations at the checkpoint's size.
-    pub keychain: Arc<Keychain>,
-}
-
-impl Published {
-    /// How many entries are published.
-    pub fn size(&self) -> u64 {
-        self.checkpoint.head().size.get()
-    }
-}
+use crate::submission::Appended;
 
 /// An entry and where it is.
 #[derive(Clone, Debug, PartialEq, Eq)]

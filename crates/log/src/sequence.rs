@@ -8,7 +8,7 @@ use witnessmark_verifier::{Entry, EntryKind, Hash, InclusionProof, LeafIndex, Or
 
 use crate::checkpoint::SignedCheckpoint;
 use crate::error::{LogError, Refused};
-use crate::log::{Appended, Checked};
+use crate::submission::{Appended, Checked};
 
 /// A sequenced batch: the new entries, and what becomes of each submission.
 #[derive(Debug)]

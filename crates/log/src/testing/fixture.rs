@@ -8,8 +8,8 @@ use witnessmark_verifier::{
     RevokeReason, key_chain_head, pae,
 };
 
-use crate::log::Checked;
 use crate::signer::CheckpointSigner;
+use crate::submission::Checked;
 
 /// A ledger for tests: everything about it is fixed, so a failure can be repeated.
 #[derive(Clone, Debug)]
