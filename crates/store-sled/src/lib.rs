@@ -1,29 +1,26 @@
 //! The embedded store: sled 0.34.7 behind the log's storage trait, used only in the ways that
-//! were measured to be safe.
+//! are known to be safe.
 //!
 //! # What was found out about sled 0.34.7, and what is done about it
 //!
 //! * **A flush is not a sync.** On Linux `flush` asks the kernel to start writing and does not
-//!   wait for the disk. With the power cut after a flush alone, 10 of 12 stores had lost batches
-//!   that were acknowledged; with one `fdatasync` of `store/db` after each flush, none of 105. A
-//!   killed process never shows the difference, because the kernel keeps what it was given. So a
-//!   commit flushes and then syncs through a descriptor of its own.
+//!   wait for the disk, so a power cut can lose what was flushed. A killed process never shows the
+//!   difference, because the kernel keeps what it was given. So a commit flushes and then syncs
+//!   through a descriptor of its own.
 //! * **A batch on one tree is all or nothing**; across trees it is not. So there is one tree, and
-//!   a commit is one batch. In 150 rounds of killing the process none was found in part.
+//!   a commit is one batch.
 //! * **Large leaf nodes leave the log.** A node above a quarter of a segment becomes a file of its
-//!   own that sled never syncs: 8 of 8 power cuts lost data. So segments have 2 MiB, values at
-//!   most 16 KiB, and a longer entry is stored in pieces.
+//!   own that sled never syncs. So segments have 2 MiB, values at most 16 KiB, and a longer entry
+//!   is stored in pieces.
 //! * **Leftovers stop it.** A process killed while opening, or a full disk, can leave an
 //!   unfinished page-table snapshot, `snap.*.generating`, and sled then refuses to open although
-//!   nothing is lost. They are moved to the folder `aside` before opening: 60 of 60 opened.
-//! * **Damage is met with panics**, in 78 of 120 single flipped bits, and 5 times by opening an
-//!   older state in silence; a file cut short did that in 7 of 11 cases. Wrong contents were never
-//!   read. So opening and reading are guarded against panics, opening has a time limit, and the
-//!   *anchor*, a file that sled does not know, says what was acknowledged last.
-//! * **A key costs about 35 bytes of memory, always.** So entries are stored many to a key, and a
-//!   ledger is planned for at most 30 to 50 million records.
-//! * **Opening after a crash replays the log** since the last time it was opened, at about 4.8 s
-//!   for each GB.
+//!   nothing is lost. They are moved to the folder `aside` before opening.
+//! * **Damage is met with panics**, and at times by opening an older state in silence. So opening
+//!   and reading are guarded against panics, opening has a time limit, and the *anchor*, a file
+//!   that sled does not know, says what was acknowledged last.
+//! * **A key costs memory, always**, whether it is read or not. So entries are stored many to a
+//!   key.
+//! * **Opening after a crash replays the log** since the last time it was opened.
 //! * A batch can be read before it is durable and a scan is no snapshot. So reads stop at the
 //!   latest size, below which nothing ever changes.
 //!
