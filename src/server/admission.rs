@@ -3,7 +3,7 @@
 use witnessmark_keychain::Submission;
 use witnessmark_log::{Appended, Checked, Reader, Store};
 use witnessmark_proto::{Reason, Refusal, SignedPayload, Violation, Warning};
-use witnessmark_record::{Record, check_clock, validate};
+use witnessmark_record::{Record, check_clock, check_label, validate};
 use witnessmark_verifier::{Origin, PAYLOAD_TYPE_KEY_EVENT, PAYLOAD_TYPE_RECORD, RecordId};
 
 use super::status;
@@ -63,6 +63,8 @@ pub(crate) fn admit_key_event<S: Store>(
     let checked = keychain
         .check_key_event(submission(signed))
         .map_err(|error| status::of_keychain(&error))?;
+    check_label(checked.event())
+        .map_err(|error| Refusal::new(Reason::KeyEventRefused, error.to_string()))?;
     Ok(Admitted::Checked(
         Checked::KeyEvent(Box::new(checked)),
         Vec::new(),

@@ -114,6 +114,12 @@ async fn an_event_that_the_wrong_keys_have_signed_is_refused() {
     let next = |action, keys: &[&SigningKey]| chain(&ledger).next(action, keys);
     let mut bad = next(revoke(&device()), &[&root()]);
     bad.signatures[0].signature[3] ^= 1;
+    // An e and an accent that is put over it: the same to the eye as the one letter.
+    let decomposed = KeyAction::Add {
+        key: public(&new_key()),
+        role: KeyRole::Record,
+        label: Some("cam\u{65}\u{301}ra".to_owned()),
+    };
     let cases = vec![
         (Reason::SignatureMissing, next(revoke(&device()), &[])),
         (Reason::SignatureBad, bad),
@@ -128,6 +134,10 @@ async fn an_event_that_the_wrong_keys_have_signed_is_refused() {
         (
             Reason::KeyEventRefused,
             next(add(&revoked()), &[&root(), &revoked()]),
+        ),
+        (
+            Reason::KeyEventRefused,
+            next(decomposed, &[&root(), &new_key()]),
         ),
     ];
     each_is_refused(&ledger, cases).await;

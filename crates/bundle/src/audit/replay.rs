@@ -8,6 +8,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::thread;
 
+use witnessmark_record::check_label;
 use witnessmark_verifier::{
     Charter, Entry, EntryKind, KeyChain, KeyChainError, OrgName, Origin, RecordId,
 };
@@ -116,8 +117,12 @@ impl Replay {
         let known = self.chains.get(org).cloned();
         let mut chain = known.unwrap_or_else(|| Arc::new(KeyChain::new(org.clone())));
         // A chain that stands still when an event is bad makes what follows fail by name.
-        match Arc::make_mut(&mut chain).apply_entry(charter, entry) {
-            Ok(_) => {
+        let applied = Arc::make_mut(&mut chain)
+            .apply_entry(charter, entry)
+            .map_err(|error| error.to_string())
+            .and_then(|event| check_label(&event).map_err(|error| error.to_string()));
+        match applied {
+            Ok(()) => {
                 self.chains.insert(org.clone(), chain);
             }
             Err(error) => {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use witnessmark_record::check_label;
 use witnessmark_verifier::{Entry, KeyChain, OrgName};
 
 use crate::bundle::{Bundle, BundledChain};
@@ -105,8 +106,10 @@ impl Replayed {
         let mut before = charter.registered_at;
         for (place, bytes) in (1_u32..).zip(&chain.events) {
             let entry = Entry::parse(bytes).map_err(|e| format!("key event {place}: {e}"))?;
-            last.apply_entry(&charter.charter, &entry)
+            let event = last
+                .apply_entry(&charter.charter, &entry)
                 .map_err(|error| format!("key event {place}: {error}"))?;
+            check_label(&event).map_err(|error| format!("key event {place}: {error}"))?;
             if entry.registered_at < before {
                 return Err(format!(
                     "key event {place}: it was registered before the one it follows"

@@ -4,7 +4,7 @@ use witnessmark_bundle::{Auditor, Verdict, VerdictWord};
 use witnessmark_record::v1;
 use witnessmark_verifier::{Entry, EntryKind, Hash, KeyRole};
 
-use crate::mini_log::{COURT, MiniLog, TEAM, assert_fails, key, link, sign, why};
+use crate::mini_log::{COURT, MiniLog, TEAM, assert_fails, judge, key, link, sign, why};
 
 fn audit(log: &MiniLog) -> Verdict {
     audit_entries(log, &log.entries)
@@ -126,6 +126,24 @@ fn each_fault_of_a_ledger_names_its_entry() {
             verdict.to_text()
         );
     }
+}
+
+#[test]
+fn a_label_that_is_not_composed_is_a_fault() {
+    let mut log = usual();
+    let index = log.add_decomposed(TEAM, 10, 40);
+    let verdict = audit(&log);
+    assert_fails(&verdict, 1, "key_chains", "normalisation form C");
+    assert_eq!(verdict.problems[0].index, Some(index));
+
+    let record = log.record(11, &log.message(TEAM, "After it"));
+    let bundle = log.bundle(record, &[]);
+    assert_fails(
+        &judge(&bundle, &log.policy()),
+        1,
+        "key_chain",
+        "normalisation form C",
+    );
 }
 
 #[test]

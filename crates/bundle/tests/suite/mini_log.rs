@@ -122,6 +122,16 @@ impl MiniLog {
         self.key_event(name, add, &[&key(root), &key(device)])
     }
 
+    /// A key whose label looks composed and is not, which an honest ledger refuses.
+    pub(crate) fn add_decomposed(&mut self, name: &str, root: u8, device: u8) -> u64 {
+        let add = KeyAction::Add {
+            key: public(&key(device)),
+            role: KeyRole::Record,
+            label: Some("cam\u{65}\u{301}ra".to_owned()),
+        };
+        self.key_event(name, add, &[&key(root), &key(device)])
+    }
+
     pub(crate) fn revoke(&mut self, name: &str, root: u8, device: u8, since: Option<u64>) -> u64 {
         let revoke = KeyAction::Revoke {
             key_id: public(&key(device)).key_id(),
