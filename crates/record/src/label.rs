@@ -24,10 +24,12 @@ impl std::error::Error for LabelNotComposed {}
 ///
 /// When it is not.
 pub fn check_label(event: &KeyEvent) -> Result<(), LabelNotComposed> {
-    match &event.action {
-        KeyAction::Add {
-            label: Some(label), ..
-        } if !is_nfc(label) => Err(LabelNotComposed),
-        _ => Ok(()),
+    if let KeyAction::Add {
+        label: Some(label), ..
+    } = &event.action
+        && !is_nfc(label)
+    {
+        return Err(LabelNotComposed);
     }
+    Ok(())
 }
