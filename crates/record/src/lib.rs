@@ -7,6 +7,7 @@
 //!
 //! Nothing in here reads a file, a clock or a random number.
 
+mod calendar;
 mod codes;
 mod country;
 mod descriptor;

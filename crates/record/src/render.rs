@@ -5,8 +5,9 @@ use std::fmt::Write as _;
 use prost_reflect::{DynamicMessage, FieldDescriptor, ReflectMessage as _, Value};
 use witnessmark_verifier::hex;
 
+use crate::calendar::day_of_ms;
 use crate::descriptor::{self, typed};
-use crate::validate::{day_of_ms, is_hidden};
+use crate::validate::is_hidden;
 use crate::{Format, RecordKind, v1};
 
 /// The record as pairs of a label and a value, for reports and for the screen.

@@ -19,7 +19,6 @@ use prost_reflect::{DynamicMessage, FieldDescriptor, ReflectMessage as _, Value}
 
 pub(crate) use text::is_hidden;
 pub use time::check_clock;
-pub(crate) use time::day_of_ms;
 
 use crate::descriptor::{self, join, typed};
 use crate::{Problem, RECORD_BYTES_MAX, codes, encode, v1};

@@ -1,8 +1,9 @@
 //! Marks and date codes: what a code can mean, and that it fits what is claimed of it.
 
-use edtf_core::{Bound, BoundDate, Bounds, Edtf};
+use edtf_core::{Bound, Bounds, Edtf};
 
-use super::time::{day_of_ms, wholly_before};
+use super::time::wholly_before;
+use crate::calendar::{civil, day_of_ms, days_from_civil};
 use crate::descriptor::join;
 use crate::{Problem, codes, v1};
 use v1::DateCodeScheme as Scheme;
@@ -103,26 +104,9 @@ fn week(year: i64, week: u32) -> Option<Bounds> {
         return None;
     }
     Some(Bounds {
-        earliest: Bound::Date(civil(first)?),
-        latest: Bound::Date(civil(first + 6)?),
+        earliest: Bound::Date(civil(first)),
+        latest: Bound::Date(civil(first + 6)),
     })
-}
-
-fn civil(days: i64) -> Option<BoundDate> {
-    let ms = u64::try_from(days).ok()?.checked_mul(86_400_000)?;
-    Some(day_of_ms(ms))
-}
-
-/// Days since 1970 of a date from 1970 on, as in Howard Hinnant's `days_from_civil`.
-const fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
-    let (year, month) = if month <= 2 {
-        (year - 1, month + 9)
-    } else {
-        (year, month - 3)
-    };
-    let (era, of_era) = (year / 400, year % 400);
-    let of_year = (153 * month + 2) / 5 + day - 1;
-    era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
 }
 
 /// What can be judged only beside the times of the record.

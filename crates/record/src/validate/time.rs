@@ -1,7 +1,8 @@
 //! The order of times: nothing is documented or reported before it happened.
 
-use edtf_core::{Bound, BoundDate, Edtf};
+use edtf_core::{Bound, Edtf};
 
+use crate::calendar::day_of_ms;
 use crate::{Problem, codes, v1};
 
 /// The most that the signer's clock and the ledger's may differ without a warning.
@@ -111,39 +112,9 @@ pub fn check_clock(record: &v1::Record, registered_at_ms: u64) -> Option<Problem
     Some(codes::CLOCK.at("signed_at_ms", crate::render::instant(signed), fix))
 }
 
-/// The day in UTC. From days to a date as in Howard Hinnant's `civil_from_days`, for days since 1970.
-pub(crate) fn day_of_ms(ms: u64) -> BoundDate {
-    let days = ms / DAY_MS + 719_468;
-    let (era, of_era) = (days / 146_097, days % 146_097);
-    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 {
-        shifted + 3
-    } else {
-        shifted - 9
-    };
-    let year = year_of_era + era * 400 + u64::from(month <= 2);
-    BoundDate {
-        year: i64::try_from(year).unwrap_or(i64::MAX),
-        month: u8::try_from(month).unwrap_or(12),
-        day: u8::try_from(day).unwrap_or(31),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn milliseconds_become_days() {
-        assert_eq!(day_of_ms(0).to_string(), "1970-01-01");
-        assert_eq!(day_of_ms(951_782_400_000).to_string(), "2000-02-29");
-        assert_eq!(day_of_ms(1_767_225_599_999).to_string(), "2025-12-31");
-        assert_eq!(day_of_ms(1_767_225_600_000).to_string(), "2026-01-01");
-        assert!(day_of_ms(u64::MAX).year > 0);
-    }
 
     #[test]
     fn clocks_within_an_hour_agree() {
