@@ -10,6 +10,7 @@
 mod calendar;
 mod codes;
 mod country;
+pub mod date_code;
 mod descriptor;
 mod json;
 mod kind;

@@ -221,6 +221,27 @@ fn what_was_seen_is_never_refused() {
 }
 
 #[test]
+fn a_date_code_that_names_all_its_readings_is_no_problem() {
+    for code in [
+        json!({"as_marked": "2223", "scheme": "yyww", "derived": "2022-06-06/2022-06-12",
+            "alternatives": [{"scheme": "wwyy", "derived": "2023-05-29/2023-06-04"}]}),
+        json!({"as_marked": "2223", "scheme": "unknown", "alternatives": [
+            {"scheme": "yyww", "derived": "2022-06-06/2022-06-12"},
+            {"scheme": "wwyy", "derived": "2023-05-29/2023-06-04"}]}),
+        // As week and year it would lie after the signature.
+        json!({"as_marked": "2245", "scheme": "unknown"}),
+        json!({"as_marked": "9845", "scheme": "yyww", "derived": "1998-11-02/1998-11-08"}),
+        json!({"as_marked": "245", "scheme": "yww", "derived": "2022-11-07/2022-11-13"}),
+        json!({"as_marked": "2254", "scheme": "maker"}),
+        json!({"as_marked": "112", "scheme": "juche", "derived": "2023"}),
+    ] {
+        let mut json = sample::json_of("component_observation");
+        json["component_observation"]["date_codes"] = json!([code]);
+        assert_eq!(validate(&from_json(&json).unwrap()), [], "{code}");
+    }
+}
+
+#[test]
 fn a_private_name_does_not_stand_in_the_problem_either() {
     let mut json = sample::json_of("intercepted_shipment");
     json["intercepted_shipment"]["parties"][0] =
