@@ -32,7 +32,7 @@ codes! {
     EMBARGO_PAST = "E-EMBARGO-PAST" Error "an embargo ends after the record is signed";
     EMPTY = "E-EMPTY" Error "a message that is present says something, and an item of a list is not empty";
     FORMAT = "E-FORMAT" Error "the text has the format that its field declares";
-    HS_EDITION = "E-HS-EDITION" Error "a heading of the Harmonised System states its edition";
+    HS_EDITION = "E-HS-EDITION" Error "a heading of the Harmonised System states its edition by its year";
     IDENTIFIER = "E-IDENTIFIER" Error "an identifier has a scheme, and what was seen or its normalised form";
     IDENTIFIER_NORMALISED = "E-IDENTIFIER-NORMALISED" Error "a normalised identifier has the spelling of its scheme";
     IMO_NORMALISED = "E-IMO-NORMALISED" Error "a normalised IMO number is seven digits with a valid check digit";
@@ -77,6 +77,7 @@ codes! {
     COORD_CENTROID = "W-COORD-CENTROID" Warning "the middle of a named place has an uncertainty of at least 500 m";
     DATECODE_AMBIG = "W-DATECODE-AMBIG" Warning "a date code that fits two schemes keeps both readings";
     DATECODE_FUTURE = "W-DATECODE-FUTURE" Warning "a date code is not later than the event";
+    IDENTIFIER_CHECK = "W-IDENTIFIER-CHECK" Warning "the check digits of an air waybill and of a legal entity identifier as seen fit";
     IMO_CHECK = "W-IMO-CHECK" Warning "the check digit of an IMO number as seen fits";
     ORDER_TIME_UNSURE = "W-ORDER-TIME" Warning "uncertain dates should stand in the order of events";
     TEXT_HIDDEN = "W-TEXT-HIDDEN" Warning "a text has characters that cannot be seen or that change the direction of writing";

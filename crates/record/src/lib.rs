@@ -8,6 +8,7 @@
 //! Nothing in here reads a file, a clock or a random number.
 
 mod calendar;
+pub mod check_digit;
 mod codes;
 mod country;
 pub mod date_code;
