@@ -5,8 +5,11 @@
 //! person is shown is all that was signed. [`validate()`] judges what the fields say, and reports all problems at once.
 //! [`from_json`] and [`to_json`] are the form that people write and read; [`render()`] puts a record into plain words.
 //!
+//! [`date_code`], [`check_digit`] and [`aliases`] are what validation and searches derive from texts.
+//!
 //! Nothing in here reads a file, a clock or a random number.
 
+pub mod aliases;
 mod calendar;
 pub mod check_digit;
 mod codes;
