@@ -51,11 +51,8 @@ pub const fn is_computable(scheme: Scheme) -> bool {
 /// assert_eq!(both[1].derived, "2023-05-29/2023-06-04");
 /// ```
 pub fn readings(as_marked: &str, scheme: Scheme) -> Vec<DateCodeReading> {
-    let schemes = match scheme {
-        Scheme::Unspecified | Scheme::Unknown => COMPUTABLE.to_vec(),
-        Scheme::Maker => Vec::new(),
-        one => vec![one],
-    };
+    let any = matches!(scheme, Scheme::Unspecified | Scheme::Unknown);
+    let schemes = COMPUTABLE.into_iter().filter(|it| any || *it == scheme);
     let mut readings = Vec::new();
     for scheme in schemes {
         for (first, last) in intervals(as_marked, scheme) {

@@ -21,14 +21,17 @@ mod kind;
 mod problem;
 mod record;
 mod render;
+mod target;
+mod trace;
 mod validate;
 
 pub use descriptor::{Format, descriptor_pool};
-pub use json::{from_json, to_json};
+pub use json::{field_text, from_json, to_json};
 pub use kind::RecordKind;
 pub use problem::{Level, Problem, ProblemCode, problem_codes, validation_document};
 pub use record::{RECORD_BYTES_MAX, Record, RecordError, encode};
 pub use render::{escape, render};
+pub use trace::trace_due;
 pub use validate::{check_clock, validate};
 
 /// The message types of records, generated from `proto/witnessmark/record/v1`.

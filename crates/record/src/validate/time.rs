@@ -4,37 +4,69 @@ use edtf_core::{Bound, Edtf};
 
 use crate::calendar::day_of_ms;
 use crate::{Problem, codes, v1};
+use v1::record::Body;
 
 /// The most that the signer's clock and the ledger's may differ without a warning.
 const CLOCK_MS_MAX: u64 = 3_600_000;
 const DAY_MS: u64 = 86_400_000;
 
 pub(super) fn check_order(record: &v1::Record, problems: &mut Vec<Problem>) {
-    let occurred = Edtf::parse(&record.occurred).ok();
-    let later = [
-        ("documented", &record.documented, "examined"),
-        ("reported", &record.reported, "reported"),
-    ];
-    for (path, text, verb) in later {
-        let (Some(occurred), Ok(date)) = (&occurred, Edtf::parse(text)) else {
-            continue;
-        };
-        if !wholly_before(&date, occurred) {
-            continue;
+    let occurred = ("occurred", record.occurred.as_str());
+    check_pair(occurred, ("documented", &record.documented), problems);
+    check_pair(occurred, ("reported", &record.reported), problems);
+    match &record.body {
+        Some(Body::MediaCapture(capture)) => {
+            let captured = ("media_capture.retrieved_at", capture.retrieved_at.as_str());
+            let gone = (
+                "media_capture.deleted_since",
+                capture.deleted_since.as_str(),
+            );
+            if let Some(post) = &capture.original_post {
+                let posted = (
+                    "media_capture.original_post.posted_at",
+                    post.posted_at.as_str(),
+                );
+                check_pair(posted, captured, problems);
+                check_pair(posted, gone, problems);
+            }
         }
-        let sure = !is_unsure(occurred) && !is_unsure(&date);
-        let code = if sure {
-            &codes::ORDER_TIME
-        } else {
-            &codes::ORDER_TIME_UNSURE
-        };
-        let fix = format!(
-            "It is wholly before occurred ({}): what is {verb} happened before. Correct one of the two",
-            record.occurred
-        );
-        problems.push(code.at(path, text, fix));
+        Some(Body::TraceRequest(request)) => {
+            let sent = ("trace_request.sent", request.sent.as_str());
+            check_pair(sent, ("trace_request.due", &request.due), problems);
+        }
+        Some(Body::TraceResponse(response)) => {
+            let answered = ("trace_response.answered", response.answered.as_str());
+            let sold = ("trace_response.sold", response.sold.as_str());
+            let made = ("trace_response.made", response.made.as_str());
+            check_pair(made, sold, problems);
+            check_pair(made, answered, problems);
+            check_pair(sold, answered, problems);
+        }
+        // The other kinds have no times of their own, or lists of them that need no order.
+        _ => {}
     }
     check_future(record, problems);
+}
+
+/// What is wrong when the second of two things is said to lie before the first; each with its path and its date.
+fn check_pair(first: (&str, &str), second: (&str, &str), problems: &mut Vec<Problem>) {
+    let (Ok(earlier), Ok(later)) = (Edtf::parse(first.1), Edtf::parse(second.1)) else {
+        return;
+    };
+    if !wholly_before(&later, &earlier) {
+        return;
+    }
+    let sure = !is_unsure(&earlier) && !is_unsure(&later);
+    let code = if sure {
+        &codes::ORDER_TIME
+    } else {
+        &codes::ORDER_TIME_UNSURE
+    };
+    let fix = format!(
+        "It is wholly before {} ({}), which it cannot precede. Correct one of the two",
+        first.0, first.1
+    );
+    problems.push(code.at(second.0, second.1, fix));
 }
 
 /// Whether every day of `left` lies before every day of `right`.
@@ -57,11 +89,11 @@ fn check_future(record: &v1::Record, problems: &mut Vec<Problem>) {
     // A day of grace for time zones.
     let signed = day_of_ms(record.signed_at_ms.saturating_add(DAY_MS));
     let dates = [
-        ("occurred", &record.occurred),
+        ("occurred", record.occurred.as_str()),
         ("documented", &record.documented),
         ("reported", &record.reported),
     ];
-    for (path, text) in dates {
+    for (path, text) in dates.into_iter().chain(done(record)) {
         let Ok(date) = Edtf::parse(text) else {
             continue;
         };
@@ -72,6 +104,27 @@ fn check_future(record: &v1::Record, problems: &mut Vec<Problem>) {
             );
             problems.push(codes::TIME_FUTURE.at(path, text, fix));
         }
+    }
+}
+
+/// When the body says that something was done.
+fn done(record: &v1::Record) -> Option<(&'static str, &str)> {
+    match record.body.as_ref()? {
+        Body::MediaCapture(it) => Some(("media_capture.retrieved_at", &it.retrieved_at)),
+        Body::TraceRequest(it) => Some(("trace_request.sent", &it.sent)),
+        Body::TraceResponse(it) => Some(("trace_response.answered", &it.answered)),
+        Body::Erasure(it) => Some(("erasure.date", &it.date)),
+        Body::Disclosure(it) => Some(("disclosure.when", &it.when)),
+        Body::StrikeEvent(_)
+        | Body::WreckageFinding(_)
+        | Body::ComponentObservation(_)
+        | Body::InterceptedShipment(_)
+        | Body::CustodyTransfer(_)
+        | Body::Statement(_)
+        | Body::LabAnalysis(_)
+        | Body::Attestation(_)
+        | Body::Correction(_)
+        | Body::Withdrawal(_) => None,
     }
 }
 

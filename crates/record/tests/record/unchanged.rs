@@ -31,6 +31,42 @@ const DIGESTS: &[(&str, &str)] = &[
         "statement",
         "2d6b477664e8c4e69d448d451a4630b1269e4b201674d12d4f5e6918dd5ae1bf",
     ),
+    (
+        "media_capture",
+        "afe359d455b751a8e53f1c9ed27827f5d7f769f13a7d588acd82c2bbf54de58a",
+    ),
+    (
+        "trace_request",
+        "614dbcfd4bc56973ac9d35a0a802e0703a784f84f92d8d414c88afdd152d1c08",
+    ),
+    (
+        "trace_response",
+        "821efe00f6112704ea39a289c1a35d36707eff288c9efc69bfb1d304bfc3bf2e",
+    ),
+    (
+        "lab_analysis",
+        "4832cb6b8bc0b491b580d10d58baef2043a7f8f3c55870b3befd4d6e5129ba3b",
+    ),
+    (
+        "attestation",
+        "4faa2c9b1fffdbba345e21045798636f9935242af2e7e42a08f0371d9b206fee",
+    ),
+    (
+        "correction",
+        "67af6851aee60ae87cd494ae6186c0b9cdf1203e6e870ba15b9e8f9136dbc6f2",
+    ),
+    (
+        "withdrawal",
+        "6b22e4caa09493b094fd00153d35ee6ada00e2bef23a1917bdffd83a75942752",
+    ),
+    (
+        "erasure",
+        "e06bb129ec1ce9685223a2b29551cb3b3ccfbd413bc244505e81cfd5271935c8",
+    ),
+    (
+        "disclosure",
+        "62e83ff1ccdc4c4b3735cb7dc9f627b7f4f3562202375dba6b6f80224cbc1363",
+    ),
 ];
 
 #[test]
