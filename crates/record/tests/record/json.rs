@@ -1,5 +1,7 @@
 //! The JSON form: one form for one record, and all problems at once.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value as Json, json};
 use witnessmark_record::{Problem, RecordKind, field_text, from_json, to_json, v1, validate};
 
@@ -134,16 +136,23 @@ fn the_text_of_every_field_of_every_kind_can_stand_in_a_correction() {
         let json = sample::json_of(kind.field());
         let mut found = Vec::new();
         places(&json, "", &mut found);
+        // Paths of one depth do not lie in each other, so that one correction can hold them.
+        let mut changes: BTreeMap<usize, Vec<Json>> = BTreeMap::new();
         for (path, value) in found {
             let text = field_text(&record, &path).unwrap_or_else(|| panic!("{path}"));
             let parsed: Json = serde_json::from_str(&text).unwrap();
             assert_eq!(&parsed, value, "{path}");
-            let mut correction = sample::json_of("correction");
-            let fixed = |it: &Problem| it.code == "E-CORRECT-PATH";
+            let depth = path.matches(['.', '[']).count();
             // What is to stand there is held to more than what stands there.
-            correction["correction"]["changes"] = json!([{"path": path, "now": text}]);
+            let change = json!({"path": path, "now": text});
+            changes.entry(depth).or_default().push(change);
+        }
+        for changes in changes.into_values() {
+            let mut correction = sample::json_of("correction");
+            correction["correction"]["changes"] = Json::Array(changes);
             let problems = validate(&from_json(&correction).unwrap());
-            assert!(problems.iter().all(fixed), "{path}: {problems:#?}");
+            let fixed = |it: &Problem| it.code == "E-CORRECT-PATH";
+            assert!(problems.iter().all(fixed), "{kind}: {problems:#?}");
         }
     }
 }
