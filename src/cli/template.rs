@@ -17,6 +17,24 @@ pub(super) enum Kind {
     CustodyTransfer,
     /// What somebody said, announced, listed or denied.
     Statement,
+    /// Something that was saved from an address, or taken with a device.
+    MediaCapture,
+    /// A request to trace a part.
+    TraceRequest,
+    /// The answer to a trace request.
+    TraceResponse,
+    /// What a laboratory did with a sample, and what came out.
+    LabAnalysis,
+    /// What your organisation says of another record.
+    Attestation,
+    /// A correction of a record of your organisation.
+    Correction,
+    /// A withdrawal of a record of your organisation.
+    Withdrawal,
+    /// That something was erased outside of the ledger.
+    Erasure,
+    /// That protected fields were opened to somebody.
+    Disclosure,
 }
 
 /// What every form begins with.
@@ -32,6 +50,15 @@ impl Kind {
             Self::InterceptedShipment => "intercepted-shipment",
             Self::CustodyTransfer => "custody-transfer",
             Self::Statement => "statement",
+            Self::MediaCapture => "media-capture",
+            Self::TraceRequest => "trace-request",
+            Self::TraceResponse => "trace-response",
+            Self::LabAnalysis => "lab-analysis",
+            Self::Attestation => "attestation",
+            Self::Correction => "correction",
+            Self::Withdrawal => "withdrawal",
+            Self::Erasure => "erasure",
+            Self::Disclosure => "disclosure",
         }
     }
 
@@ -43,6 +70,15 @@ impl Kind {
             Self::InterceptedShipment => include_str!("template/intercepted-shipment.toml"),
             Self::CustodyTransfer => include_str!("template/custody-transfer.toml"),
             Self::Statement => include_str!("template/statement.toml"),
+            Self::MediaCapture => include_str!("template/media-capture.toml"),
+            Self::TraceRequest => include_str!("template/trace-request.toml"),
+            Self::TraceResponse => include_str!("template/trace-response.toml"),
+            Self::LabAnalysis => include_str!("template/lab-analysis.toml"),
+            Self::Attestation => include_str!("template/attestation.toml"),
+            Self::Correction => include_str!("template/correction.toml"),
+            Self::Withdrawal => include_str!("template/withdrawal.toml"),
+            Self::Erasure => include_str!("template/erasure.toml"),
+            Self::Disclosure => include_str!("template/disclosure.toml"),
         }
     }
 }

@@ -225,7 +225,6 @@ fn explain_missing(record: &mut v1::Record) {
 fn title(record: &v1::Record) -> String {
     use v1::record::Body;
     let about = match &record.body {
-        Some(Body::StrikeEvent(_)) | None => String::new(),
         Some(Body::WreckageFinding(it)) => it
             .identifications
             .first()
@@ -237,6 +236,20 @@ fn title(record: &v1::Record) -> String {
             .speaker
             .as_ref()
             .map_or_else(String::new, |speaker| speaker.name_as_written.clone()),
+        // What happened is told by place and date; the demonstration has no records of the other kinds.
+        Some(
+            Body::StrikeEvent(_)
+            | Body::MediaCapture(_)
+            | Body::TraceRequest(_)
+            | Body::TraceResponse(_)
+            | Body::LabAnalysis(_)
+            | Body::Attestation(_)
+            | Body::Correction(_)
+            | Body::Withdrawal(_)
+            | Body::Erasure(_)
+            | Body::Disclosure(_),
+        )
+        | None => String::new(),
     };
     let place = record.place.as_ref().map_or_else(String::new, |place| {
         let names = [

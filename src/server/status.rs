@@ -116,6 +116,10 @@ pub(crate) fn of_record(error: &RecordError) -> Refusal {
             let rule = "LINK_INCOMPLETE: a link has a relation and a record id. Add them.";
             listed(Reason::RecordInvalid, &[format!("links[{place}]")], rule)
         }
+        RecordError::Target(path) => {
+            let rule = "TARGET_INCOMPLETE: what speaks of another record names its id. Give it.";
+            listed(Reason::RecordInvalid, std::slice::from_ref(path), rule)
+        }
         RecordError::Malformed(_) | RecordError::Encoding(_) | _ => told(Reason::RecordMalformed),
     }
 }

@@ -49,6 +49,7 @@ fn in_words(error: &RecordError) -> String {
         | RecordError::UnknownEnumValue(_)
         | RecordError::NotCanonical(_)
         | RecordError::Link(_)
+        | RecordError::Target(_)
         | _ => error.to_string(),
     }
 }

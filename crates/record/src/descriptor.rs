@@ -140,6 +140,48 @@ pub(crate) fn names_a_field(path: &str) -> bool {
     true
 }
 
+/// A field that a path names, and whether the path names one item of a list rather than the whole field.
+pub(crate) struct Place {
+    pub(crate) field: FieldDescriptor,
+    pub(crate) is_item: bool,
+}
+
+/// The field that `path` names from the record in its one spelling: with a position after each list on the way, such as
+/// `links[0].note`, and with or without one at the end.
+pub(crate) fn place(path: &str) -> Option<Place> {
+    let mut message = Some(record());
+    let mut found: Option<Place> = None;
+    for step in path.split('.') {
+        if found
+            .as_ref()
+            .is_some_and(|place| place.field.is_list() && !place.is_item)
+        {
+            return None;
+        }
+        let (name, position) = split_step(step)?;
+        let field = message?.get_field_by_name(name)?;
+        if position.is_some() && !field.is_list() {
+            return None;
+        }
+        message = field.kind().as_message().cloned();
+        found = Some(Place {
+            field,
+            is_item: position.is_some(),
+        });
+    }
+    found
+}
+
+/// The name and the position of one step of a path, such as `links` and 0 of `links[0]`.
+pub(crate) fn split_step(step: &str) -> Option<(&str, Option<usize>)> {
+    let Some((name, rest)) = step.split_once('[') else {
+        return Some((step, None));
+    };
+    let position = rest.strip_suffix(']')?;
+    let number = position.parse::<usize>().ok()?;
+    (number.to_string() == position).then_some((name, Some(number)))
+}
+
 /// Whether the field that `path` names, without positions in lists, holds something.
 pub(crate) fn is_present(message: &DynamicMessage, path: &str) -> bool {
     let (name, rest) = path

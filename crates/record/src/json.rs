@@ -4,10 +4,13 @@
 //! digests are lower-case hexadecimal, a thread id with hyphens as UUIDs are written; quantities are texts.
 //! There is one form: what [`to_json`] writes, [`from_json`] reads back into the same record.
 
+mod field;
 mod near;
 mod read;
 mod write;
 
+pub use field::field_text;
+pub(crate) use field::read_field;
 pub use read::from_json;
 pub use write::to_json;
 

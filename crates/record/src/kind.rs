@@ -20,17 +20,44 @@ pub enum RecordKind {
     CustodyTransfer,
     /// What somebody said, announced, listed or denied.
     Statement,
+    /// Something that was captured from an address or with a device.
+    MediaCapture,
+    /// A request to a company or an authority to trace a part.
+    TraceRequest,
+    /// The answer to a trace request.
+    TraceResponse,
+    /// What a laboratory did with a sample, and what came out.
+    LabAnalysis,
+    /// What an organisation says of another record.
+    Attestation,
+    /// A correction of a record of the same organisation.
+    Correction,
+    /// A withdrawal of a record of the same organisation.
+    Withdrawal,
+    /// That something was erased outside of the ledger.
+    Erasure,
+    /// That protected fields were opened to somebody.
+    Disclosure,
 }
 
 impl RecordKind {
     /// Every kind that this version knows, in the order of their fields.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 15] = [
         Self::StrikeEvent,
         Self::WreckageFinding,
         Self::ComponentObservation,
         Self::InterceptedShipment,
         Self::CustodyTransfer,
         Self::Statement,
+        Self::MediaCapture,
+        Self::TraceRequest,
+        Self::TraceResponse,
+        Self::LabAnalysis,
+        Self::Attestation,
+        Self::Correction,
+        Self::Withdrawal,
+        Self::Erasure,
+        Self::Disclosure,
     ];
 
     /// The kind whose body this is.
@@ -42,6 +69,15 @@ impl RecordKind {
             Body::InterceptedShipment(_) => Self::InterceptedShipment,
             Body::CustodyTransfer(_) => Self::CustodyTransfer,
             Body::Statement(_) => Self::Statement,
+            Body::MediaCapture(_) => Self::MediaCapture,
+            Body::TraceRequest(_) => Self::TraceRequest,
+            Body::TraceResponse(_) => Self::TraceResponse,
+            Body::LabAnalysis(_) => Self::LabAnalysis,
+            Body::Attestation(_) => Self::Attestation,
+            Body::Correction(_) => Self::Correction,
+            Body::Withdrawal(_) => Self::Withdrawal,
+            Body::Erasure(_) => Self::Erasure,
+            Body::Disclosure(_) => Self::Disclosure,
         }
     }
 
@@ -59,6 +95,15 @@ impl RecordKind {
             Self::InterceptedShipment => "intercepted-shipment/1",
             Self::CustodyTransfer => "custody-transfer/1",
             Self::Statement => "statement/1",
+            Self::MediaCapture => "media-capture/1",
+            Self::TraceRequest => "trace-request/1",
+            Self::TraceResponse => "trace-response/1",
+            Self::LabAnalysis => "lab-analysis/1",
+            Self::Attestation => "attestation/1",
+            Self::Correction => "correction/1",
+            Self::Withdrawal => "withdrawal/1",
+            Self::Erasure => "erasure/1",
+            Self::Disclosure => "disclosure/1",
         }
     }
 
@@ -71,6 +116,15 @@ impl RecordKind {
             Self::InterceptedShipment => "intercepted_shipment",
             Self::CustodyTransfer => "custody_transfer",
             Self::Statement => "statement",
+            Self::MediaCapture => "media_capture",
+            Self::TraceRequest => "trace_request",
+            Self::TraceResponse => "trace_response",
+            Self::LabAnalysis => "lab_analysis",
+            Self::Attestation => "attestation",
+            Self::Correction => "correction",
+            Self::Withdrawal => "withdrawal",
+            Self::Erasure => "erasure",
+            Self::Disclosure => "disclosure",
         }
     }
 
@@ -83,6 +137,15 @@ impl RecordKind {
             Self::InterceptedShipment => "Intercepted shipment",
             Self::CustodyTransfer => "Custody transfer",
             Self::Statement => "Statement",
+            Self::MediaCapture => "Media capture",
+            Self::TraceRequest => "Trace request",
+            Self::TraceResponse => "Trace response",
+            Self::LabAnalysis => "Laboratory analysis",
+            Self::Attestation => "Attestation",
+            Self::Correction => "Correction",
+            Self::Withdrawal => "Withdrawal",
+            Self::Erasure => "Erasure",
+            Self::Disclosure => "Disclosure",
         }
     }
 

@@ -5,10 +5,16 @@
 //! person is shown is all that was signed. [`validate()`] judges what the fields say, and reports all problems at once.
 //! [`from_json`] and [`to_json`] are the form that people write and read; [`render()`] puts a record into plain words.
 //!
+//! [`date_code`], [`check_digit`] and [`aliases`] are what validation and searches derive from texts.
+//!
 //! Nothing in here reads a file, a clock or a random number.
 
+pub mod aliases;
+mod calendar;
+pub mod check_digit;
 mod codes;
 mod country;
+pub mod date_code;
 mod descriptor;
 mod json;
 mod kind;
@@ -16,15 +22,18 @@ mod label;
 mod problem;
 mod record;
 mod render;
+mod target;
+mod trace;
 mod validate;
 
 pub use descriptor::{Format, descriptor_pool};
-pub use json::{from_json, to_json};
+pub use json::{field_text, from_json, to_json};
 pub use kind::RecordKind;
 pub use label::{LabelNotComposed, check_label};
 pub use problem::{Level, Problem, ProblemCode, problem_codes, validation_document};
 pub use record::{RECORD_BYTES_MAX, Record, RecordError, encode};
 pub use render::{escape, render};
+pub use trace::trace_due;
 pub use validate::{check_clock, validate};
 
 /// The message types of records, generated from `proto/witnessmark/record/v1`.

@@ -6,7 +6,8 @@ use prost::Message as _;
 use prost_reflect::{DynamicMessage, ReflectMessage as _, Value};
 use witnessmark_verifier::{Hash, RecordId};
 
-use crate::{RecordKind, descriptor, v1};
+use crate::{RecordKind, descriptor, target, v1};
+use v1::record::Body;
 
 /// The longest payload. An entry has at most 65,535 bytes, and its frame with eight signatures takes less than 1,000.
 pub const RECORD_BYTES_MAX: usize = 64_000;
@@ -17,7 +18,8 @@ const BODY_NUMBERS: std::ops::RangeInclusive<u32> = 40..=59;
 /// A record that was decoded from its canonical bytes, every field of which is known.
 ///
 /// Invariants: encoding [`Record::message`] gives the bytes it was decoded from; it has a body; its schema names the
-/// body's kind; every enumeration holds a value of its own; every link names a relation and a record id.
+/// body's kind; every enumeration holds a value of its own; every link names a relation and a record id, and so does whatever
+/// else speaks of another record.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Record {
     message: v1::Record,
@@ -55,6 +57,8 @@ pub enum RecordError {
     NotCanonical(usize),
     /// A link names no relation or no record id; its position.
     Link(usize),
+    /// A body that speaks of another record names no record id; the path of the field.
+    Target(String),
 }
 
 impl fmt::Display for RecordError {
@@ -82,6 +86,7 @@ impl fmt::Display for RecordError {
             ),
             Self::NotCanonical(at) => write!(f, "not in canonical form from byte {at}"),
             Self::Link(at) => write!(f, "links[{at}] needs a relation and a target of 32 bytes"),
+            Self::Target(path) => write!(f, "{path} needs a record id of 32 bytes"),
         }
     }
 }
@@ -123,7 +128,8 @@ impl Record {
             });
         }
         canonical(payload, &encode(&message))?;
-        let links = links(&message)?;
+        let mut links = links(&message)?;
+        add_targets(body, &mut links)?;
         Ok(Self {
             message,
             kind,
@@ -164,7 +170,8 @@ impl Record {
             .map_or("", |title| title.text.as_str())
     }
 
-    /// Its links: the relation as a word, such as `part_of`, and the record it points to.
+    /// Its links: the relation as a word, such as `part_of`, and the record it points to. The records that the body speaks of,
+    /// such as the one that a correction corrects, follow its own links as if they were linked to.
     pub fn links(&self) -> impl Iterator<Item = (&str, RecordId)> {
         self.links
             .iter()
@@ -227,6 +234,20 @@ fn links(message: &v1::Record) -> Result<Vec<(String, RecordId)>, RecordError> {
         }
     }
     Ok(links)
+}
+
+/// What the body says of other records counts as a link, once.
+fn add_targets(body: &Body, links: &mut Vec<(String, RecordId)>) -> Result<(), RecordError> {
+    for target in target::of(body) {
+        let Ok(id) = <[u8; 32]>::try_from(target.id) else {
+            return Err(RecordError::Target(target.path));
+        };
+        let link = (rel_word(target.rel), RecordId::new(Hash::new(id)));
+        if !links.contains(&link) {
+            links.push(link);
+        }
+    }
+    Ok(())
 }
 
 fn rel_word(rel: v1::LinkRel) -> String {

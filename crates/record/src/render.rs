@@ -5,8 +5,9 @@ use std::fmt::Write as _;
 use prost_reflect::{DynamicMessage, FieldDescriptor, ReflectMessage as _, Value};
 use witnessmark_verifier::hex;
 
+use crate::calendar::day_of_ms;
 use crate::descriptor::{self, typed};
-use crate::validate::{day_of_ms, is_hidden};
+use crate::validate::is_hidden;
 use crate::{Format, RecordKind, v1};
 
 /// What a reader of transcribed reports must not miss: the party that is named did not sign.
@@ -79,8 +80,8 @@ fn fields(message: &DynamicMessage, prefix: &str, lines: &mut Vec<(String, Strin
 
 fn any(field: &FieldDescriptor, value: &Value, prefix: &str, lines: &mut Vec<(String, String)>) {
     let label = match prefix {
-        "" => label(field.name()),
-        prefix => format!("{prefix}, {}", lower(&label(field.name()))),
+        "" => label(field),
+        prefix => format!("{prefix}, {}", lower(&label(field))),
     };
     let Some(items) = value.as_list() else {
         return one(field, value, &label, lines);
@@ -132,6 +133,8 @@ fn sentence(message: &DynamicMessage) -> Option<String> {
                 enum_text(message, "reason")
             )
         }
+        "FieldChange" => change(&typed(message)),
+        "ErasureTarget" => erased(&typed(message), message),
         "Aggregate" if message.fields().next().is_none() => "a set as a whole".to_owned(),
         _ => return None,
     })
@@ -197,6 +200,28 @@ fn link(link: &v1::Link, message: &DynamicMessage) -> String {
     text
 }
 
+fn change(change: &v1::FieldChange) -> String {
+    let value = |text: &str| match text {
+        "" => "absent".to_owned(),
+        text => escape(text),
+    };
+    format!(
+        "{}: was {}, now {}",
+        escape(&change.path),
+        value(&change.was),
+        value(&change.now)
+    )
+}
+
+fn erased(target: &v1::ErasureTarget, message: &DynamicMessage) -> String {
+    let digest = hex::encode(&target.digest);
+    let mut text = format!("{} {digest}", enum_text(message, "kind"));
+    if !target.record.is_empty() {
+        text = format!("{text} of record {}", hex::encode(&target.record));
+    }
+    text
+}
+
 fn enum_text(message: &DynamicMessage, field: &str) -> String {
     let descriptor = message.descriptor();
     let Some(field) = descriptor.get_field_by_name(field) else {
@@ -241,8 +266,21 @@ fn bytes_text(format: Format, bytes: &[u8]) -> String {
 }
 
 /// Labels that say more than the field's name.
-fn label(field: &str) -> String {
-    let words = match field {
+fn label(field: &FieldDescriptor) -> String {
+    let message = field.parent_message();
+    let words = match label_in(message.name(), field.name()) {
+        "" => label_anywhere(field.name()),
+        words => words,
+    };
+    if words.is_empty() {
+        capital(&field.name().replace('_', " "))
+    } else {
+        words.to_owned()
+    }
+}
+
+fn label_anywhere(field: &str) -> &'static str {
+    match field {
         "org" => "Signed and submitted by",
         "asserted_by" => "Claimed by",
         "signed_at_ms" => "Signed at",
@@ -260,9 +298,61 @@ fn label(field: &str) -> String {
         "tlp" => "Traffic light protocol",
         "markings" => "Mark",
         "url" => "Address",
-        other => return capital(&other.replace('_', " ")),
-    };
-    words.to_owned()
+        _ => "",
+    }
+}
+
+/// Labels of fields whose names say something else in other messages.
+fn label_in(message: &str, field: &str) -> &'static str {
+    match (message, field) {
+        ("MediaCapture", "captured_url") => "Captured from the address",
+        ("MediaCapture", "device_origin") => "Taken with",
+        ("MediaCapture", "retrieved_at") => "Captured at",
+        ("MediaCapture", "files") => "Captured file",
+        ("MediaCapture", "method") => "How it was captured",
+        ("MediaCapture", "deleted_since") => "No longer there since",
+        ("MediaCapture", "embedded_metadata") => "Digest of the embedded metadata",
+        ("MediaCapture", "c2pa_status") => "Embedded statement of origin (C2PA)",
+        ("MediaCapture", "perceptual_hash") => "Digest of how it looks",
+        ("OriginalPost", "posted_at") => "Published at",
+        ("OriginalPost", "platform_id") => "Number on the platform",
+        ("TraceRequest", "addressee") => "Asked",
+        ("TraceRequest", "sent") => "Sent on",
+        ("TraceRequest", "due") => "Answer asked for by",
+        ("TraceRequest", "items") => "To be traced",
+        ("TraceRequest", "identifiers") => "To be traced by",
+        ("TraceResponse", "respondent") => "Answered by",
+        ("TraceResponse", "answered") => "Answered on",
+        ("TraceResponse", "permission") => "Permission for use in public",
+        ("TraceResponse", "texts") => "What was said",
+        ("LabAnalysis", "operator") => "Carried out by",
+        ("LabAnalysis", "sample_custody") => "Record of how the sample came",
+        ("LabAnalysis", "results") => "Result",
+        ("LabResult", "quantity") => "What was examined",
+        ("LabResult", "uncertainty") => "Uncertainty to either side",
+        ("LabResult", "coverage") => "What the uncertainty covers",
+        ("Attestation", "target") => "About the record",
+        ("Attestation", "scope") => "Covers",
+        ("Attestation", "paths") => "Field that is covered",
+        ("Attestation", "basis") => "The judgement rests on",
+        ("Attestation", "inspected_original") => "The original was inspected",
+        ("Correction", "target") => "Corrects the record",
+        ("Correction", "changes") => "Change",
+        ("Correction", "reason") => "Corrected because of",
+        ("Withdrawal", "target") => "Withdraws the record",
+        ("Withdrawal", "reason") => "Withdrawn because of",
+        ("Withdrawal", "in_favour_of") => "The record that remains",
+        ("Erasure", "targets") => "Erased",
+        ("Erasure", "authority") => "Erased by authority of",
+        ("Erasure", "date") => "Erased on",
+        ("Erasure", "remains") => "What remains",
+        ("Disclosure", "to") => "Disclosed to",
+        ("Disclosure", "fields") => "Opened",
+        ("Disclosure", "when") => "Disclosed on",
+        ("Disclosure", "authority") => "Disclosed by authority of",
+        ("OpenedFields", "digests") => "Protected field",
+        _ => "",
+    }
 }
 
 fn capital(words: &str) -> String {

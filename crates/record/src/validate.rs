@@ -3,23 +3,27 @@
 //! One walk over all fields applies the format that each declares and the rules of the message it belongs to; then the
 //! rules that look at several fields follow: the envelope's, the kind's, and the order of times.
 
+mod about;
 mod attachment;
 mod bytes;
+mod capture;
+mod change;
 mod envelope;
 mod identifier;
 mod kind;
+mod laboratory;
 mod mark;
 mod party;
 mod place;
 mod quantity;
 mod text;
 mod time;
+mod trace;
 
 use prost_reflect::{DynamicMessage, FieldDescriptor, ReflectMessage as _, Value};
 
 pub(crate) use text::is_hidden;
 pub use time::check_clock;
-pub(crate) use time::day_of_ms;
 
 use crate::descriptor::{self, join, typed};
 use crate::{Problem, RECORD_BYTES_MAX, codes, encode, v1};
@@ -47,19 +51,23 @@ pub fn validate(record: &v1::Record) -> Vec<Problem> {
     problems
 }
 
+/// Applies formats and message rules to one value that stands for the field, or for an item of it, somewhere else.
+fn check_given(field: &FieldDescriptor, value: &Value, path: &str, problems: &mut Vec<Problem>) {
+    let Some(items) = value.as_list() else {
+        return check_value(field, value, path, problems);
+    };
+    for (at, item) in items.iter().enumerate() {
+        let path = format!("{path}[{at}]");
+        check_item(item, &path, problems);
+        check_value(field, item, &path, problems);
+    }
+}
+
 /// Applies formats and message rules to everything inside `message`.
 fn walk(message: &DynamicMessage, path: &str, problems: &mut Vec<Problem>) {
     for (field, value) in message.fields() {
         let path = join(path, field.name());
-        let Some(items) = value.as_list() else {
-            check_value(&field, value, &path, problems);
-            continue;
-        };
-        for (at, item) in items.iter().enumerate() {
-            let path = format!("{path}[{at}]");
-            check_item(item, &path, problems);
-            check_value(&field, item, &path, problems);
-        }
+        check_given(&field, value, &path, problems);
     }
 }
 
@@ -118,6 +126,8 @@ fn check_message(message: &DynamicMessage, path: &str, problems: &mut Vec<Proble
         "Party" => party::check(&typed(message), path, problems),
         "Attachment" => attachment::check(&typed(message), path, problems),
         "LangString" => text::check_lang_string(&typed(message), path, problems),
+        "LabResult" => laboratory::check_result(&typed(message), path, problems),
+        "TraceQuestion" => trace::check_question(&typed(message), path, problems),
         _ => check_type(message, path, problems),
     }
 }
@@ -127,7 +137,7 @@ fn check_type(message: &DynamicMessage, path: &str, problems: &mut Vec<Problem>)
     let field = match message.descriptor().name() {
         "PortCall" => "role",
         "ShipmentDocument" | "CargoTransfer" => "type",
-        "Conveyance" | "ShipmentTotal" => "kind",
+        "Conveyance" | "ShipmentTotal" | "ErasureTarget" => "kind",
         "Identification" => "designation",
         "Measurement" => "quantity",
         "Figure" => "what",

@@ -19,3 +19,5 @@ mod plain_words;
 mod sample;
 #[path = "record/schema.rs"]
 mod schema;
+#[path = "record/unchanged.rs"]
+mod unchanged;

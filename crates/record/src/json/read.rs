@@ -29,6 +29,25 @@ pub fn from_json(json: &Json) -> Result<v1::Record, Vec<Problem>> {
     }
 }
 
+/// The value that `json` describes for a field, or for one item of it.
+pub(super) fn value(
+    field: &FieldDescriptor,
+    is_item: bool,
+    json: &Json,
+    path: &str,
+) -> Result<Value, Vec<Problem>> {
+    let mut reader = Reader::default();
+    let value = if is_item {
+        reader.single(field, json, path)
+    } else {
+        reader.field(field, json, path)
+    };
+    match value {
+        Some(value) if reader.problems.is_empty() => Ok(value),
+        _ => Err(reader.problems),
+    }
+}
+
 /// A second body would silently replace the first.
 fn one_body(members: &Map<String, Json>, problems: &mut Vec<Problem>) {
     let bodies = RecordKind::ALL.map(RecordKind::field);

@@ -12,14 +12,18 @@ pub fn to_json(record: &v1::Record) -> Json {
 }
 
 fn message(message: &DynamicMessage) -> Json {
-    let members = message.fields().map(|(field, value)| {
-        let json = match value.as_list() {
-            Some(items) => Json::Array(items.iter().map(|it| single(&field, it)).collect()),
-            None => single(&field, value),
-        };
-        (field.name().to_owned(), json)
-    });
+    let members = message
+        .fields()
+        .map(|(field, value)| (field.name().to_owned(), any(&field, value)));
     Json::Object(members.collect::<Map<_, _>>())
+}
+
+/// The value of a field, or of one item of it.
+pub(super) fn any(field: &FieldDescriptor, value: &Value) -> Json {
+    match value.as_list() {
+        Some(items) => Json::Array(items.iter().map(|it| single(field, it)).collect()),
+        None => single(field, value),
+    }
 }
 
 fn single(field: &FieldDescriptor, value: &Value) -> Json {

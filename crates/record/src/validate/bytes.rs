@@ -12,7 +12,11 @@ pub(super) fn check(
     problems: &mut Vec<Problem>,
 ) {
     // These have codes of their own.
-    if matches!(field.name(), "protected" | "thread_id" | "target") {
+    let message = field.parent_message();
+    if matches!(
+        (message.name(), field.name()),
+        ("Record", "protected" | "thread_id") | ("Link", "target")
+    ) {
         return;
     }
     let format = descriptor::format(field);

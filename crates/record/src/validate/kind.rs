@@ -2,19 +2,29 @@
 
 use prost_reflect::DynamicMessage;
 
+use super::{about, capture, change, trace};
 use crate::descriptor::{is_present, join};
 use crate::{Problem, RecordKind, codes, v1};
 use v1::record::Body;
 
-/// The class or status of a kind, which no record can do without.
-const fn class(kind: RecordKind) -> &'static str {
+/// The fields of the body that no record of the kind can do without: it has no meaning without them.
+const fn indispensable(kind: RecordKind) -> &'static [&'static str] {
     match kind {
-        RecordKind::StrikeEvent => "event_class",
-        RecordKind::WreckageFinding => "item_class",
-        RecordKind::ComponentObservation => "component_class",
-        RecordKind::InterceptedShipment => "status",
-        RecordKind::CustodyTransfer => "item",
-        RecordKind::Statement => "",
+        RecordKind::StrikeEvent => &["event_class"],
+        RecordKind::WreckageFinding => &["item_class"],
+        RecordKind::ComponentObservation => &["component_class"],
+        RecordKind::InterceptedShipment => &["status"],
+        RecordKind::CustodyTransfer => &["item"],
+        RecordKind::TraceResponse => &["outcome"],
+        RecordKind::Attestation => &["target", "stance", "scope"],
+        RecordKind::Correction => &["target", "changes", "reason"],
+        RecordKind::Withdrawal => &["target", "reason"],
+        RecordKind::Erasure => &["targets"],
+        RecordKind::Disclosure => &["fields"],
+        RecordKind::Statement
+        | RecordKind::MediaCapture
+        | RecordKind::TraceRequest
+        | RecordKind::LabAnalysis => &[],
     }
 }
 
@@ -27,6 +37,13 @@ const fn required(kind: RecordKind) -> &'static [&'static str] {
         RecordKind::InterceptedShipment => &["cargo"],
         RecordKind::CustodyTransfer => &["event", "from", "to", "reason"],
         RecordKind::Statement => &["texts"],
+        RecordKind::MediaCapture => &["retrieved_at", "files"],
+        RecordKind::TraceRequest => &["addressee", "sent", "questions"],
+        RecordKind::TraceResponse => &["answered", "permission"],
+        RecordKind::LabAnalysis => &["method", "results", "sample"],
+        RecordKind::Attestation | RecordKind::Correction | RecordKind::Withdrawal => &[],
+        RecordKind::Erasure => &["authority", "date", "remains"],
+        RecordKind::Disclosure => &["to", "when", "authority"],
     }
 }
 
@@ -35,9 +52,18 @@ const fn required_outside(kind: RecordKind) -> &'static [&'static str] {
     match kind {
         RecordKind::StrikeEvent => &["occurred", "place"],
         RecordKind::WreckageFinding => &["documented", "place"],
-        RecordKind::ComponentObservation => &[],
         RecordKind::InterceptedShipment | RecordKind::CustodyTransfer => &["occurred"],
         RecordKind::Statement => &["reported"],
+        RecordKind::LabAnalysis => &["documented"],
+        RecordKind::ComponentObservation
+        | RecordKind::MediaCapture
+        | RecordKind::TraceRequest
+        | RecordKind::TraceResponse
+        | RecordKind::Attestation
+        | RecordKind::Correction
+        | RecordKind::Withdrawal
+        | RecordKind::Erasure
+        | RecordKind::Disclosure => &[],
     }
 }
 
@@ -45,9 +71,11 @@ pub(super) fn check(record: &v1::Record, message: &DynamicMessage, problems: &mu
     let Some(body) = &record.body else { return };
     let kind = RecordKind::of(body);
     let inside = |field: &&str| join(kind.field(), field);
-    if !class(kind).is_empty() && !is_present(message, &inside(&class(kind))) {
-        let fix = "Give it; the kind has no meaning without";
-        problems.push(codes::REQUIRED.at(inside(&class(kind)), "", fix));
+    for path in indispensable(kind).iter().map(inside) {
+        if !is_present(message, &path) {
+            let fix = "Give it; the kind has no meaning without";
+            problems.push(codes::REQUIRED.at(path, "", fix));
+        }
     }
     let outside = required_outside(kind)
         .iter()
@@ -63,7 +91,21 @@ pub(super) fn check(record: &v1::Record, message: &DynamicMessage, problems: &mu
         Body::ComponentObservation(component) => brand(component, problems),
         Body::CustodyTransfer(custody) => changes(custody, problems),
         Body::Statement(statement) => fidelity(statement, problems),
-        Body::StrikeEvent(_) | Body::WreckageFinding(_) | Body::InterceptedShipment(_) => {}
+        Body::MediaCapture(capture) => capture::check(record, capture, problems),
+        Body::TraceRequest(request) => trace::check_request(record, request, problems),
+        Body::TraceResponse(response) => trace::check_response(record, response, problems),
+        Body::Attestation(attestation) => about::check_attestation(record, attestation, problems),
+        Body::Correction(correction) => {
+            about::check_links(record, v1::LinkRel::Corrects, &correction.target, problems);
+            change::check(correction, problems);
+        }
+        Body::Withdrawal(withdrawal) => about::check_withdrawal(record, withdrawal, problems),
+        Body::Erasure(erasure) => about::check_erasure(erasure, problems),
+        Body::Disclosure(disclosure) => about::check_disclosure(disclosure, problems),
+        Body::StrikeEvent(_)
+        | Body::WreckageFinding(_)
+        | Body::InterceptedShipment(_)
+        | Body::LabAnalysis(_) => {}
     }
 }
 
@@ -81,7 +123,20 @@ fn told_otherwise(body: &Body, path: &str) -> bool {
             path == "statement.texts"
                 && !(statement.designated.is_empty() && statement.conveyances.is_empty())
         }
-        Body::StrikeEvent(_) | Body::WreckageFinding(_) | Body::ComponentObservation(_) => false,
+        Body::LabAnalysis(analysis) => {
+            path == "lab_analysis.sample" && !analysis.sample_custody.is_empty()
+        }
+        Body::StrikeEvent(_)
+        | Body::WreckageFinding(_)
+        | Body::ComponentObservation(_)
+        | Body::MediaCapture(_)
+        | Body::TraceRequest(_)
+        | Body::TraceResponse(_)
+        | Body::Attestation(_)
+        | Body::Correction(_)
+        | Body::Withdrawal(_)
+        | Body::Erasure(_)
+        | Body::Disclosure(_) => false,
     }
 }
 

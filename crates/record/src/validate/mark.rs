@@ -1,10 +1,11 @@
 //! Marks and date codes: what a code can mean, and that it fits what is claimed of it.
 
-use edtf_core::{Bound, BoundDate, Bounds, Edtf};
+use edtf_core::{BoundDate, Edtf};
 
-use super::time::{day_of_ms, wholly_before};
+use super::time::wholly_before;
+use crate::calendar::day_of_ms;
 use crate::descriptor::join;
-use crate::{Problem, codes, v1};
+use crate::{Problem, codes, date_code, v1};
 use v1::DateCodeScheme as Scheme;
 
 pub(super) fn check_seen(mark: &v1::SeenMark, path: &str, problems: &mut Vec<Problem>) {
@@ -44,85 +45,31 @@ fn check_reading(
     path: &str,
     problems: &mut Vec<Problem>,
 ) {
-    let computable = matches!(
-        scheme,
-        Scheme::Yyww | Scheme::Wwyy | Scheme::Yyyy | Scheme::Juche
-    );
-    if !computable {
+    if !date_code::is_computable(scheme) {
         return;
     }
-    let Some(bounds) = derive(marked, scheme) else {
-        let fix = format!("{marked:?} has no such week or year. Correct the scheme, not the mark");
+    let readings = date_code::readings(marked, scheme);
+    if readings.is_empty() {
+        let fix =
+            format!("{marked:?} has no such week, month or year. Correct the scheme, not the mark");
         problems.push(codes::DATECODE.at(join(path, "scheme"), scheme.as_str_name(), fix));
         return;
+    }
+    let Ok(stated) = Edtf::parse(derived) else {
+        return;
     };
-    let stated = Edtf::parse(derived).map(|date| date.bounds());
-    if !derived.is_empty() && stated.is_ok_and(|stated| stated != bounds) {
-        let fix = format!("The scheme gives {}", spelled(&bounds));
+    let fits = |reading: &v1::DateCodeReading| {
+        Edtf::parse(&reading.derived).is_ok_and(|date| date.bounds() == stated.bounds())
+    };
+    if !readings.iter().any(fits) {
+        let fix = format!("The scheme gives {}", intervals(&readings));
         problems.push(codes::DATECODE.at(join(path, "derived"), derived, fix));
     }
 }
 
-fn spelled(bounds: &Bounds) -> String {
-    match (bounds.earliest, bounds.latest) {
-        (Bound::Date(first), Bound::Date(last)) => format!("{first}/{last}"),
-        _ => String::new(),
-    }
-}
-
-/// The interval that a code gives under a scheme; `None` when it does not fit.
-fn derive(marked: &str, scheme: Scheme) -> Option<Bounds> {
-    let number: u32 = if marked.bytes().all(|byte| byte.is_ascii_digit()) {
-        marked.parse().ok()?
-    } else {
-        return None;
-    };
-    match (scheme, marked.len()) {
-        (Scheme::Yyww, 4) => week(2000 + i64::from(number / 100), number % 100),
-        (Scheme::Wwyy, 4) => week(2000 + i64::from(number % 100), number / 100),
-        (Scheme::Yyyy, 4) => year(i64::from(number)),
-        (Scheme::Juche, 1..=3) => year(i64::from(number) + 1911),
-        _ => None,
-    }
-}
-
-fn year(year: i64) -> Option<Bounds> {
-    let (first, last) = (format!("{year:04}-01-01"), format!("{year:04}-12-31"));
-    Some(Edtf::parse(&format!("{first}/{last}")).ok()?.bounds())
-}
-
-/// The days of an ISO week: week 1 holds the year's first Thursday.
-fn week(year: i64, week: u32) -> Option<Bounds> {
-    // Monday of week 1 is the Monday on or before 4 January.
-    let fourth = days_from_civil(year, 1, 4);
-    let monday = fourth - (fourth + 3).rem_euclid(7);
-    let next_fourth = days_from_civil(year + 1, 1, 4);
-    let next_monday = next_fourth - (next_fourth + 3).rem_euclid(7);
-    let first = monday + i64::from(week.checked_sub(1)?) * 7;
-    if first >= next_monday {
-        return None;
-    }
-    Some(Bounds {
-        earliest: Bound::Date(civil(first)?),
-        latest: Bound::Date(civil(first + 6)?),
-    })
-}
-
-fn civil(days: i64) -> Option<BoundDate> {
-    let ms = u64::try_from(days).ok()?.checked_mul(86_400_000)?;
-    Some(day_of_ms(ms))
-}
-
-/// Days since 1970 of a date from 1970 on, as in Howard Hinnant's `days_from_civil`.
-const fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
-    let (year, month) = if month <= 2 {
-        (year - 1, month + 9)
-    } else {
-        (year, month - 3)
-    };
-    let (era, of_era) = (year / 400, year % 400);
-    let of_year = (153 * month + 2) / 5 + day - 1;
-    era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
+fn intervals(readings: &[v1::DateCodeReading]) -> String {
+    let texts: Vec<&str> = readings.iter().map(|it| it.derived.as_str()).collect();
+    texts.join(" or ")
 }
 
 /// What can be judged only beside the times of the record.
@@ -133,67 +80,87 @@ pub(super) fn check_times(record: &v1::Record, problems: &mut Vec<Problem>) {
     let event = [&record.occurred, &record.documented, &record.reported]
         .into_iter()
         .find_map(|text| Edtf::parse(text).ok());
+    let signed = day_of_ms(record.signed_at_ms);
     for (at, code) in component.date_codes.iter().enumerate() {
         let path = format!("component_observation.date_codes[{at}]");
-        check_ambiguous(record, code, &path, problems);
-        let date = Edtf::parse(&code.derived);
+        check_ambiguous(code, signed, &path, problems);
         // A part that was made after the strike it was found at is a misreading or more.
-        if let (Some(event), Ok(date)) = (&event, date)
+        if let (Some(event), Some(date)) = (&event, earliest(code))
             && wholly_before(event, &date)
         {
-            let fix = "It is later than the record's own date. Check the reading";
+            let fix =
+                format!("{date} is later than the record's own date, {event}. Check the reading");
             problems.push(codes::DATECODE_FUTURE.at(join(&path, "derived"), &code.derived, fix));
         }
     }
 }
 
-/// Four digits can be year and week or week and year, when neither would lie after the signature.
+/// The interval that is claimed, or the earliest that the scheme gives.
+fn earliest(code: &v1::DateCode) -> Option<Edtf> {
+    if code.derived.is_empty() {
+        let first = date_code::readings(&code.as_marked, code.scheme())
+            .into_iter()
+            .next()?;
+        return Edtf::parse(&first.derived).ok();
+    }
+    Edtf::parse(&code.derived).ok()
+}
+
+/// The schemes that a code could be by its length, when the asserting party takes it to be `scheme`.
+const fn rivals(scheme: Scheme) -> &'static [Scheme] {
+    match scheme {
+        Scheme::Yyww | Scheme::Wwyy => &[Scheme::Yyww, Scheme::Wwyy],
+        Scheme::Yww | Scheme::Ymm => &[Scheme::Yww, Scheme::Ymm],
+        Scheme::Unspecified | Scheme::Unknown => &[
+            Scheme::Yyww,
+            Scheme::Wwyy,
+            Scheme::Yww,
+            Scheme::Ymm,
+            Scheme::Juche,
+        ],
+        // A maker's code is known, and a year of four digits or of the Juche calendar is not taken for a week by mistake.
+        Scheme::Yyyy | Scheme::Juche | Scheme::Maker => &[],
+    }
+}
+
+/// A code that fits several schemes, in a way that does not lie after the signature, names them all.
 fn check_ambiguous(
-    record: &v1::Record,
     code: &v1::DateCode,
+    signed: BoundDate,
     path: &str,
     problems: &mut Vec<Problem>,
 ) {
-    let signed = day_of_ms(record.signed_at_ms);
-    let possible = |scheme| {
-        derive(&code.as_marked, scheme)
-            .is_some_and(|bounds| matches!(bounds.earliest, Bound::Date(first) if first <= signed))
+    let possible = |scheme: &&Scheme| {
+        date_code::intervals(&code.as_marked, **scheme)
+            .iter()
+            .any(|(first, _)| *first <= signed)
     };
-    let week_code = matches!(
-        code.scheme(),
-        Scheme::Yyww | Scheme::Wwyy | Scheme::Unspecified | Scheme::Unknown
-    );
-    let both = possible(Scheme::Yyww) && possible(Scheme::Wwyy);
-    if both && week_code && code.alternatives.is_empty() {
-        let fix = "It can be year and week or week and year. Give the other reading in alternatives, or the maker's \
-                   scheme if known";
+    let fitting: Vec<&Scheme> = rivals(code.scheme()).iter().filter(possible).collect();
+    let named = |scheme: Scheme| {
+        scheme == code.scheme() || code.alternatives.iter().any(|it| it.scheme() == scheme)
+    };
+    let unnamed: Vec<String> = fitting
+        .iter()
+        .filter(|scheme| !named(***scheme))
+        .map(|scheme| reading_in_words(&code.as_marked, **scheme, signed))
+        .collect();
+    if fitting.len() > 1 && !unnamed.is_empty() {
+        let fix = format!(
+            "It can be read as {}. Keep that in alternatives, or write the scheme maker if the maker's own is known",
+            unnamed.join(" and as ")
+        );
         problems.push(codes::DATECODE_AMBIG.at(join(path, "as_marked"), &code.as_marked, fix));
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn derived(marked: &str, scheme: Scheme) -> String {
-        derive(marked, scheme).map_or_else(String::new, |bounds| spelled(&bounds))
-    }
-
-    #[test]
-    fn week_codes_follow_the_iso_rule() {
-        assert_eq!(derived("2245", Scheme::Yyww), "2022-11-07/2022-11-13");
-        assert_eq!(derived("2001", Scheme::Yyww), "2019-12-30/2020-01-05");
-        assert_eq!(derived("2053", Scheme::Yyww), "2020-12-28/2021-01-03");
-        assert_eq!(derived("2153", Scheme::Yyww), "");
-        assert_eq!(derived("2254", Scheme::Yyww), "");
-        assert_eq!(derived("2200", Scheme::Yyww), "");
-        assert_eq!(derived("2223", Scheme::Wwyy), "2023-05-29/2023-06-04");
-    }
-
-    #[test]
-    fn juche_years_count_from_1912() {
-        assert_eq!(derived("112", Scheme::Juche), "2023-01-01/2023-12-31");
-        assert_eq!(derived("113", Scheme::Juche), "2024-01-01/2024-12-31");
-        assert_eq!(derived("11a", Scheme::Juche), "");
-    }
+/// A scheme with the interval it gives; the last that does not lie after the signature, when there are several.
+fn reading_in_words(marked: &str, scheme: Scheme, signed: BoundDate) -> String {
+    let intervals = date_code::intervals(marked, scheme);
+    let last = intervals.iter().rfind(|(first, _)| *first <= signed);
+    let name = scheme.as_str_name();
+    let name = name.strip_prefix("DATE_CODE_SCHEME_").unwrap_or(name);
+    last.map_or_else(
+        || name.to_ascii_lowercase(),
+        |(first, last)| format!("{} {first}/{last}", name.to_ascii_lowercase()),
+    )
 }

@@ -95,11 +95,12 @@ fn check_format(format: Format, text: &str, path: &str, problems: &mut Vec<Probl
             &codes::FORMAT,
             "Write a file name without a folder",
         ),
-        // The schema, percentages and paths have rules of their own; the rest is plain text or no text.
+        // The schema, percentages, paths and values of fields have rules of their own; the rest is plain text or no text.
         Format::Unspecified
         | Format::Schema
         | Format::Percent
         | Format::Path
+        | Format::Json
         | Format::RecordId
         | Format::Sha256
         | Format::Sha512

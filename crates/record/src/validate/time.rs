@@ -1,39 +1,72 @@
 //! The order of times: nothing is documented or reported before it happened.
 
-use edtf_core::{Bound, BoundDate, Edtf};
+use edtf_core::{Bound, Edtf};
 
+use crate::calendar::day_of_ms;
 use crate::{Problem, codes, v1};
+use v1::record::Body;
 
 /// The most that the signer's clock and the ledger's may differ without a warning.
 const CLOCK_MS_MAX: u64 = 3_600_000;
 const DAY_MS: u64 = 86_400_000;
 
 pub(super) fn check_order(record: &v1::Record, problems: &mut Vec<Problem>) {
-    let occurred = Edtf::parse(&record.occurred).ok();
-    let later = [
-        ("documented", &record.documented, "examined"),
-        ("reported", &record.reported, "reported"),
-    ];
-    for (path, text, verb) in later {
-        let (Some(occurred), Ok(date)) = (&occurred, Edtf::parse(text)) else {
-            continue;
-        };
-        if !wholly_before(&date, occurred) {
-            continue;
+    let occurred = ("occurred", record.occurred.as_str());
+    check_pair(occurred, ("documented", &record.documented), problems);
+    check_pair(occurred, ("reported", &record.reported), problems);
+    match &record.body {
+        Some(Body::MediaCapture(capture)) => {
+            let captured = ("media_capture.retrieved_at", capture.retrieved_at.as_str());
+            let gone = (
+                "media_capture.deleted_since",
+                capture.deleted_since.as_str(),
+            );
+            if let Some(post) = &capture.original_post {
+                let posted = (
+                    "media_capture.original_post.posted_at",
+                    post.posted_at.as_str(),
+                );
+                check_pair(posted, captured, problems);
+                check_pair(posted, gone, problems);
+            }
         }
-        let sure = !is_unsure(occurred) && !is_unsure(&date);
-        let code = if sure {
-            &codes::ORDER_TIME
-        } else {
-            &codes::ORDER_TIME_UNSURE
-        };
-        let fix = format!(
-            "It is wholly before occurred ({}): what is {verb} happened before. Correct one of the two",
-            record.occurred
-        );
-        problems.push(code.at(path, text, fix));
+        Some(Body::TraceRequest(request)) => {
+            let sent = ("trace_request.sent", request.sent.as_str());
+            check_pair(sent, ("trace_request.due", &request.due), problems);
+        }
+        Some(Body::TraceResponse(response)) => {
+            let answered = ("trace_response.answered", response.answered.as_str());
+            let sold = ("trace_response.sold", response.sold.as_str());
+            let made = ("trace_response.made", response.made.as_str());
+            check_pair(made, sold, problems);
+            check_pair(made, answered, problems);
+            check_pair(sold, answered, problems);
+        }
+        // The other kinds have no times of their own, or lists of them that need no order.
+        _ => {}
     }
     check_future(record, problems);
+}
+
+/// What is wrong when the second of two things is said to lie before the first; each with its path and its date.
+fn check_pair(first: (&str, &str), second: (&str, &str), problems: &mut Vec<Problem>) {
+    let (Ok(earlier), Ok(later)) = (Edtf::parse(first.1), Edtf::parse(second.1)) else {
+        return;
+    };
+    if !wholly_before(&later, &earlier) {
+        return;
+    }
+    let sure = !is_unsure(&earlier) && !is_unsure(&later);
+    let code = if sure {
+        &codes::ORDER_TIME
+    } else {
+        &codes::ORDER_TIME_UNSURE
+    };
+    let fix = format!(
+        "It is wholly before {} ({}), which it cannot precede. Correct one of the two",
+        first.0, first.1
+    );
+    problems.push(code.at(second.0, second.1, fix));
 }
 
 /// Whether every day of `left` lies before every day of `right`.
@@ -56,11 +89,11 @@ fn check_future(record: &v1::Record, problems: &mut Vec<Problem>) {
     // A day of grace for time zones.
     let signed = day_of_ms(record.signed_at_ms.saturating_add(DAY_MS));
     let dates = [
-        ("occurred", &record.occurred),
+        ("occurred", record.occurred.as_str()),
         ("documented", &record.documented),
         ("reported", &record.reported),
     ];
-    for (path, text) in dates {
+    for (path, text) in dates.into_iter().chain(done(record)) {
         let Ok(date) = Edtf::parse(text) else {
             continue;
         };
@@ -71,6 +104,27 @@ fn check_future(record: &v1::Record, problems: &mut Vec<Problem>) {
             );
             problems.push(codes::TIME_FUTURE.at(path, text, fix));
         }
+    }
+}
+
+/// When the body says that something was done.
+fn done(record: &v1::Record) -> Option<(&'static str, &str)> {
+    match record.body.as_ref()? {
+        Body::MediaCapture(it) => Some(("media_capture.retrieved_at", &it.retrieved_at)),
+        Body::TraceRequest(it) => Some(("trace_request.sent", &it.sent)),
+        Body::TraceResponse(it) => Some(("trace_response.answered", &it.answered)),
+        Body::Erasure(it) => Some(("erasure.date", &it.date)),
+        Body::Disclosure(it) => Some(("disclosure.when", &it.when)),
+        Body::StrikeEvent(_)
+        | Body::WreckageFinding(_)
+        | Body::ComponentObservation(_)
+        | Body::InterceptedShipment(_)
+        | Body::CustodyTransfer(_)
+        | Body::Statement(_)
+        | Body::LabAnalysis(_)
+        | Body::Attestation(_)
+        | Body::Correction(_)
+        | Body::Withdrawal(_) => None,
     }
 }
 
@@ -111,39 +165,9 @@ pub fn check_clock(record: &v1::Record, registered_at_ms: u64) -> Option<Problem
     Some(codes::CLOCK.at("signed_at_ms", crate::render::instant(signed), fix))
 }
 
-/// The day in UTC. From days to a date as in Howard Hinnant's `civil_from_days`, for days since 1970.
-pub(crate) fn day_of_ms(ms: u64) -> BoundDate {
-    let days = ms / DAY_MS + 719_468;
-    let (era, of_era) = (days / 146_097, days % 146_097);
-    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 {
-        shifted + 3
-    } else {
-        shifted - 9
-    };
-    let year = year_of_era + era * 400 + u64::from(month <= 2);
-    BoundDate {
-        year: i64::try_from(year).unwrap_or(i64::MAX),
-        month: u8::try_from(month).unwrap_or(12),
-        day: u8::try_from(day).unwrap_or(31),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn milliseconds_become_days() {
-        assert_eq!(day_of_ms(0).to_string(), "1970-01-01");
-        assert_eq!(day_of_ms(951_782_400_000).to_string(), "2000-02-29");
-        assert_eq!(day_of_ms(1_767_225_599_999).to_string(), "2025-12-31");
-        assert_eq!(day_of_ms(1_767_225_600_000).to_string(), "2026-01-01");
-        assert!(day_of_ms(u64::MAX).year > 0);
-    }
 
     #[test]
     fn clocks_within_an_hour_agree() {

@@ -1,6 +1,8 @@
 //! The canonical form: one spelling for one record, and nothing in it that is not known.
 
-use witnessmark_record::{RECORD_BYTES_MAX, Record, RecordError, RecordKind, encode, v1};
+use witnessmark_record::{
+    RECORD_BYTES_MAX, Record, RecordError, RecordKind, encode, from_json, v1,
+};
 
 use crate::sample;
 
@@ -24,6 +26,24 @@ fn high_field(number: u16, bytes: &[u8]) -> Vec<u8> {
     [&[low, high, length], bytes].concat()
 }
 
+/// The links of a sample: its own, and those that its body amounts to.
+fn links_of(kind: RecordKind) -> Vec<String> {
+    let link = |rel: &str, digit: &str| format!("{rel} {}", digit.repeat(64));
+    let own = match kind.field() {
+        "trace_request" | "trace_response" => "traces",
+        _ => "about",
+    };
+    let of_body = match kind.field() {
+        "lab_analysis" | "disclosure" => vec![link("about", "7")],
+        "attestation" => vec![link("corroborates", "7")],
+        "correction" => vec![link("corrects", "7")],
+        "withdrawal" => vec![link("withdraws", "7"), link("about", "8")],
+        "erasure" => vec![link("about", "8")],
+        _ => vec![],
+    };
+    [vec![link(own, "2")], of_body].concat()
+}
+
 #[test]
 fn every_kind_decodes_to_what_was_encoded() {
     for kind in RecordKind::ALL {
@@ -37,7 +57,7 @@ fn every_kind_decodes_to_what_was_encoded() {
             .links()
             .map(|(rel, target)| format!("{rel} {target}"))
             .collect();
-        assert_eq!(links, [format!("about {}", "22".repeat(32))]);
+        assert_eq!(links, links_of(kind), "{kind}");
         assert_eq!(record.attachments().len(), 1);
         assert_eq!(record.protected().len(), 2);
         assert_eq!(record.into_message(), message);
@@ -83,10 +103,10 @@ fn a_field_that_the_schema_does_not_have_is_refused_by_its_path() {
 fn a_body_of_an_unknown_kind_is_answered_with_the_known_ones() {
     let mut message = sample::record("statement");
     message.body = None;
-    message.schema = "media-capture/1".to_owned();
-    let payload = [encode(&message), high_field(46, b"")].concat();
+    message.schema = "weather-report/1".to_owned();
+    let payload = [encode(&message), high_field(55, b"")].concat();
     let error = Record::decode(&payload).unwrap_err();
-    let schema = "media-capture/1".to_owned();
+    let schema = "weather-report/1".to_owned();
     assert_eq!(error, RecordError::UnknownKind { schema });
     let text = error.to_string();
     for kind in RecordKind::ALL {
@@ -183,6 +203,54 @@ fn a_link_without_relation_or_target_is_refused() {
     message.links[0].rel = 0;
     let error = Record::decode(&encode(&message)).unwrap_err();
     assert_eq!(error, RecordError::Link(0));
+}
+
+#[test]
+fn a_body_about_another_record_that_names_none_is_refused() {
+    for (field, pointer, path) in [
+        ("attestation", "/attestation/target", "attestation.target"),
+        ("correction", "/correction/target", "correction.target"),
+        ("withdrawal", "/withdrawal/target", "withdrawal.target"),
+        (
+            "withdrawal",
+            "/withdrawal/in_favour_of",
+            "withdrawal.in_favour_of",
+        ),
+        (
+            "lab_analysis",
+            "/lab_analysis/sample_custody",
+            "lab_analysis.sample_custody",
+        ),
+        (
+            "erasure",
+            "/erasure/targets/0/record",
+            "erasure.targets[0].record",
+        ),
+        (
+            "disclosure",
+            "/disclosure/fields/0/record",
+            "disclosure.fields[0].record",
+        ),
+    ] {
+        let mut json = sample::json_of(field);
+        *json.pointer_mut(pointer).unwrap() = "77".into();
+        let message = from_json(&json).unwrap();
+        let error = Record::decode(&encode(&message)).unwrap_err();
+        assert_eq!(error, RecordError::Target(path.to_owned()));
+    }
+    let mut json = sample::json_of("correction");
+    json["correction"].as_object_mut().unwrap().remove("target");
+    let error = Record::decode(&encode(&from_json(&json).unwrap())).unwrap_err();
+    assert_eq!(error, RecordError::Target("correction.target".to_owned()));
+}
+
+#[test]
+fn what_a_body_says_again_in_a_link_is_one_link() {
+    let mut json = sample::json_of("correction");
+    json["links"][0]["rel"] = "corrects".into();
+    json["links"][0]["target"] = "77".repeat(32).into();
+    let record = Record::decode(&encode(&from_json(&json).unwrap())).unwrap();
+    assert_eq!(record.links().count(), 1);
 }
 
 #[test]

@@ -135,6 +135,15 @@ fn what_is_stated_twice_is_a_problem() {
 }
 
 #[test]
+fn every_kind_has_several_bad_records() {
+    let changes = changes();
+    for kind in RecordKind::ALL {
+        let bad = |case: &&Case| case.field == kind.field() && case.code.starts_with("E-");
+        assert!(changes.iter().filter(bad).count() >= 3, "{kind}");
+    }
+}
+
+#[test]
 fn every_code_has_a_case() {
     let changes = changes();
     let mut covered: BTreeSet<&str> = changes.iter().map(|case| case.code.as_str()).collect();
@@ -205,19 +214,106 @@ fn an_explained_absence_is_no_problem() {
 }
 
 #[test]
+fn a_trace_request_says_what_it_traces_in_one_of_three_ways() {
+    let base = || {
+        let mut json = sample::json_of("trace_request");
+        change(&mut json, "/links/0/rel", json!("about"));
+        change(&mut json, "/trace_request/identifiers", json!(null));
+        json
+    };
+    let problems = validate(&from_json(&base()).unwrap());
+    assert!(
+        problems
+            .iter()
+            .any(|it| it.code == "E-TRACE" && it.path == "links")
+    );
+    for (pointer, value) in [
+        ("/links/0/rel", json!("traces")),
+        ("/trace_request/items", json!(["a part"])),
+        (
+            "/missing",
+            json!([{"path": "trace_request.items", "reason": "withheld"}]),
+        ),
+    ] {
+        let mut json = base();
+        change(&mut json, pointer, value);
+        assert_eq!(validate(&from_json(&json).unwrap()), [], "{pointer}");
+    }
+}
+
+#[test]
+fn what_is_protected_may_be_absent_from_the_new_kinds() {
+    for (field, path) in [
+        ("media_capture", "captured_url"),
+        ("trace_request", "addressee"),
+        ("disclosure", "to"),
+        ("lab_analysis", "sample"),
+    ] {
+        let mut json = sample::json_of(field);
+        change(&mut json, &format!("/{field}/{path}"), json!(null));
+        json["missing"] = json!([{"path": format!("{field}.{path}"), "reason": "withheld"}]);
+        assert_eq!(validate(&from_json(&json).unwrap()), [], "{field}.{path}");
+    }
+    let mut json = sample::json_of("trace_response");
+    change(&mut json, "/trace_response/permission", json!("anonymous"));
+    change(&mut json, "/trace_response/respondent", json!(null));
+    assert_eq!(validate(&from_json(&json).unwrap()), []);
+}
+
+#[test]
+fn no_problem_of_a_trace_response_repeats_a_name() {
+    let mut json = sample::json_of("trace_response");
+    json["trace_response"]["permission"] = json!("none");
+    json["trace_response"]["respondent"]["name_as_written"] = json!("Secret Name");
+    json["trace_response"]["sold_to"] = json!({"name_as_written": "Secret Name", "type": "person"});
+    let problems = validate(&from_json(&json).unwrap());
+    assert_eq!(problems.len(), 3, "{problems:#?}");
+    for problem in problems {
+        assert!(!problem.to_string().contains("Secret"), "{problem}");
+    }
+}
+
+#[test]
 fn what_was_seen_is_never_refused() {
     let mut json = sample::json_of("intercepted_shipment");
     json["intercepted_shipment"]["conveyances"][0]["identifiers"] = json!([
         {"scheme": "imo_ship", "as_seen": "Does not exist", "status": "not_assigned"},
         {"scheme": "imo_ship", "as_seen": "9179843", "status": "observed"},
         {"scheme": "container", "as_seen": "ABC 1"},
-        {"scheme": "serial", "legibility": "absent"}
+        {"scheme": "serial", "legibility": "absent"},
+        {"scheme": "air_waybill", "as_seen": "020-1234 5676"},
+        {"scheme": "lei", "as_seen": "5493001KJTIIGC8Y1R13"},
+        {"scheme": "mmsi", "as_seen": "12"},
+        {"scheme": "icao24", "as_seen": "XYZ"},
+        {"scheme": "locode", "as_seen": "nowhere"},
+        {"scheme": "hs", "as_seen": "77", "edition": "2022"}
     ]);
     let problems = validate(&from_json(&json).unwrap());
     assert!(
         problems.iter().all(|problem| problem.level != Level::Error),
         "{problems:#?}"
     );
+}
+
+#[test]
+fn a_date_code_that_names_all_its_readings_is_no_problem() {
+    for code in [
+        json!({"as_marked": "2223", "scheme": "yyww", "derived": "2022-06-06/2022-06-12",
+            "alternatives": [{"scheme": "wwyy", "derived": "2023-05-29/2023-06-04"}]}),
+        json!({"as_marked": "2223", "scheme": "unknown", "alternatives": [
+            {"scheme": "yyww", "derived": "2022-06-06/2022-06-12"},
+            {"scheme": "wwyy", "derived": "2023-05-29/2023-06-04"}]}),
+        // As week and year it would lie after the signature.
+        json!({"as_marked": "2245", "scheme": "unknown"}),
+        json!({"as_marked": "9845", "scheme": "yyww", "derived": "1998-11-02/1998-11-08"}),
+        json!({"as_marked": "245", "scheme": "yww", "derived": "2022-11-07/2022-11-13"}),
+        json!({"as_marked": "2254", "scheme": "maker"}),
+        json!({"as_marked": "112", "scheme": "juche", "derived": "2023"}),
+    ] {
+        let mut json = sample::json_of("component_observation");
+        json["component_observation"]["date_codes"] = json!([code]);
+        assert_eq!(validate(&from_json(&json).unwrap()), [], "{code}");
+    }
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! The JSON form: one form for one record, and all problems at once.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value as Json, json};
-use witnessmark_record::{Problem, RecordKind, from_json, to_json, v1};
+use witnessmark_record::{Problem, RecordKind, field_text, from_json, to_json, v1, validate};
 
 use crate::sample;
 
@@ -100,5 +102,80 @@ fn numbers_that_do_not_fit_are_refused() {
         let mut json = sample::json_of("statement");
         json[field] = value;
         assert_eq!(problems(&json).len(), 1, "{field}");
+    }
+}
+
+/// The path of every member and item inside `json`, with what stands there.
+fn places<'a>(json: &'a Json, path: &str, found: &mut Vec<(String, &'a Json)>) {
+    match json {
+        Json::Object(members) => {
+            for (name, value) in members {
+                let path = match path {
+                    "" => name.clone(),
+                    path => format!("{path}.{name}"),
+                };
+                found.push((path.clone(), value));
+                places(value, &path, found);
+            }
+        }
+        Json::Array(items) => {
+            for (at, item) in items.iter().enumerate() {
+                let path = format!("{path}[{at}]");
+                found.push((path.clone(), item));
+                places(item, &path, found);
+            }
+        }
+        Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => {}
+    }
+}
+
+#[test]
+fn the_text_of_every_field_of_every_kind_can_stand_in_a_correction() {
+    for kind in RecordKind::ALL {
+        let record = sample::record(kind.field());
+        let json = sample::json_of(kind.field());
+        let mut found = Vec::new();
+        places(&json, "", &mut found);
+        // Paths of one depth do not lie in each other, so that one correction can hold them.
+        let mut changes: BTreeMap<usize, Vec<Json>> = BTreeMap::new();
+        for (path, value) in found {
+            let text = field_text(&record, &path).unwrap_or_else(|| panic!("{path}"));
+            let parsed: Json = serde_json::from_str(&text).unwrap();
+            assert_eq!(&parsed, value, "{path}");
+            let depth = path.matches(['.', '[']).count();
+            // What is to stand there is held to more than what stands there.
+            let change = json!({"path": path, "now": text});
+            changes.entry(depth).or_default().push(change);
+        }
+        for changes in changes.into_values() {
+            let mut correction = sample::json_of("correction");
+            correction["correction"]["changes"] = Json::Array(changes);
+            let problems = validate(&from_json(&correction).unwrap());
+            let fixed = |it: &Problem| it.code == "E-CORRECT-PATH";
+            assert!(problems.iter().all(fixed), "{kind}: {problems:#?}");
+        }
+    }
+}
+
+#[test]
+fn a_path_that_leads_nowhere_has_no_text() {
+    let record = sample::record("statement");
+    for path in [
+        "",
+        "colour",
+        "missing",
+        "titles[2]",
+        "titles.text",
+        "titles[0]text",
+        "titles[00]",
+        "titles[-1]",
+        "titles[18446744073709551616]",
+        "note[0]",
+        "note.text",
+        "strike_event.damage",
+        ".note",
+        "note.",
+    ] {
+        assert_eq!(field_text(&record, path), None, "{path}");
     }
 }

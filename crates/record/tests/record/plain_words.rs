@@ -47,6 +47,67 @@ fn bounds_are_spoken() {
 }
 
 #[test]
+fn records_about_records_say_what_they_do_to_them() {
+    let id = |digit: &str| digit.repeat(64);
+    let lines = render(&sample::record("correction"));
+    assert_eq!(value(&lines, "Corrects the record"), id("7"));
+    assert_eq!(value(&lines, "Corrected because of"), "typo");
+    let change = "place.locality: was \"Kharkov\", now \"Kharkiv\"";
+    assert_eq!(value(&lines, "Change 1"), change);
+    assert_eq!(
+        value(&lines, "Change 4"),
+        "note: was \"provisional\", now absent"
+    );
+
+    let lines = render(&sample::record("attestation"));
+    assert_eq!(value(&lines, "About the record"), id("7"));
+    assert_eq!(value(&lines, "Stance"), "confirms");
+    assert_eq!(value(&lines, "Field that is covered 2"), "place");
+    assert_eq!(value(&lines, "Basis"), "own observation");
+    assert_eq!(
+        value(&lines, "The judgement rests on"),
+        "We held the part in our hands."
+    );
+
+    let lines = render(&sample::record("withdrawal"));
+    assert_eq!(value(&lines, "Withdraws the record"), id("7"));
+    assert_eq!(value(&lines, "The record that remains"), id("8"));
+
+    let lines = render(&sample::record("erasure"));
+    let first = format!("protected field {} of record {}", id("7"), id("8"));
+    assert_eq!(value(&lines, "Erased 1"), first);
+    assert_eq!(value(&lines, "Erased 2"), format!("attachment {}", id("9")));
+
+    let lines = render(&sample::record("disclosure"));
+    assert_eq!(value(&lines, "Disclosed to, name as written"), "Demo Court");
+    assert_eq!(value(&lines, "Opened, record"), id("7"));
+    assert_eq!(value(&lines, "Opened, protected field 2"), id("9"));
+}
+
+#[test]
+fn captures_traces_and_analyses_read_as_a_person_would_say_it() {
+    let lines = render(&sample::record("media_capture"));
+    let address = "https://social.example/post/1";
+    assert_eq!(value(&lines, "Captured from the address"), address);
+    assert_eq!(value(&lines, "Captured at"), "2024-01-11T07:35:10Z");
+    assert_eq!(
+        value(&lines, "Embedded statement of origin (C2PA)"),
+        "valid untrusted"
+    );
+    let lines = render(&sample::record("trace_request"));
+    assert_eq!(value(&lines, "Asked, name as written"), "Example Semi");
+    assert_eq!(value(&lines, "Questions 1, topic"), "sold to");
+    let lines = render(&sample::record("trace_response"));
+    assert_eq!(value(&lines, "Permission for use in public"), "named");
+    let lines = render(&sample::record("lab_analysis"));
+    assert_eq!(value(&lines, "Result 1, value"), "3.2 mm");
+    assert_eq!(
+        value(&lines, "Result 1, uncertainty to either side"),
+        "0.1 mm"
+    );
+}
+
+#[test]
 fn every_text_of_every_kind_is_shown() {
     for kind in RecordKind::ALL {
         let json = sample::json_of(kind.field());

@@ -12,7 +12,10 @@ pub(crate) fn record(field: &str) -> v1::Record {
 pub(crate) fn json_of(field: &str) -> Json {
     let mut record = envelope();
     record["schema"] = Json::from(format!("{}/1", field.replace('_', "-")));
-    record[field] = body(field);
+    record[field] = body(field).or_else(|| later_body(field)).unwrap();
+    if field.starts_with("trace_") {
+        record["links"][0]["rel"] = json!("traces");
+    }
     record
 }
 
@@ -54,8 +57,8 @@ fn envelope() -> Json {
     })
 }
 
-fn body(field: &str) -> Json {
-    match field {
+fn body(field: &str) -> Option<Json> {
+    Some(match field {
         "strike_event" => json!({
             "event_class": "missile", "weapon_class": "short_range_ballistic_missile",
             "weapon_claims": [{"designation": "KN-23", "family": "Hwasong-11", "basis": "lab_analysis"}],
@@ -94,10 +97,78 @@ fn body(field: &str) -> Json {
             "to": {"name_as_written": "Demo Laboratory", "type": "store", "role": "taker"},
             "changes_made": "cut", "changes_reason": "sampling", "sha256_after": "55".repeat(32)
         }),
-        _ => json!({
+        "statement" => json!({
             "texts": [{"lang": "en", "text": "No sales were made."}], "fidelity": "paraphrase",
             "statement_type": "right_of_reply",
             "speaker": {"name_as_written": "A. Minister", "type": "person", "public_official": true}
         }),
-    }
+        _ => return None,
+    })
+}
+
+/// The kinds that came after the first six.
+fn later_body(field: &str) -> Option<Json> {
+    let laboratory = json!({"name_as_written": "Demo Laboratory", "type": "organisation"});
+    Some(match field {
+        "media_capture" => json!({
+            "captured_url": "https://social.example/post/1", "retrieved_at": "2024-01-11T07:35:10Z",
+            "files": ["33".repeat(32)], "method": "wacz", "tool": "Demo Archiver", "tool_version": "1.2",
+            "original_post": {
+                "author": {"name_as_written": "Demo Channel", "type": "organisation"}, "posted_at": "2024-01-02",
+                "platform": "Demo Social", "platform_id": "1"
+            },
+            "deleted_since": "2024-02", "embedded_metadata": "66".repeat(32), "c2pa_status": "valid_untrusted"
+        }),
+        "trace_request" => json!({
+            "addressee": {"name_as_written": "Example Semi", "type": "organisation"}, "sent": "2024-02-10",
+            "due": "2024-03-09", "questions": [{"topic": "sold_to"}, {"topic": "other", "text": "Who tested it?"}],
+            "identifiers": [{"scheme": "lot", "as_seen": "L-7"}]
+        }),
+        "trace_response" => json!({
+            "outcome": "confirmed", "respondent": {"name_as_written": "Example Semi", "type": "organisation"},
+            "answered": "2024-03-01", "permission": "named", "made": "2021-11", "sold": "2022",
+            "texts": [{"lang": "en", "text": "The lot was sold in one piece."}], "quantity": {"exact": "2000"}
+        }),
+        "lab_analysis" => json!({
+            "method": "X-ray fluorescence", "instruments": ["Spectrometer X"], "standard": "ISO 1234:2020",
+            "laboratory": laboratory, "accreditation": "ISO/IEC 17025", "sample": "a chip of the casing",
+            "sample_custody": "77".repeat(32), "limits_stated": ["the age cannot be told"],
+            "results": [
+                {
+                    "quantity": "wall thickness", "value": {"exact": "3.2", "unit": "mm"},
+                    "uncertainty": {"exact": "0.1", "unit": "mm"}, "coverage": "k = 2"
+                },
+                {"quantity": "alloy", "finding": "aluminium with copper"}
+            ]
+        }),
+        "attestation" => json!({
+            "target": "77".repeat(32), "stance": "confirms", "scope": "fields", "inspected_original": "yes",
+            "paths": ["wreckage_finding.markings[0].readings", "place"], "basis": "We held the part in our hands."
+        }),
+        "correction" => json!({
+            "target": "77".repeat(32), "reason": "typo",
+            "changes": [
+                {"path": "place.locality", "was": "\"Kharkov\"", "now": "\"Kharkiv\""},
+                {"path": "strike_event.munition_count", "was": "{\"exact\":\"2\"}", "now": "{\"min\":\"2\",\"strict\":true}"},
+                {"path": "links[1]", "now": format!("{{\"rel\":\"about\",\"target\":\"{}\"}}", "88".repeat(32))},
+                {"path": "note", "was": "\"provisional\""}
+            ]
+        }),
+        "withdrawal" => json!({
+            "target": "77".repeat(32), "reason": "duplicate", "in_favour_of": "88".repeat(32)
+        }),
+        "erasure" => json!({
+            "targets": [
+                {"kind": "protected_field", "digest": "77".repeat(32), "record": "88".repeat(32)},
+                {"kind": "attachment", "digest": "99".repeat(32)}
+            ],
+            "authority": "wish of the person concerned", "date": "2025-06-01", "remains": "the digests"
+        }),
+        "disclosure" => json!({
+            "to": {"name_as_written": "Demo Court", "type": "state_body"}, "when": "2025-06-01",
+            "fields": [{"record": "77".repeat(32), "digests": ["88".repeat(32), "99".repeat(32)]}],
+            "authority": "order of the court", "terms": "not in open session"
+        }),
+        _ => return None,
+    })
 }
