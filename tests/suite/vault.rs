@@ -9,6 +9,8 @@ use std::path::Path;
 
 use witnessmark_verifier::{DisclosedValue, Disclosure, sha256};
 
+use crate::support::{program, typed};
+
 use story::{PATHS, PLANTED, Story, holding, states};
 
 #[test]
@@ -189,4 +191,30 @@ fn a_dictionary_finds_nothing(story: &Story, disclosures: &[Disclosure]) {
         let right = [guess(shown.salt, name, value)];
         assert!(!holding(Path::new(&export), &right).is_empty(), "{name}");
     }
+}
+
+#[test]
+fn devices_that_sign_at_once_lose_nothing_of_each_other() {
+    let mut story = Story::begin();
+    let devices = 4;
+    let children: Vec<_> = (0..devices)
+        .map(|number| {
+            let key = story.world.path(&format!("device-{number}.key"));
+            typed(&format!("key new --out {key}")).exits(0);
+            let draft = story.draft(&format!("draft-{number}"));
+            let [out, id] = ["signed", "team.id"].map(|name| story.world.path(name));
+            let line = format!(
+                "record sign {draft} --key {key} --org field-team --origin x.test --out {out} --vault {} \
+                 --vault-identity {id} --protect place.detail",
+                story.vault()
+            );
+            program().args(line.split(' ')).spawn().unwrap()
+        })
+        .collect();
+    for mut child in children {
+        assert!(child.wait().unwrap().success());
+    }
+    let list = format!("vault list {} {} --json", story.vault(), story.identity());
+    let listed = story.types(&list).exits(0).json();
+    assert_eq!(listed["records"].as_array().unwrap().len(), devices + 1);
 }

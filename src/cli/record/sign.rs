@@ -26,7 +26,7 @@ use crate::vault::HeldRecord;
 Protected fields:
   witnessmark vault new --out team.vault
   witnessmark record sign wreck.toml --key device.key --org field-team --policy trust.policy \\
-      --out signed --vault team.vault --protect place.detail,wreckage_finding.exhibit_no
+      --out signed --vault team.vault --protect place.detail,wreckage_finding.exhibit_number
 
 Only salted digests of them go into the record. `witnessmark prove --show` shows one of them later.
 Without the vault nobody ever can: keep copies of it.")]
