@@ -196,20 +196,24 @@ fn a_dictionary_finds_nothing(story: &Story, disclosures: &[Disclosure]) {
 #[test]
 fn devices_that_sign_at_once_lose_nothing_of_each_other() {
     let mut story = Story::begin();
-    let devices = 4;
-    let children: Vec<_> = (0..devices)
+    let devices = 8;
+    let [out, id] = ["signed", "team.id"].map(|name| story.world.path(name));
+    let lines: Vec<String> = (0..devices)
         .map(|number| {
             let key = story.world.path(&format!("device-{number}.key"));
             typed(&format!("key new --out {key}")).exits(0);
             let draft = story.draft(&format!("draft-{number}"));
-            let [out, id] = ["signed", "team.id"].map(|name| story.world.path(name));
-            let line = format!(
+            format!(
                 "record sign {draft} --key {key} --org field-team --origin x.test --out {out} --vault {} \
                  --vault-identity {id} --protect place.detail",
                 story.vault()
-            );
-            program().args(line.split(' ')).spawn().unwrap()
+            )
         })
+        .collect();
+    // Everything is there before the first begins, so that they do meet.
+    let children: Vec<_> = lines
+        .iter()
+        .map(|line| program().args(line.split(' ')).spawn().unwrap())
         .collect();
     for mut child in children {
         assert!(child.wait().unwrap().success());
