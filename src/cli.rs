@@ -16,6 +16,7 @@ mod record;
 mod serve;
 mod submit;
 mod template;
+mod vault;
 mod verify;
 mod when;
 
@@ -81,6 +82,9 @@ enum Command {
     /// Write, check, sign and show evidence records. All of it works offline.
     #[command(subcommand)]
     Record(record::Command),
+    /// Keep what opens the protected fields of records. It never goes to the ledger.
+    #[command(subcommand)]
+    Vault(vault::Command),
     /// Send signed files to a ledger. Sending one again changes nothing.
     Submit(submit::Arguments),
     /// Show the latest checkpoint of a ledger, verified.
@@ -150,6 +154,7 @@ async fn run(command: Command, output: &Output) -> Result<Report, Failure> {
         Command::Key(command) => key::run(&command),
         Command::Org(command) => org::run(command).await,
         Command::Record(command) => record::run(command, output),
+        Command::Vault(command) => vault::run(&command),
         Command::Submit(arguments) => submit::run(&arguments, output).await,
         Command::Checkpoint(arguments) => checkpoint::run(&arguments).await,
         Command::Prove(arguments) => prove::run(&arguments).await,

@@ -8,6 +8,7 @@ mod keyfile;
 mod ledger;
 mod output;
 mod server;
+mod vault;
 
 use std::process::ExitCode;
 

@@ -1,15 +1,23 @@
 //! Reading and writing the files that commands are given: bounded reads, whole writes.
 
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use witnessmark_verifier::TrustPolicy;
+use zeroize::Zeroizing;
 
 use crate::output::{Failure, Trouble, io_failure};
 
 /// The longest text file a person writes: a record before it is signed, a policy, an event.
 pub(crate) const TEXT_BYTES_MAX: u64 = 1024 * 1024;
+/// Longer than any file of a passphrase or of identities; nothing larger is read.
+const SECRET_BYTES_MAX: u64 = 64 * 1024;
+/// The permission bits of a private file: its owner reads and writes it.
+const PRIVATE_MODE: u32 = 0o600;
+/// The permission bits that a private file must not have: anything for group or others.
+const OTHERS_MASK: u32 = 0o077;
 /// The longest bundle; the bundle's own parser has the same limit.
 pub(crate) const BUNDLE_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
@@ -51,6 +59,32 @@ pub(crate) fn read_text(path: &Path) -> Result<String, Failure> {
     })
 }
 
+/// Reads a file that holds a secret text, and that nobody else may read.
+///
+/// # Errors
+///
+/// When others may use it, it cannot be read, is too long or is not UTF-8.
+pub(crate) fn read_private(path: &Path) -> Result<Zeroizing<String>, Failure> {
+    let failed = |error| io_failure(path, &error);
+    let file = File::open(path).map_err(failed)?;
+    // Asked of the open file, so that it cannot be exchanged in between.
+    let mode = file.metadata().map_err(failed)?.permissions().mode() & 0o7777;
+    if mode & OTHERS_MASK != 0 {
+        let message = format!("can be used by others (mode {mode:04o})");
+        return Err(Failure::cannot_tell(
+            Trouble::new("KEY_EXPOSED", path.display(), message).fix(format!(
+                "chmod 600 {}; if others may have read it, take another one",
+                path.display()
+            )),
+        ));
+    }
+    let mut text = Zeroizing::new(String::new());
+    file.take(SECRET_BYTES_MAX)
+        .read_to_string(&mut text)
+        .map_err(failed)?;
+    Ok(text)
+}
+
 /// Reads and parses a trust policy.
 ///
 /// # Errors
@@ -75,8 +109,45 @@ pub(crate) fn read_policy(path: &Path) -> Result<TrustPolicy, Failure> {
 ///
 /// When it cannot be written; what was there before is then still there.
 pub(crate) fn write_replacing(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    replace(path, bytes, write_durable)
+}
+
+/// The same, and only its owner may read the file.
+///
+/// # Errors
+///
+/// When it cannot be written; what was there before is then still there.
+pub(crate) fn write_private_replacing(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    replace(path, bytes, write_private)
+}
+
+/// Writes a private file whose name nothing has yet.
+///
+/// # Errors
+///
+/// When something has that name, or it cannot be written.
+pub(crate) fn write_private_new(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    // The name is taken first, so that of two writers only one goes on.
+    match create_private(path) {
+        Ok(_) => {}
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+            return Err(exists(path));
+        }
+        Err(error) => return Err(io_failure(path, &error)),
+    }
+    write_private_replacing(path, bytes).inspect_err(|_| {
+        // Still the empty file made above: the first error is the one to report.
+        drop(fs::remove_file(path));
+    })
+}
+
+fn replace(
+    path: &Path,
+    bytes: &[u8],
+    write: fn(&Path, &[u8]) -> std::io::Result<()>,
+) -> Result<(), Failure> {
     let aside = aside(path);
-    let written = write_durable(&aside, bytes).and_then(|()| fs::rename(&aside, path));
+    let written = write(&aside, bytes).and_then(|()| fs::rename(&aside, path));
     written.and_then(|()| sync_folder(path)).map_err(|error| {
         // The first error is the one to report.
         drop(fs::remove_file(&aside));
@@ -129,6 +200,26 @@ fn write_durable(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let mut file = File::create(path)?;
     file.write_all(bytes)?;
     file.sync_all()
+}
+
+fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    // Left by a process that was killed; the rights of a file that is there already would stay.
+    if let Err(error) = fs::remove_file(path)
+        && error.kind() != std::io::ErrorKind::NotFound
+    {
+        return Err(error);
+    }
+    let mut file = create_private(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+fn create_private(path: &Path) -> std::io::Result<File> {
+    OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(PRIVATE_MODE)
+        .open(path)
 }
 
 fn sync_folder(path: &Path) -> std::io::Result<()> {

@@ -3,20 +3,26 @@
 use std::path::PathBuf;
 
 use serde_json::Value;
-use witnessmark_bundle::{FolderFiles, verify_bundle};
+use witnessmark_bundle::{Bundle, FolderFiles, verify_bundle};
 use witnessmark_client::EntrySelector;
 use witnessmark_verifier::{LeafIndex, RecordId};
 
 use super::files::{self, TEXT_BYTES_MAX};
+use super::vault::{self, UseOptions};
 use super::{LedgerOptions, client_trouble, connect, verify};
-use crate::output::{Failure, Outcome, Report};
+use crate::output::{Failure, Outcome, Report, Trouble};
+use crate::vault::Vault;
 
 /// Write a bundle.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Example:
   witnessmark prove 3 --from http://127.0.0.1:7480 --policy trust.policy --out bundle.json
-  witnessmark verify bundle.json --policy trust.policy       (offline, for ever)")]
+  witnessmark verify bundle.json --policy trust.policy       (offline, for ever)
+
+Showing a protected field:
+  witnessmark prove 3 --from http://127.0.0.1:7480 --policy trust.policy --out bundle.json \\
+      --vault team.vault --show place.detail")]
 pub(super) struct Arguments {
     /// The record: its index, or its record id of 64 hex digits.
     #[arg(value_name = "RECORD_ID|INDEX", value_parser = parse_which)]
@@ -29,6 +35,12 @@ pub(super) struct Arguments {
     out: PathBuf,
     #[command(flatten)]
     ledger: LedgerOptions,
+    /// Show this protected field of the record to whoever gets the bundle. May be repeated, or hold
+    /// several with commas. Needs --vault.
+    #[arg(long, value_name = "PATH", value_delimiter = ',', requires = "vault")]
+    show: Vec<String>,
+    #[command(flatten)]
+    vault: UseOptions,
 }
 
 fn parse_which(text: &str) -> Result<EntrySelector, String> {
@@ -50,6 +62,7 @@ fn parse_which(text: &str) -> Result<EntrySelector, String> {
 /// When there is no such record, the connection fails, or the file cannot be written.
 pub(super) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
     let ledger = &arguments.ledger;
+    let vault = open_vault(arguments)?;
     let client = connect(&arguments.from, &ledger.policy, ledger.remember.as_deref()).await?;
     let id = match arguments.which {
         EntrySelector::RecordId(id) => id,
@@ -59,11 +72,14 @@ pub(super) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
             .map_err(client_trouble)?
             .record_id(),
     };
+    // Asked of the vault first: what cannot be shown needs no ledger.
+    let disclosures = disclosures(arguments, vault.as_ref(), &id)?;
     let bundle = client
         .bundle(id)
         .await
         .map_err(client_trouble)?
         .into_unverified_bytes();
+    let bundle = show(bundle, disclosures)?;
     let policy = files::read_bytes(&ledger.policy, TEXT_BYTES_MAX)?;
     let folder = arguments
         .out
@@ -76,7 +92,11 @@ pub(super) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
         // A bundle that does not verify here would not verify anywhere: it is not written.
         return Ok(report);
     }
-    files::write_replacing(&arguments.out, &bundle)?;
+    if arguments.show.is_empty() {
+        files::write_replacing(&arguments.out, &bundle)?;
+    } else {
+        files::write_private_replacing(&arguments.out, &bundle)?;
+    }
     report.text = format!(
         "{}\nbundle written to {}",
         report.text.trim_end(),
@@ -86,4 +106,54 @@ pub(super) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
         members.insert("file".to_owned(), serde_json::json!(arguments.out));
     }
     Ok(report)
+}
+
+fn open_vault(arguments: &Arguments) -> Result<Option<Vault>, Failure> {
+    let Some(path) = &arguments.vault.vault else {
+        return Ok(None);
+    };
+    if arguments.show.is_empty() {
+        let message = "a vault was given, and no field to show";
+        return Err(Failure::usage(
+            Trouble::new("USAGE", path.display(), message)
+                .fix("name the fields with --show PATH, or leave --vault out"),
+        ));
+    }
+    vault::load(path, &arguments.vault.key().of_existing(path)?).map(Some)
+}
+
+/// The bytes that show the chosen fields, in the order of their names.
+fn disclosures(
+    arguments: &Arguments,
+    vault: Option<&Vault>,
+    id: &RecordId,
+) -> Result<Vec<Vec<u8>>, Failure> {
+    let (Some(vault), Some(path)) = (vault, &arguments.vault.vault) else {
+        return Ok(Vec::new());
+    };
+    let failed = |error| vault::vault_failure(path, &error);
+    let held = vault.record(id).map_err(failed)?;
+    let mut names: Vec<&String> = arguments.show.iter().collect();
+    names.sort();
+    names.dedup();
+    names
+        .into_iter()
+        .map(|name| held.disclosure(name)?.encode().map_err(Into::into))
+        .collect::<Result<_, _>>()
+        .map_err(failed)
+}
+
+/// The bundle with the disclosures in it. A bundle that does not parse is left for the verifier to refuse.
+fn show(bundle: Vec<u8>, disclosures: Vec<Vec<u8>>) -> Result<Vec<u8>, Failure> {
+    if disclosures.is_empty() {
+        return Ok(bundle);
+    }
+    let Ok(mut parsed) = Bundle::parse(&bundle) else {
+        return Ok(bundle);
+    };
+    parsed.disclosures = disclosures;
+    let text = parsed
+        .encode()
+        .map_err(|error| Failure::cannot_tell(Trouble::new("BUNDLE_TOO_LARGE", "", error)))?;
+    Ok(text.into_bytes())
 }

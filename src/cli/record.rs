@@ -1,6 +1,8 @@
 //! `record`: write, check, sign and show evidence records. Nothing here uses a network.
 
 mod check;
+mod path;
+mod protect;
 mod sign;
 
 use std::path::{Path, PathBuf};
@@ -34,7 +36,7 @@ pub(super) enum Command {
     /// Check drafts and signed files: all problems at once.
     Check(check::Arguments),
     /// Sign drafts with a device key.
-    Sign(sign::Arguments),
+    Sign(Box<sign::Arguments>),
     /// Show what a signed record says, in plain words.
     Show(Show),
 }

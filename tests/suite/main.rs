@@ -13,3 +13,4 @@ mod readme;
 mod service;
 mod support;
 mod tidy;
+mod vault;

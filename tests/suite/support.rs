@@ -82,7 +82,21 @@ impl Daemon {
     /// Starts the daemon on a free port and waits until it accepts.
     #[track_caller]
     pub(crate) fn start(folder: &Path) -> Self {
-        let mut child = program()
+        Self::run(program(), folder)
+    }
+
+    /// The same, and everything that it logs goes into a file.
+    #[track_caller]
+    pub(crate) fn start_logging(folder: &Path, log: &Path) -> Self {
+        let mut program = program();
+        let file = std::fs::File::create(log).unwrap();
+        program.env("WITNESSMARK_LOG", "trace").stderr(file);
+        Self::run(program, folder)
+    }
+
+    #[track_caller]
+    fn run(mut program: Command, folder: &Path) -> Self {
+        let mut child = program
             .args(["serve", "--listen", "127.0.0.1:0", "--dir"])
             .arg(folder)
             .stdout(Stdio::piped())

@@ -50,7 +50,7 @@ const DEPENDENCIES: &[(&str, &[&str], &[&str])] = &[
 ];
 
 /// What must never be a dependency of the program that a stranger audits, at any depth.
-const NEVER_IN_VERIFY: &[&str] = &["tokio", "tonic", "sled", "hyper"];
+const NEVER_IN_VERIFY: &[&str] = &["tokio", "tonic", "sled", "hyper", "age"];
 
 /// The names are put together here so that this file does not contain them.
 fn forbidden_words() -> Vec<String> {

@@ -108,6 +108,9 @@ pub(crate) struct Found {
 /// All that is shown of a record once every check has passed.
 pub(crate) fn record_facts(entry: &Entry, record: &Record, found: Found) -> RecordFacts {
     let message = record.message();
+    // Each digest has a line of its own that says whether it was opened.
+    let mut clear = message.clone();
+    clear.protected.clear();
     RecordFacts {
         record_id: entry.record_id(),
         kind: record.kind(),
@@ -119,7 +122,8 @@ pub(crate) fn record_facts(entry: &Entry, record: &Record, found: Found) -> Reco
             .unwrap_or_default(),
         signed_at: message.signed_at_ms,
         signers: found.signers,
-        lines: render(message),
+        lines: render(&clear),
+        protected: found.fields.protected,
         disclosed: found.fields.disclosed,
         withheld: found.fields.withheld,
         files: found.files,

@@ -4,8 +4,8 @@ use serde::Serialize;
 
 use crate::time::rfc3339;
 use crate::verdict::{
-    Check, FileFacts, LedgerContents, LedgerFacts, Problem, RecordFacts, RelatedFacts, SignerFacts,
-    Subject, Verdict,
+    Check, FileFacts, LedgerContents, LedgerFacts, Problem, ProtectedFacts, RecordFacts,
+    RelatedFacts, SignerFacts, Subject, Verdict,
 };
 
 impl Verdict {
@@ -63,6 +63,7 @@ struct RecordText<'a> {
     signed_at: Option<u64>,
     signers: Vec<SignerText<'a>>,
     fields: Vec<FieldText<'a>>,
+    protected: Vec<ProtectedText<'a>>,
     disclosed: Vec<FieldText<'a>>,
     withheld: usize,
     files: Vec<FileText<'a>>,
@@ -73,6 +74,14 @@ struct RecordText<'a> {
 struct FieldText<'a> {
     name: &'a str,
     value: &'a str,
+}
+
+#[derive(Serialize)]
+struct ProtectedText<'a> {
+    commitment: String,
+    state: &'static str,
+    name: Option<&'a str>,
+    value: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -194,10 +203,23 @@ impl<'a> RecordText<'a> {
             signed_at: Some(record.signed_at).filter(|time| *time > 0),
             signers: record.signers.iter().map(SignerText::of).collect(),
             fields: fields(&record.lines),
+            protected: record.protected.iter().map(ProtectedText::of).collect(),
             disclosed: fields(&record.disclosed),
             withheld: record.withheld,
             files: record.files.iter().map(FileText::of).collect(),
             related: record.related.iter().map(RelatedText::of).collect(),
+        }
+    }
+}
+
+impl<'a> ProtectedText<'a> {
+    fn of(field: &'a ProtectedFacts) -> Self {
+        let shown = field.shown.as_ref();
+        Self {
+            commitment: field.commitment.to_string(),
+            state: shown.map_or("withheld", |_| "shown"),
+            name: shown.map(|(name, _)| name.as_str()),
+            value: shown.map(|(_, value)| value.as_str()),
         }
     }
 }

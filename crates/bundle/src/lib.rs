@@ -39,7 +39,8 @@ pub use limits::{
 };
 pub use verdict::{
     BUNDLE_CHECKS, Check, EXPORT_CHECKS, FileFacts, LEDGER_CHECKS, LedgerContents, LedgerFacts,
-    Outcome, Problem, RecordFacts, RelatedFacts, SignerFacts, Subject, Verdict, VerdictWord,
+    Outcome, Problem, ProtectedFacts, RecordFacts, RelatedFacts, SignerFacts, Subject, Verdict,
+    VerdictWord,
 };
 pub use verify::verify_bundle;
 /// The largest policy file, as the verifier has it.

@@ -156,6 +156,15 @@ pub struct FileFacts {
     pub beside: bool,
 }
 
+/// A protected field, or a decoy: the record holds its digest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProtectedFacts {
+    /// The digest.
+    pub commitment: Hash,
+    /// Name and value, when a disclosure opened it. Otherwise it is withheld.
+    pub shown: Option<(String, String)>,
+}
+
 /// A record about the record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RelatedFacts {
@@ -188,9 +197,11 @@ pub struct RecordFacts {
     pub signed_at: u64,
     /// The keys that signed.
     pub signers: Vec<SignerFacts>,
-    /// Every field of the record, as label and value.
+    /// Every field of the record but the digests of protected ones, as label and value.
     pub lines: Vec<(String, String)>,
-    /// Fields that were opened: name and value.
+    /// Each digest of a protected field in the order of the record, and what is known of it.
+    pub protected: Vec<ProtectedFacts>,
+    /// Fields that were opened: name and value, in the order of the bundle.
     pub disclosed: Vec<(String, String)>,
     /// How many digests of protected fields nobody opened. Some may stand for nothing at all.
     pub withheld: usize,

@@ -62,7 +62,7 @@ fn check_one(path: &Path) -> Result<Vec<Problem>, Failure> {
         let record = decode(path, &signed.payload)?;
         return no_errors(path, validate(record.message()));
     }
-    let (record, _) = read_draft(path, &text)?;
+    let record = read_draft(path, &text)?;
     // What signing fills in is not missing from a draft.
     no_errors(path, super::sign::validate_draft(record))
 }
@@ -73,19 +73,30 @@ fn is_signed(text: &str) -> bool {
 }
 
 /// The record in a draft: TOML, or JSON when the name ends in `.json`.
-pub(super) fn read_draft(path: &Path, text: &str) -> Result<(v1::Record, Value), Failure> {
+pub(super) fn read_draft(path: &Path, text: &str) -> Result<v1::Record, Failure> {
+    record_of(path, &read_value(path, text)?)
+}
+
+/// What a draft says, before it is known whether a record can say it.
+pub(super) fn read_value(path: &Path, text: &str) -> Result<Value, Failure> {
     let is_json = path
         .extension()
         .is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
-    let value: Value = if is_json {
-        serde_json::from_str(text).map_err(|error| unreadable(path, "JSON", &error))?
-    } else {
-        let table: toml::Table =
-            toml::from_str(text).map_err(|error| unreadable(path, "TOML", &error))?;
-        from_toml(toml::Value::Table(table))
-    };
-    let record = from_json(&value).map_err(|problems| refusal(path, &problems))?;
-    Ok((record, value))
+    if is_json {
+        return serde_json::from_str(text).map_err(|error| unreadable(path, "JSON", &error));
+    }
+    let table: toml::Table = toml::from_str(text).map_err(|error| {
+        // Not as the library shows it, with the line itself: a field to be protected may stand there.
+        let before = error.span().and_then(|span| text.get(..span.start));
+        let line = before.map_or(1, |before| before.split('\n').count());
+        unreadable(path, "TOML", &format!("line {line}: {}", error.message()))
+    })?;
+    Ok(from_toml(toml::Value::Table(table)))
+}
+
+/// The record that a draft describes.
+pub(super) fn record_of(path: &Path, value: &Value) -> Result<v1::Record, Failure> {
+    from_json(value).map_err(|problems| refusal(path, &problems))
 }
 
 fn unreadable(path: &Path, form: &str, error: &dyn std::fmt::Display) -> Failure {
@@ -122,7 +133,7 @@ pub(super) fn no_errors(path: &Path, problems: Vec<Problem>) -> Result<Vec<Probl
     Ok(problems)
 }
 
-fn refusal(path: &Path, problems: &[Problem]) -> Failure {
+pub(super) fn refusal(path: &Path, problems: &[Problem]) -> Failure {
     let troubles = problems
         .iter()
         .filter(|problem| problem.level == Level::Error)

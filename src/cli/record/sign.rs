@@ -9,15 +9,27 @@ use witnessmark_record::{Problem, encode, v1, validate};
 use witnessmark_verifier::{OrgName, Origin, PAYLOAD_TYPE_RECORD, RecordId};
 
 use super::check::{describe, no_errors, read_draft};
+use super::path::FieldPath;
+use super::protect::{Plan, Protected};
 use super::{files, new_thread};
 use crate::cli::chain::sign_payload;
 use crate::cli::device::DeviceState;
 use crate::cli::key::read_key;
+use crate::cli::vault::{UseOptions, VaultFile, vault_failure};
 use crate::clock;
-use crate::output::{Failure, Outcome, Output, Report, Trouble};
+use crate::output::{Failure, Outcome, Output, Report, Trouble, plain};
+use crate::vault::HeldRecord;
 
 /// Sign drafts with a device key.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Protected fields:
+  witnessmark vault new --out team.vault
+  witnessmark record sign wreck.toml --key device.key --org field-team --policy trust.policy \\
+      --out signed --vault team.vault --protect place.detail,wreckage_finding.exhibit_number
+
+Only salted digests of them go into the record. `witnessmark prove --show` shows one of them later.
+Without the vault nobody ever can: keep copies of it.")]
 pub(in crate::cli) struct Arguments {
     /// Drafts, TOML or JSON.
     #[arg(required = true)]
@@ -40,6 +52,24 @@ pub(in crate::cli) struct Arguments {
     /// The folder for the signed files, NAME.signed.json for NAME.toml.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
+    /// Protect these fields of each draft: only salted digests of them are signed. Needs --vault.
+    #[arg(
+        long,
+        value_name = "PATH",
+        value_delimiter = ',',
+        requires = "vault",
+        value_parser = parse_path
+    )]
+    protect: Vec<FieldPath>,
+    /// Add this many digests that stand for nothing, so that nobody can count the protected fields.
+    #[arg(long, value_name = "N", default_value_t = 0, requires = "protect")]
+    decoys: u16,
+    #[command(flatten)]
+    vault: UseOptions,
+}
+
+fn parse_path(text: &str) -> Result<FieldPath, String> {
+    text.parse()
 }
 
 /// What the signing device adds to a record.
@@ -106,30 +136,51 @@ pub(crate) fn validate_draft(mut record: v1::Record) -> Vec<Problem> {
 /// When a file cannot be read or written, or a draft has an error.
 pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<Report, Failure> {
     let origin = origin(arguments)?;
+    let plan = plan(arguments)?;
     let mut keys = vec![read_key(&arguments.key)?];
     for path in &arguments.countersign {
         keys.push(read_key(path)?);
     }
-    let drafts = read_all(arguments, output)?;
+    let drafts = read_all(arguments, plan.as_ref(), output)?;
+    let mut vault = open_vault(arguments)?;
     files::make_folder(&arguments.out)?;
     let mut device = DeviceState::open(&arguments.key)?;
+    let who = Signer {
+        org: &arguments.org,
+        origin: &origin,
+        keys: &keys,
+    };
+    let mut signed = who.sign_all(drafts, &device)?;
+    // What opens the fields is on disk before there is a record that needs it.
+    if let Some(file) = &mut vault {
+        for one in &mut signed {
+            if let Some(held) = one.held.take() {
+                file.vault.insert(one.id, held);
+            }
+        }
+        file.save()?;
+    }
+    let protected = plan.as_ref().map(Plan::names).unwrap_or_default();
     let mut texts = Vec::new();
     let mut signed_files = Vec::new();
-    for Draft { mut record, target } in drafts {
-        let stamp = Stamp {
-            org: arguments.org.as_str(),
-            origin: origin.as_str(),
-            signed_at_ms: clock::now_ms(),
-            device_seq: device.next_seq(),
-            previous: device.previous().copied(),
-        };
-        stamp.apply(&mut record);
-        no_errors(&target, validate(&record))?;
-        let (signed, id) = sign_record(&record, &keys);
-        device.advance(id)?;
-        files::write_new_or_same(&target, signed.encode().as_bytes())?;
-        texts.push(format!("signed {}\n  record id {id}", target.display()));
-        signed_files.push(json!({ "file": target, "record_id": id.to_string() }));
+    for one in signed {
+        device.advance(one.id)?;
+        files::write_new_or_same(&one.target, one.file.encode().as_bytes())?;
+        texts.push(format!(
+            "signed {}\n  record id {}",
+            one.target.display(),
+            one.id
+        ));
+        let id = one.id.to_string();
+        signed_files.push(json!({ "file": one.target, "record_id": id, "protected": protected }));
+    }
+    if let Some(path) = &arguments.vault.vault {
+        texts.push(plain(&format!(
+            "protected in each: {}\n  what opens them is in {}: make a copy of it now\n  \
+             the drafts still hold them in clear: destroy them, or keep them like the vault",
+            protected.join(", "),
+            path.display()
+        )));
     }
     Ok(Report::done(
         texts.join("\n"),
@@ -137,13 +188,90 @@ pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<Report, Fail
     ))
 }
 
+/// Which fields to protect, when there is a vault to keep what opens them.
+fn plan(arguments: &Arguments) -> Result<Option<Plan>, Failure> {
+    let Some(path) = &arguments.vault.vault else {
+        return Ok(None);
+    };
+    if arguments.protect.is_empty() {
+        let message = "a vault was given, and no field to protect";
+        return Err(Failure::usage(
+            Trouble::new("USAGE", path.display(), message)
+                .fix("name the fields with --protect PATH, or leave --vault out"),
+        ));
+    }
+    Plan::new(&arguments.protect, usize::from(arguments.decoys)).map(Some)
+}
+
+fn open_vault(arguments: &Arguments) -> Result<Option<VaultFile>, Failure> {
+    let Some(path) = &arguments.vault.vault else {
+        return Ok(None);
+    };
+    let mut file = VaultFile::open(path, arguments.vault.key().of_existing(path)?)?;
+    file.vault
+        .belong_to(&arguments.org)
+        .map_err(|error| vault_failure(path, &error))?;
+    Ok(Some(file))
+}
+
+/// Who signs, for which ledger, with what.
+struct Signer<'a> {
+    org: &'a OrgName,
+    origin: &'a Origin,
+    keys: &'a [SigningKey],
+}
+
+/// A record that was signed and is not written yet.
+struct Signed {
+    target: PathBuf,
+    file: SignedRecord,
+    id: RecordId,
+    held: Option<HeldRecord>,
+}
+
+impl Signer<'_> {
+    /// Signs the drafts, each as the next record of the device. The device does not know it yet.
+    fn sign_all(&self, drafts: Vec<Draft>, device: &DeviceState) -> Result<Vec<Signed>, Failure> {
+        let mut device_seq = device.next_seq();
+        let mut previous = device.previous().copied();
+        let mut all = Vec::with_capacity(drafts.len());
+        for draft in drafts {
+            let mut record = draft.record;
+            let stamp = Stamp {
+                org: self.org.as_str(),
+                origin: self.origin.as_str(),
+                signed_at_ms: clock::now_ms(),
+                device_seq,
+                previous,
+            };
+            stamp.apply(&mut record);
+            no_errors(&draft.target, validate(&record))?;
+            let (file, id) = sign_record(&record, self.keys);
+            device_seq = device_seq.saturating_add(1);
+            previous = Some(id);
+            all.push(Signed {
+                target: draft.target,
+                file,
+                id,
+                held: draft.held,
+            });
+        }
+        Ok(all)
+    }
+}
+
 struct Draft {
     record: v1::Record,
     target: PathBuf,
+    held: Option<HeldRecord>,
 }
 
 /// The drafts, with the names of the files they become; all problems of all of them at once.
-fn read_all(arguments: &Arguments, output: &Output) -> Result<Vec<Draft>, Failure> {
+fn read_all(
+    arguments: &Arguments,
+    plan: Option<&Plan>,
+    output: &Output,
+) -> Result<Vec<Draft>, Failure> {
     let mut drafts: Vec<Draft> = Vec::new();
     let mut troubles = Vec::new();
     let mut outcome = Outcome::Refused;
@@ -160,8 +288,8 @@ fn read_all(arguments: &Arguments, output: &Output) -> Result<Vec<Draft>, Failur
             );
             continue;
         }
-        match read_one(path, &target, output) {
-            Ok(record) => drafts.push(Draft { record, target }),
+        match read_one(path, target, plan, output) {
+            Ok(draft) => drafts.push(draft),
             Err(failure) => {
                 outcome = outcome.max(failure.outcome);
                 troubles.extend(failure.troubles);
@@ -172,21 +300,36 @@ fn read_all(arguments: &Arguments, output: &Output) -> Result<Vec<Draft>, Failur
     Ok(drafts)
 }
 
-fn read_one(path: &Path, target: &Path, output: &Output) -> Result<v1::Record, Failure> {
+fn read_one(
+    path: &Path,
+    target: PathBuf,
+    plan: Option<&Plan>,
+    output: &Output,
+) -> Result<Draft, Failure> {
     if target.exists() {
         return Err(Failure::refused(
             Trouble::new("ALREADY_SIGNED", path.display(), format!("{} is already there", target.display()))
                 .fix("submit that file; to sign a changed draft as another record, give the draft another name"),
         ));
     }
-    let (mut record, _) = read_draft(path, &files::read_text(path)?)?;
+    let (mut record, held) = match plan {
+        Some(plan) => {
+            let Protected { record, held } = plan.read(path, output)?;
+            (record, Some(held))
+        }
+        None => (read_draft(path, &files::read_text(path)?)?, None),
+    };
     if record.thread_id.is_empty() {
         record.thread_id = new_thread()?.to_vec();
     }
     for remark in no_errors(path, validate_draft(record.clone()))? {
         output.warn(format!("{}: {}", path.display(), describe(&remark)));
     }
-    Ok(record)
+    Ok(Draft {
+        record,
+        target,
+        held,
+    })
 }
 
 fn target(path: &Path, folder: &Path) -> PathBuf {

@@ -116,17 +116,33 @@ fn write_content(page: &mut Page, record: &RecordFacts) {
     for (label, value) in &record.lines {
         page.pair(label, &quote(value));
     }
-    if record.withheld > 0 || !record.disclosed.is_empty() {
-        page.heading("Protected fields");
-        for (name, value) in &record.disclosed {
+    write_protected(page, record);
+}
+
+fn write_protected(page: &mut Page, record: &RecordFacts) {
+    if record.protected.is_empty() {
+        return;
+    }
+    page.heading("Protected fields: the record holds a salted digest of each");
+    for field in &record.protected {
+        if let Some((name, value)) = &field.shown {
             page.pair("shown", &format!("{}: {}", quote(name), quote(value)));
+            page.line(
+                16,
+                "and verified: it is what the record committed to when it was signed",
+            );
         }
-        page.pair(
-            "withheld",
-            &format!(
-                "{}, which were committed to and are not shown",
-                record.withheld
-            ),
+    }
+    for field in &record.protected {
+        if field.shown.is_none() {
+            page.pair("withheld", &format!("commitment {}", field.commitment));
+        }
+    }
+    if record.withheld > 0 {
+        page.wrapped(
+            2,
+            "What is withheld can be shown later by the organisation alone, or by nobody if it was destroyed. Some \
+             commitments may stand for no field at all.",
         );
     }
 }

@@ -1,6 +1,6 @@
 //! What comes with a record and is bound to it by a digest: opened fields, and files beside the bundle.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use witnessmark_record::Record;
 use witnessmark_verifier::{DisclosedValue, Disclosure, Hash, hex};
@@ -9,11 +9,12 @@ use crate::bundle::{Bundle, BundledFile};
 use crate::escape::quote;
 use crate::evidence::{self, Attachment};
 use crate::files::{self, FileSource};
-use crate::verdict::{Failure, FileFacts};
+use crate::verdict::{Failure, FileFacts, ProtectedFacts};
 
 /// The protected fields of a record: what was opened, and how much was not.
 #[derive(Debug, Default)]
 pub(crate) struct Fields {
+    pub(crate) protected: Vec<ProtectedFacts>,
     pub(crate) disclosed: Vec<(String, String)>,
     pub(crate) withheld: usize,
 }
@@ -22,7 +23,7 @@ pub(crate) struct Fields {
 pub(super) fn disclosures(bundle: &Bundle, record: &Record) -> Result<(Fields, String), Failure> {
     let committed: BTreeSet<Hash> = evidence::protected(record)
         .ok_or_else(|| Failure::not_verified("a protected digest of the record is not 32 bytes"))?;
-    let mut opened = BTreeSet::new();
+    let mut opened = BTreeMap::new();
     let mut disclosed = Vec::new();
     for (place, bytes) in bundle.disclosures.iter().enumerate() {
         let fail = |what: &str| Failure::not_verified(format!("disclosure {place}: {what}"));
@@ -31,15 +32,27 @@ pub(super) fn disclosures(bundle: &Bundle, record: &Record) -> Result<(Fields, S
         if !committed.contains(&digest) {
             return Err(fail("the record holds no digest of it"));
         }
-        if !opened.insert(digest) {
+        let field = (disclosure.name.clone(), value_text(&disclosure.value));
+        if opened.insert(digest, field.clone()).is_some() {
             return Err(fail("it is there twice"));
         }
-        disclosed.push((disclosure.name.clone(), value_text(&disclosure.value)));
+        disclosed.push(field);
     }
-    let withheld = committed.difference(&opened).count();
+    let protected: Vec<ProtectedFacts> = committed
+        .into_iter()
+        .map(|commitment| ProtectedFacts {
+            shown: opened.remove(&commitment),
+            commitment,
+        })
+        .collect();
+    let withheld = protected
+        .iter()
+        .filter(|field| field.shown.is_none())
+        .count();
     let detail = format!("{} shown, {withheld} withheld", disclosed.len());
     Ok((
         Fields {
+            protected,
             disclosed,
             withheld,
         },

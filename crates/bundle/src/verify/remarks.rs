@@ -66,7 +66,7 @@ pub(super) fn of(facts: &RecordFacts, registered_at: u64) -> Vec<String> {
     }
     if facts.withheld > 0 {
         remarks.push(format!(
-            "{} protected field(s) were committed to and are not shown here.",
+            "{} protected field(s) were committed to and are withheld here; some may stand for no field at all.",
             facts.withheld
         ));
     }

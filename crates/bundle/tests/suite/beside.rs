@@ -41,7 +41,22 @@ fn a_disclosure_must_be_one_that_the_record_commits_to() {
     let all = with(&[&witness, &place]);
     assert_eq!(all.word, VerdictWord::Verified, "{}", why(&all));
     assert!(all.to_text().contains("\"witness.name\": \"A. B.\""));
+    assert!(!all.to_text().contains("commitment"), "{}", all.to_text());
     let one = with(&[&witness]);
+    let hidden = place.digest().unwrap();
+    let line = format!("withheld      commitment {hidden}");
+    assert!(one.to_text().contains(&line), "{}", one.to_text());
+    let json: serde_json::Value = serde_json::from_str(&one.to_json()).unwrap();
+    let states = json["record"]["protected"].as_array().unwrap();
+    for (state, digest) in states.iter().zip(digests) {
+        let word = if digest == hidden {
+            "withheld"
+        } else {
+            "shown"
+        };
+        assert_eq!(state["commitment"], digest.to_string());
+        assert_eq!(state["state"], word);
+    }
     assert_eq!(one.word, VerdictWord::VerifiedWithRemarks);
     assert_eq!(one.record.unwrap().withheld, 1);
     assert_eq!(with(&[]).word, VerdictWord::VerifiedWithRemarks);

@@ -1,0 +1,321 @@
+//! `vault`: make, list, copy and erase what opens the protected fields of an organisation's records.
+
+mod file;
+mod options;
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+use witnessmark_verifier::{DisclosedValue, OrgName, RecordId};
+
+use super::files;
+use crate::clock;
+use crate::output::{Failure, Report, Trouble, plain};
+use crate::vault::{
+    HeldRecord, PASSPHRASE_CHARS_MIN, Recipient, SealError, Vault, VaultError, seal_for,
+};
+
+pub(crate) use file::{VaultFile, load};
+pub(crate) use options::{KeyOptions, UseOptions};
+
+/// What is said when a vault is made, and in its help.
+const WARNING: &str = "\
+A lost vault can never be opened again, by nobody: without it no protected field can ever be shown.
+  - Copy the file after each signing session: `witnessmark vault export`, or copy it as it is.
+  - Keep two copies at two places, and the passphrase or identity apart from them.
+  - Try now and then whether a copy still opens: `witnessmark vault list COPY`.
+  - It never goes to the ledger, to its operator, or beside a bundle.";
+
+/// Make, list, copy and erase what opens protected fields.
+#[derive(Debug, clap::Subcommand)]
+pub(super) enum Command {
+    /// Make a vault: the one file that opens an organisation's protected fields.
+    #[command(after_help = WARNING)]
+    New(New),
+    /// List the records and the names of the fields that a vault holds. Values are not shown.
+    List(List),
+    /// Write a sealed copy with a passphrase or identity of its own: a backup.
+    Export(Export),
+    /// Destroy secret and values of a record, for ever.
+    #[command(after_help = "\
+Example:
+  witnessmark vault erase team.vault RECORD_ID --field place.detail
+
+The record stays in the ledger and still verifies; the field can never be shown again.")]
+    Erase(Erase),
+}
+
+/// Make a vault.
+#[derive(Debug, clap::Args)]
+pub(super) struct New {
+    /// The file to write; it must not be there yet.
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    #[command(flatten)]
+    key: KeyOptions,
+}
+
+/// List a vault.
+#[derive(Debug, clap::Args)]
+pub(super) struct List {
+    /// The vault.
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    #[command(flatten)]
+    key: KeyOptions,
+}
+
+/// Copy a vault.
+#[derive(Debug, clap::Args)]
+pub(super) struct Export {
+    /// The vault.
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// The copy to write; it must not be there yet.
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    #[command(flatten)]
+    key: KeyOptions,
+    /// Seal the copy for this age recipient (age1...) instead of asking for a passphrase. May be repeated.
+    #[arg(long = "to", value_name = "RECIPIENT", value_parser = parse_recipient)]
+    recipients: Vec<Recipient>,
+    /// Take the passphrase of the copy from this file instead of asking for it.
+    #[arg(long, value_name = "FILE", conflicts_with = "recipients")]
+    to_passphrase_file: Option<PathBuf>,
+}
+
+/// Erase fields.
+#[derive(Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("which").required(true).args(["field", "all"]))]
+pub(super) struct Erase {
+    /// The vault.
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// The record whose fields are erased.
+    #[arg(value_name = "RECORD_ID", value_parser = parse_record_id)]
+    record: RecordId,
+    /// A field to erase, by its path. May be repeated, or hold several with commas.
+    #[arg(long, value_name = "PATH", value_delimiter = ',')]
+    field: Vec<String>,
+    /// Erase all fields of the record.
+    #[arg(long)]
+    all: bool,
+    #[command(flatten)]
+    key: KeyOptions,
+}
+
+fn parse_recipient(text: &str) -> Result<Recipient, String> {
+    text.parse()
+        .map_err(|why| format!("not an age recipient (age1...): {why}"))
+}
+
+fn parse_record_id(text: &str) -> Result<RecordId, String> {
+    RecordId::parse_hex(text).map_err(|_| "give a record id of 64 lower-case hex digits".to_owned())
+}
+
+/// Runs one of the commands.
+///
+/// # Errors
+///
+/// When the vault cannot be read, opened or written, or does not hold what is asked for.
+pub(super) fn run(command: &Command) -> Result<Report, Failure> {
+    match command {
+        Command::New(arguments) => new(arguments),
+        Command::List(arguments) => list(arguments),
+        Command::Export(arguments) => export(arguments),
+        Command::Erase(arguments) => erase(arguments),
+    }
+}
+
+fn new(arguments: &New) -> Result<Report, Failure> {
+    let path = &arguments.out;
+    // Nobody is asked for a passphrase in vain.
+    if path.symlink_metadata().is_ok() {
+        return Err(files::exists(path));
+    }
+    let key = arguments.key.of_new(path)?;
+    file::create(path, &Vault::default(), &key)?;
+    let text = format!("vault {} made\n\n{WARNING}", path.display());
+    Ok(Report::done(
+        plain(&text),
+        json!({ "file": path, "warning": WARNING }),
+    ))
+}
+
+fn list(arguments: &List) -> Result<Report, Failure> {
+    let path = &arguments.file;
+    let vault = load(path, &arguments.key.of_existing(path)?)?;
+    let mut lines = vec![format!(
+        "vault {} of {}",
+        path.display(),
+        vault.org().map_or("nobody yet", OrgName::as_str)
+    )];
+    let mut records = Vec::new();
+    for (id, held) in vault.records() {
+        lines.push(format!("record {id}"));
+        for field in held.fields() {
+            lines.push(format!("  held    {} ({})", field.name, kind(&field.value)));
+        }
+        for field in held.erased() {
+            lines.push(format!("  erased  {}", field.name));
+        }
+        records.push(describe(id, held));
+    }
+    if records.is_empty() {
+        lines.push("no records".to_owned());
+    }
+    Ok(Report::done(
+        plain(&lines.join("\n")),
+        json!({ "file": path, "organisation": vault.org().map(OrgName::as_str), "records": records }),
+    ))
+}
+
+fn describe(id: &RecordId, held: &HeldRecord) -> Value {
+    let fields: Vec<Value> = held
+        .fields()
+        .iter()
+        .map(|field| json!({ "name": field.name, "type": kind(&field.value) }))
+        .collect();
+    let erased: Vec<Value> = held
+        .erased()
+        .iter()
+        .map(|field| json!({ "name": field.name, "at_ms": field.at_ms }))
+        .collect();
+    json!({ "record_id": id.to_string(), "held": fields, "erased": erased })
+}
+
+/// The type of a value, as a word. The value itself is shown by `prove --show` alone.
+const fn kind(value: &DisclosedValue) -> &'static str {
+    match value {
+        DisclosedValue::Bytes(_) => "bytes",
+        DisclosedValue::Text(_) => "text",
+        DisclosedValue::Integer(_) => "integer",
+        DisclosedValue::Time(_) => "time",
+        DisclosedValue::Bool(_) => "yes or no",
+        DisclosedValue::Json(_) => "JSON",
+        _ => "unknown",
+    }
+}
+
+fn export(arguments: &Export) -> Result<Report, Failure> {
+    let (path, out) = (&arguments.file, &arguments.out);
+    if out.symlink_metadata().is_ok() {
+        return Err(files::exists(out));
+    }
+    let vault = load(path, &arguments.key.of_existing(path)?)?;
+    if arguments.recipients.is_empty() {
+        let key = KeyOptions {
+            identity: None,
+            passphrase_file: arguments.to_passphrase_file.clone(),
+        };
+        file::create(out, &vault, &key.of_new(out)?)?;
+    } else {
+        let clear = vault
+            .encode()
+            .map_err(|error| vault_failure(path, &error))?;
+        let sealed = seal_for(clear.as_bytes(), &arguments.recipients)
+            .map_err(|error| sealing_failure(out, &error))?;
+        files::write_private_new(out, &sealed)?;
+    }
+    let count = vault.records().count();
+    let text = format!(
+        "copy of the vault written to {}, with {count} record(s)\n\
+         It holds what the vault holds now: make another after the next signing session, and destroy it too when \
+         you erase a field.",
+        out.display()
+    );
+    Ok(Report::done(
+        plain(&text),
+        json!({ "file": out, "records": count }),
+    ))
+}
+
+fn erase(arguments: &Erase) -> Result<Report, Failure> {
+    let path = &arguments.file;
+    let key = arguments.key.of_existing(path)?;
+    let mut file = VaultFile::open(path, key)?;
+    let names: &[String] = if arguments.all { &[] } else { &arguments.field };
+    let erased = file
+        .vault
+        .erase(&arguments.record, names, clock::now_ms())
+        .map_err(|error| vault_failure(path, &error))?;
+    if erased.is_empty() {
+        let message = format!("no field of the record {} is left", arguments.record);
+        return Err(Failure::refused(Trouble::new(
+            "VAULT_ERASED",
+            path.display(),
+            message,
+        )));
+    }
+    file.save()?;
+    let id = arguments.record.to_string();
+    let text = format!(
+        "erased from {}, record {id}: {}\n\n{AFTER_ERASING}",
+        path.display(),
+        erased.join(", ")
+    );
+    Ok(Report::done(
+        plain(&text),
+        json!({ "file": path, "record_id": id, "erased": erased, "warning": AFTER_ERASING }),
+    ))
+}
+
+/// What is said when fields were erased.
+const AFTER_ERASING: &str = "\
+This cannot be undone: from this vault nobody can ever show these fields again, you included.
+  - It holds for this file alone. Destroy every copy and backup of the vault, also snapshots of the disk it lies on:
+    whoever has an old copy and its passphrase or identity can still show the fields.
+  - Destroy the drafts that the record was signed from, and every bundle that shows the fields. What somebody
+    else was given cannot be called back.
+  - The ledger keeps only salted digests, which tell nothing. The record stays there and still verifies.";
+
+/// A vault that cannot do what it was asked to.
+pub(crate) fn vault_failure(path: &Path, error: &VaultError) -> Failure {
+    let trouble = |reason| Trouble::new(reason, path.display(), error);
+    match error {
+        VaultError::Malformed(_) => Failure::cannot_tell(
+            trouble("VAULT_MALFORMED").fix("take a backup, or the version of witnessmark that wrote it"),
+        ),
+        VaultError::OtherOrganisation(_) => Failure::refused(
+            trouble("VAULT_OTHER_ORGANISATION").fix("each organisation has a vault of its own"),
+        ),
+        VaultError::NoRecord(_) | VaultError::NoField { .. } => Failure::refused(
+            trouble("VAULT_NOT_HELD")
+                .fix("`witnessmark vault list FILE` shows what it holds; another vault or a backup may hold it"),
+        ),
+        VaultError::Erased(_) => Failure::refused(
+            trouble("VAULT_ERASED").fix("leave the field out: the bundle shows it as withheld"),
+        ),
+        VaultError::Disclosure(_) => Failure::refused(
+            trouble("VAULT_TOO_LONG").fix("a field has at most 4 GiB, and its path 65,535 bytes"),
+        ),
+    }
+}
+
+/// A vault file that was not opened or not made.
+pub(crate) fn sealing_failure(path: &Path, error: &SealError) -> Failure {
+    let short =
+        format!("take at least {PASSPHRASE_CHARS_MIN} characters, such as six words drawn by dice");
+    let (reason, fix) = match error {
+        SealError::NotAge => (
+            "VAULT_MALFORMED",
+            "name a vault that `witnessmark vault new` made",
+        ),
+        SealError::WrongKey => (
+            "VAULT_KEY",
+            "check which passphrase or identity belongs to this vault; nobody can open it without",
+        ),
+        SealError::Altered | SealError::TooMuchWork(_) | SealError::TooLarge => {
+            ("VAULT_MALFORMED", "take a backup")
+        }
+        SealError::ShortPassphrase => ("PASSPHRASE", short.as_str()),
+        SealError::NoIdentity => ("VAULT_KEY", "make one with `age-keygen -o FILE`"),
+        SealError::Seal(_) => ("VAULT", ""),
+    };
+    let trouble = Trouble::new(reason, path.display(), error).fix(fix);
+    if matches!(error, SealError::ShortPassphrase) {
+        Failure::usage(trouble)
+    } else {
+        Failure::cannot_tell(trouble)
+    }
+}
