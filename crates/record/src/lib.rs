@@ -10,6 +10,7 @@
 mod codes;
 mod country;
 mod descriptor;
+mod figures;
 mod json;
 mod kind;
 mod problem;
@@ -18,11 +19,12 @@ mod render;
 mod validate;
 
 pub use descriptor::{Format, descriptor_pool};
+pub use figures::figures;
 pub use json::{from_json, to_json};
 pub use kind::RecordKind;
 pub use problem::{Level, Problem, ProblemCode, problem_codes, validation_document};
 pub use record::{RECORD_BYTES_MAX, Record, RecordError, encode};
-pub use render::{escape, render};
+pub use render::{escape, instant, render};
 pub use validate::{check_clock, validate};
 
 /// The message types of records, generated from `proto/witnessmark/record/v1`.

@@ -62,8 +62,8 @@ pub(crate) fn degrees(e7: i32) -> String {
     )
 }
 
-/// A time in UTC.
-pub(crate) fn instant(ms: u64) -> String {
+/// A time in UTC, from milliseconds since 1970.
+pub fn instant(ms: u64) -> String {
     let of_day = ms % 86_400_000;
     let (hours, minutes) = (of_day / 3_600_000, of_day / 60_000 % 60);
     let (seconds, millis) = (of_day / 1_000 % 60, of_day % 1_000);
@@ -79,8 +79,8 @@ fn fields(message: &DynamicMessage, prefix: &str, lines: &mut Vec<(String, Strin
 
 fn any(field: &FieldDescriptor, value: &Value, prefix: &str, lines: &mut Vec<(String, String)>) {
     let label = match prefix {
-        "" => label(field.name()),
-        prefix => format!("{prefix}, {}", lower(&label(field.name()))),
+        "" => label_of(field.name()),
+        prefix => label_below(prefix, field.name()),
     };
     let Some(items) = value.as_list() else {
         return one(field, value, &label, lines);
@@ -137,7 +137,7 @@ fn sentence(message: &DynamicMessage) -> Option<String> {
     })
 }
 
-fn quantity(quantity: &v1::Quantity) -> String {
+pub(crate) fn quantity(quantity: &v1::Quantity) -> String {
     let (min, max) = (escape(&quantity.min), escape(&quantity.max));
     let (least, most) = if quantity.strict {
         ("more than", "less than")
@@ -240,8 +240,13 @@ fn bytes_text(format: Format, bytes: &[u8]) -> String {
     crate::json::bytes_to_text(format, bytes)
 }
 
+/// The label of a field inside another, which is labelled `prefix`.
+pub(crate) fn label_below(prefix: &str, field: &str) -> String {
+    format!("{prefix}, {}", lower(&label_of(field)))
+}
+
 /// Labels that say more than the field's name.
-fn label(field: &str) -> String {
+pub(crate) fn label_of(field: &str) -> String {
     let words = match field {
         "org" => "Signed and submitted by",
         "asserted_by" => "Claimed by",
