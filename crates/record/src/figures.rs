@@ -3,13 +3,14 @@
 use prost_reflect::{DynamicMessage, ReflectMessage as _, Value};
 
 use crate::descriptor::{self, typed};
-use crate::render::{escape, label_below, label_of, quantity};
+use crate::render::{escape, label_below, label_of, quantity, scalar};
 use crate::v1;
 
 /// Every quantity of the record's body as a label and a value, in the order of the schema.
 ///
-/// Labels and values are those of [`render`](crate::render()), but for a figure that has no field of its own: that one
-/// is labelled with the words that say what it counts. Equal labels of two records name the same field.
+/// Equal labels of two records are about the same thing. So the label is that of [`render`](crate::render()), but an item
+/// of a list is labelled with what it says of itself instead of its number, as `Measurements (diameter), value`, and a
+/// figure that has no field of its own with the words that say what it counts.
 pub fn figures(record: &v1::Record) -> Vec<(String, String)> {
     let mut found = Vec::new();
     let message = descriptor::dynamic(record);
@@ -31,14 +32,29 @@ fn below(message: &DynamicMessage, prefix: &str, found: &mut Vec<(String, String
         };
         match value.as_list() {
             None => one(value, &label, found),
-            Some([only]) => one(only, &label, found),
             Some(items) => {
                 for (item, number) in items.iter().zip(1..) {
-                    one(item, &format!("{label} {number}"), found);
+                    let label = match described(item).as_str() {
+                        "" => format!("{label} {number}"),
+                        words => format!("{label} ({words})"),
+                    };
+                    one(item, &label, found);
                 }
             }
         }
     }
+}
+
+/// What an item of a list says of itself, in words.
+fn described(item: &Value) -> String {
+    let Some(message) = item.as_message() else {
+        return String::new();
+    };
+    let texts = message.fields().filter_map(|(field, value)| match value {
+        Value::String(_) | Value::EnumNumber(_) => Some(scalar(&field, value)),
+        _ => None,
+    });
+    texts.collect::<Vec<_>>().join("; ")
 }
 
 fn one(value: &Value, label: &str, found: &mut Vec<(String, String)>) {
@@ -90,6 +106,29 @@ mod tests {
             assert!(shown.contains(line), "{line:?}");
         }
         assert!(found.contains(&("Casualties, killed".to_owned(), "2".to_owned())));
+    }
+
+    #[test]
+    fn the_items_of_a_list_are_known_by_what_they_say_and_not_by_their_number() {
+        let measured = |quantity: &str, value: &str| v1::Measurement {
+            quantity: quantity.to_owned(),
+            value: exact(value),
+            ..v1::Measurement::default()
+        };
+        let wreckage = v1::WreckageFinding {
+            measurements: vec![measured("length", "7"), measured("diameter", "1")],
+            ..v1::WreckageFinding::default()
+        };
+        let record = v1::Record {
+            body: Some(v1::record::Body::WreckageFinding(wreckage)),
+            ..v1::Record::default()
+        };
+        let labels: Vec<String> = figures(&record).into_iter().map(|(it, _)| it).collect();
+        let expected = [
+            "Measurements (length), value",
+            "Measurements (diameter), value",
+        ];
+        assert_eq!(labels, expected);
     }
 
     #[test]

@@ -208,7 +208,7 @@ fn enum_text(message: &DynamicMessage, field: &str) -> String {
     scalar(&field, &message.get_field(&field))
 }
 
-fn scalar(field: &FieldDescriptor, value: &Value) -> String {
+pub(crate) fn scalar(field: &FieldDescriptor, value: &Value) -> String {
     match value {
         Value::Bool(true) => "yes".to_owned(),
         Value::Bool(false) => "no".to_owned(),

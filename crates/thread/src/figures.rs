@@ -19,11 +19,11 @@ pub struct Claim {
 /// The claims about one thing that state numbers, side by side.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Table {
-    /// What is counted, in the order in which it first appears.
+    /// What is counted by at least two of the claims, in the order in which it first appears.
     pub labels: Vec<String>,
     /// At least two claims: by the time of report, those that state none last, in the order of the log.
     pub claims: Vec<Claim>,
-    /// For each label that more than one claim states, what comparing them shows.
+    /// For each label, what comparing the claims shows.
     pub comparisons: Vec<Comparison>,
 }
 
@@ -38,7 +38,7 @@ pub struct Comparison {
     pub ends: Option<(u64, u64)>,
 }
 
-/// One table for each thing of which more than one claim states numbers.
+/// One table for each thing of which more than one claim states the same number.
 pub fn tables(records: &Records, subjects: &Subjects) -> Vec<Table> {
     let groups = subjects.groups().into_iter();
     groups.filter_map(|group| table(records, &group)).collect()
@@ -58,7 +58,18 @@ fn table(records: &Records, group: &[u64]) -> Option<Table> {
             claims.push(claim(node, figures));
         }
     }
-    if claims.len() < 2 {
+    // A number that one claim alone states has no rival; it stands with its record.
+    labels.retain(|label| {
+        let stated = claims
+            .iter()
+            .filter(|claim| claim.values.contains_key(label));
+        stated.count() > 1
+    });
+    for claim in &mut claims {
+        claim.values.retain(|label, _| labels.contains(label));
+    }
+    claims.retain(|claim| !claim.values.is_empty());
+    if labels.is_empty() {
         return None;
     }
     claims.sort_by_key(|claim| (Span::of(&claim.reported).key(), claim.index));

@@ -49,10 +49,10 @@ fn head(view: &View) -> Vec<String> {
         ),
         format!("record id {}", view.asked.id),
         format!("in {}, as of {as_of}", view.checkpoint.origin()),
-        format!(
-            "{} records: each is proved to be in the log, and signed by keys that its organisation had",
-            view.records.len()
-        ),
+        match view.records.len() {
+            1 => "1 record: it is".to_owned(),
+            count => format!("{count} records: each is"),
+        } + " proved to be in the log, and signed by keys that its organisation had",
     ]
 }
 
@@ -266,12 +266,33 @@ fn custody(view: &View) -> Vec<String> {
         for (step, number) in chain.steps.iter().zip(1..) {
             lines.push(custody_step(step, number));
         }
-        lines.extend(chain.breaks.iter().filter_map(|it| broken(chain, it)));
-        if chain.breaks.is_empty() && chain.steps.len() > 1 {
-            lines.push("    every step joins the one before".to_owned());
+        lines.extend(joins(chain));
+        let items = view.chains.iter().filter(|other| other.of == chain.of);
+        if items.count() > 1 {
+            lines.push(
+                "    other steps name another item of the same record; each item is judged alone"
+                    .to_owned(),
+            );
         }
     }
     lines
+}
+
+/// Where the steps of a chain do not join, or that they do.
+fn joins(chain: &Chain) -> Vec<String> {
+    let nameless = |it: &&Break| matches!(it, Break::NoHolder { .. });
+    if chain.breaks.iter().filter(nameless).count() == chain.steps.len() {
+        let rest = chain.breaks.iter().filter(|it| !nameless(it));
+        let said = "    no step says who gave and who took it, so gaps cannot be seen".to_owned();
+        return std::iter::once(said)
+            .chain(rest.filter_map(|it| broken(chain, it)))
+            .collect();
+    }
+    if chain.breaks.is_empty() && chain.steps.len() > 1 {
+        return vec!["    every step joins the one before".to_owned()];
+    }
+    let breaks = chain.breaks.iter();
+    breaks.filter_map(|it| broken(chain, it)).collect()
 }
 
 fn custody_step(step: &Step, number: usize) -> String {

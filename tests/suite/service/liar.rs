@@ -2,7 +2,7 @@
 
 use tonic::transport::{Channel, Server};
 use tonic::{Request, Response, Status, Streaming};
-use witnessmark_client::{Client, ClientError, EntrySelector};
+use witnessmark_client::{Client, ClientError, EntrySelector, LoggedEntry};
 use witnessmark_proto::v1;
 use witnessmark_proto::v1::ledger_service_client::LedgerServiceClient;
 use witnessmark_proto::v1::ledger_service_server::{LedgerService, LedgerServiceServer};
@@ -25,6 +25,8 @@ enum Lie {
     Checkpoint,
     /// The answer is true, and about something else.
     Other,
+    /// In a thread only: the last key event is left out.
+    Keys,
 }
 
 const LIES: [Lie; 5] = [
@@ -43,7 +45,7 @@ struct Liar {
 impl Liar {
     fn bend(&self, index: &mut u64, entry: &mut [u8], proof: &mut String) {
         match self.lie {
-            Lie::None | Lie::Other => {}
+            Lie::None | Lie::Other | Lie::Keys => {}
             Lie::Entry => *entry.last_mut().unwrap() ^= 1,
             Lie::Index => *index += 1,
             Lie::Proof => *proof = proof.replacen("index ", "index 1", 1),
@@ -58,7 +60,9 @@ impl Liar {
                 let (head, tail) = text.split_once("ledger.test/service\n").unwrap();
                 format!("{head}ledger.test/service\n1{tail}")
             }
-            Lie::None | Lie::Entry | Lie::Index | Lie::Proof | Lie::Other => text.to_owned(),
+            Lie::None | Lie::Entry | Lie::Index | Lie::Proof | Lie::Other | Lie::Keys => {
+                text.to_owned()
+            }
         }
     }
 
@@ -149,7 +153,7 @@ impl LedgerService for Liar {
         let answers = self.honest.clone().list_entries(request).await?;
         let mut chunk = answers.into_inner().message().await?.unwrap();
         match self.lie {
-            Lie::None | Lie::Other => {}
+            Lie::None | Lie::Other | Lie::Keys => {}
             Lie::Entry => chunk.entries[0][60] ^= 1,
             Lie::Index => chunk.start += 1,
             Lie::Proof => self.hash(&mut chunk.left_nodes),
@@ -168,7 +172,7 @@ impl LedgerService for Liar {
         let mut answer = self.honest.clone().get_inclusion_proof(request).await?;
         let message = answer.get_mut();
         match self.lie {
-            Lie::None | Lie::Other => {}
+            Lie::None | Lie::Other | Lie::Keys => {}
             Lie::Entry => message.leaf_hash[0] ^= 1,
             Lie::Index => message.index += 1,
             Lie::Proof => self.hash(&mut message.inclusion_proof),
@@ -183,6 +187,25 @@ impl LedgerService for Liar {
     ) -> Answer<v1::GetConsistencyProofResponse> {
         let mut answer = self.honest.clone().get_consistency_proof(request).await?;
         self.hash(&mut answer.get_mut().consistency_proof);
+        Ok(answer)
+    }
+
+    async fn get_thread(
+        &self,
+        request: Request<v1::GetThreadRequest>,
+    ) -> Answer<v1::GetThreadResponse> {
+        let mut answer = self.honest.clone().get_thread(request).await?;
+        let message = answer.get_mut();
+        message.checkpoint = self.checkpoint(&message.checkpoint);
+        let last = message.records.last_mut().unwrap();
+        match self.lie {
+            Lie::None | Lie::Checkpoint => {}
+            Lie::Entry => *last.entry.last_mut().unwrap() ^= 1,
+            Lie::Index => last.index -= 1,
+            Lie::Proof => self.hash(&mut message.consistency_proof),
+            Lie::Other => drop(message.records.pop()),
+            Lie::Keys => drop(message.key_events.pop()),
+        }
         Ok(answer)
     }
 
@@ -252,6 +275,31 @@ async fn every_lie_about_an_entry_is_found_out() {
             .await;
         assert!(is_found_out(&proof), "{lie:?}: {proof:?}");
     }
+}
+
+#[tokio::test]
+async fn every_lie_about_a_thread_is_found_out() {
+    let ledger = TestLedger::start().await;
+    let first = ledger.log(76).await;
+    let asked = ledger.log(77).await.record_id();
+    let size = Some(TreeSize::new(asked_size(&first) + 1));
+    ledger.log(78).await;
+    let honest = client_of_liar(&ledger, Lie::None).await;
+    let thread = honest.thread(asked, size).await.unwrap();
+    // One thread id; the third record came later.
+    let indexes: Vec<u64> = thread.records.iter().map(|it| it.index.get()).collect();
+    assert_eq!(indexes, [6, 7]);
+    assert_eq!(honest.thread(asked, None).await.unwrap().records.len(), 3);
+    for lie in LIES.into_iter().chain([Lie::Keys]) {
+        let client = client_of_liar(&ledger, lie).await;
+        let thread = client.thread(asked, size).await;
+        assert!(is_found_out(&thread), "{lie:?}: {thread:?}");
+    }
+}
+
+/// The size right after an entry.
+fn asked_size(logged: &LoggedEntry) -> u64 {
+    logged.index.get() + 1
 }
 
 #[tokio::test]
