@@ -64,8 +64,8 @@ pub(crate) async fn still_missing(
     appended: &Appended,
     warnings: Vec<Warning>,
 ) -> Result<Vec<Warning>, Refusal> {
-    let code = rules::TARGET.code;
-    if !warnings.iter().any(|warning| warning.code == code) {
+    let absent = rules::TARGET.code;
+    if !warnings.iter().any(|warning| warning.code == absent) {
         return Ok(warnings);
     }
     let (own, entry) = (appended.index, Arc::clone(&appended.entry));
@@ -81,7 +81,7 @@ pub(crate) async fn still_missing(
             }
         }
         let mut warnings = warnings;
-        warnings.retain(|warning| warning.code != code || !there.contains(&warning.path));
+        warnings.retain(|warning| warning.code != absent || !there.contains(&warning.path));
         Ok(warnings)
     })
     .await

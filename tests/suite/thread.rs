@@ -1,6 +1,7 @@
 //! Threads of the demonstration's records, and the rules for links, on the real daemon.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
@@ -268,9 +269,11 @@ impl Linked {
         typed(&format!("record new statement --example --out {draft}")).exits(0);
         let mut text = fs::read_to_string(&draft).unwrap();
         for (rel, target) in links {
-            text.push_str(&format!(
+            write!(
+                text,
                 "\n[[links]]\nrel = \"{rel}\"\ntarget = \"{target}\"\n"
-            ));
+            )
+            .unwrap();
         }
         fs::write(&draft, text).unwrap();
         let key = if org == "field-team" {

@@ -50,9 +50,9 @@ fn described(item: &Value) -> String {
     let Some(message) = item.as_message() else {
         return String::new();
     };
-    let texts = message.fields().filter_map(|(field, value)| match value {
-        Value::String(_) | Value::EnumNumber(_) => Some(scalar(&field, value)),
-        _ => None,
+    let texts = message.fields().filter_map(|(field, value)| {
+        let says = matches!(value, Value::String(_) | Value::EnumNumber(_));
+        says.then(|| scalar(&field, value))
     });
     texts.collect::<Vec<_>>().join("; ")
 }
@@ -77,20 +77,20 @@ fn one(value: &Value, label: &str, found: &mut Vec<(String, String)>) {
 mod tests {
     use super::*;
 
-    fn exact(number: &str) -> Option<v1::Quantity> {
-        Some(v1::Quantity {
+    fn exact(number: &str) -> v1::Quantity {
+        v1::Quantity {
             exact: number.to_owned(),
             ..v1::Quantity::default()
-        })
+        }
     }
 
     #[test]
     fn quantities_are_found_at_any_depth_with_the_labels_that_are_shown() {
         let strike = v1::StrikeEvent {
-            impacts: exact("3"),
+            impacts: Some(exact("3")),
             casualties: Some(v1::Casualties {
-                killed: exact("2"),
-                injured: exact("62"),
+                killed: Some(exact("2")),
+                injured: Some(exact("62")),
                 ..v1::Casualties::default()
             }),
             ..v1::StrikeEvent::default()
@@ -112,7 +112,7 @@ mod tests {
     fn the_items_of_a_list_are_known_by_what_they_say_and_not_by_their_number() {
         let measured = |quantity: &str, value: &str| v1::Measurement {
             quantity: quantity.to_owned(),
-            value: exact(value),
+            value: Some(exact(value)),
             ..v1::Measurement::default()
         };
         let wreckage = v1::WreckageFinding {
@@ -136,7 +136,7 @@ mod tests {
         let statement = v1::Statement {
             figures: vec![v1::Figure {
                 what: "attacks".to_owned(),
-                value: exact("12"),
+                value: Some(exact("12")),
                 ..v1::Figure::default()
             }],
             ..v1::Statement::default()

@@ -8,7 +8,7 @@ use witnessmark_proto::{
     EntrySelector, ProvedEntry, Reason, Refusal, ThreadAnswer, ThreadRequest, v1,
 };
 use witnessmark_thread::{Extent, Ledger, Node, ReachError, Seen, reach};
-use witnessmark_verifier::{Entry, LeafIndex, OrgName, RecordId};
+use witnessmark_verifier::{Entry, LeafIndex, OrgName, RecordId, TreeSize};
 
 use super::entry::index_of;
 use crate::server::core::Core;
@@ -34,7 +34,7 @@ pub(super) async fn of_record(
 fn gather(core: &Core, request: ThreadRequest) -> Result<ThreadAnswer, Refusal> {
     let checkpoint = &core.reader.published().checkpoint;
     let latest = checkpoint.head().size.get();
-    let size = request.size.map_or(latest, |size| size.get());
+    let size = request.size.map_or(latest, TreeSize::get);
     let log_error = |error: LogError| status::of_log(&error);
     // Before anything else, so that a size beyond the log is called that.
     let head = core.reader.frontier(size).map_err(log_error)?.head();
