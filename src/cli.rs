@@ -16,6 +16,7 @@ mod record;
 mod serve;
 mod submit;
 mod template;
+mod thread;
 mod vault;
 mod verify;
 mod when;
@@ -93,6 +94,8 @@ enum Command {
     Prove(prove::Arguments),
     /// Check a bundle, offline.
     Verify(verify::Arguments),
+    /// Show everything the ledger has about one subject, claims side by side.
+    Thread(thread::Arguments),
     /// Check a whole ledger from its first entry: an exported folder or a running one.
     Audit(audit::Arguments),
     /// Write the whole log as a folder of plain files that anybody can audit.
@@ -159,6 +162,7 @@ async fn run(command: Command, output: &Output) -> Result<Report, Failure> {
         Command::Checkpoint(arguments) => checkpoint::run(&arguments).await,
         Command::Prove(arguments) => prove::run(&arguments).await,
         Command::Verify(arguments) => verify::run(&arguments),
+        Command::Thread(arguments) => thread::run(&arguments, output).await,
         Command::Audit(arguments) => audit::run(&arguments, output).await,
         Command::Export(arguments) => export::run(&arguments, output).await,
         Command::Demo(arguments) => demo::run(&arguments, output).await,

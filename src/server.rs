@@ -4,6 +4,7 @@ mod admission;
 mod connections;
 mod core;
 mod limits;
+mod link_rules;
 pub(crate) mod links;
 mod sequencer;
 mod service;

@@ -43,7 +43,12 @@ pub(super) struct Arguments {
     vault: UseOptions,
 }
 
-fn parse_which(text: &str) -> Result<EntrySelector, String> {
+/// Reads an index or a record id.
+///
+/// # Errors
+///
+/// A sentence for the person who typed it.
+pub(super) fn parse_which(text: &str) -> Result<EntrySelector, String> {
     if let Ok(id) = RecordId::parse_hex(text) {
         return Ok(EntrySelector::RecordId(id));
     }

@@ -3,7 +3,7 @@
 use witnessmark_keychain::Submission;
 use witnessmark_log::{Appended, Checked, Reader, Store};
 use witnessmark_proto::{Reason, Refusal, SignedPayload, Violation, Warning};
-use witnessmark_record::{Record, check_clock, check_label, validate};
+use witnessmark_record::{Problem, Record, check_clock, check_label, validate};
 use witnessmark_verifier::{Origin, PAYLOAD_TYPE_KEY_EVENT, PAYLOAD_TYPE_RECORD, RecordId};
 
 use super::status;
@@ -17,7 +17,8 @@ pub(crate) enum Admitted {
     Checked(Checked, Vec<Warning>),
 }
 
-/// Checks a record. The signatures come last, because they cost most.
+/// Checks a record. `judge_links` says what is wrong with its links. The signatures come last, because
+/// they cost most.
 ///
 /// # Errors
 ///
@@ -27,6 +28,7 @@ pub(crate) fn admit_record<S: Store>(
     origin: &Origin,
     signed: SignedPayload,
     now_ms: u64,
+    judge_links: impl FnOnce(&Record) -> Result<Vec<Problem>, Refusal>,
 ) -> Result<Admitted, Refusal> {
     check_type(&signed, PAYLOAD_TYPE_RECORD)?;
     if let Some(appended) = already_logged(reader, &signed)? {
@@ -37,6 +39,7 @@ pub(crate) fn admit_record<S: Store>(
     check_org(&record, &signed)?;
     let mut problems = validate(record.message());
     problems.extend(check_clock(record.message(), now_ms));
+    problems.extend(judge_links(&record)?);
     let warnings = status::of_problems(problems)?;
 
     let keychain = &reader.published().keychain;

@@ -1,5 +1,5 @@
-//! Which entries belong together: the records that link to a record, and the key events of an
-//! organisation.
+//! Which entries belong together: the records that link to a record, those of one subject, what is a
+//! part of what, and the key events of an organisation.
 //!
 //! A view, rebuilt when the ledger is opened. It is brought up to a size before it is asked about
 //! that size, so that what it says is complete as of the checkpoint that the answer is relative to.
@@ -7,7 +7,8 @@
 use std::collections::HashMap;
 
 use witnessmark_log::{LogError, PAGE_ENTRIES_MAX, Reader, Store};
-use witnessmark_record::Record;
+use witnessmark_record::v1::LinkRel;
+use witnessmark_thread::{Link, Node};
 use witnessmark_verifier::{Entry, EntryKind, OrgName, RecordId};
 
 /// The view, as of the first `size` entries.
@@ -15,6 +16,9 @@ use witnessmark_verifier::{Entry, EntryKind, OrgName, RecordId};
 pub(crate) struct Links {
     size: u64,
     linking: HashMap<RecordId, Vec<u64>>,
+    threads: HashMap<Vec<u8>, Vec<u64>>,
+    /// By part: its wholes, each with the place of the record that says so.
+    wholes: HashMap<RecordId, Vec<(RecordId, u64)>>,
     key_events: HashMap<OrgName, Vec<u64>>,
 }
 
@@ -37,18 +41,32 @@ impl Links {
             (EntryKind::Record, _) => {
                 // Every record was decoded before it was logged; one that a later version logged
                 // and this one cannot read has no links that this one could show.
-                let Ok(record) = Record::decode(&entry.payload) else {
-                    return;
-                };
-                for (_, target) in record.links() {
-                    let linking = self.linking.entry(target).or_default();
-                    // A record may link to another in two ways, and is one entry.
-                    if linking.last() != Some(&index) {
-                        linking.push(index);
-                    }
+                if let Some(node) = Node::of(index, entry) {
+                    self.add_record(&node);
                 }
             }
             _ => {}
+        }
+    }
+
+    fn add_record(&mut self, node: &Node) {
+        let thread = self.threads.entry(node.thread_id().to_vec()).or_default();
+        thread.push(node.index);
+        for Link { rel, target, .. } in node.links() {
+            let linking = self.linking.entry(target).or_default();
+            // A record may link to another in two ways, and is one entry.
+            if linking.last() != Some(&node.index) {
+                linking.push(node.index);
+            }
+            let (part, whole) = if rel == LinkRel::PartOf {
+                (node.id, target)
+            } else if rel == LinkRel::HasPart {
+                (target, node.id)
+            } else {
+                continue;
+            };
+            let wholes = self.wholes.entry(part).or_default();
+            wholes.push((whole, node.index));
         }
     }
 
@@ -77,6 +95,20 @@ impl Links {
     /// The records below `size` that link to `record`, ascending.
     pub(crate) fn linking_to(&self, record: &RecordId, size: u64) -> Vec<u64> {
         below(self.linking.get(record), size)
+    }
+
+    /// The records below `size` with this thread id, ascending.
+    pub(crate) fn of_thread(&self, thread_id: &[u8], size: u64) -> Vec<u64> {
+        below(self.threads.get(thread_id), size)
+    }
+
+    /// Of what `part` is a part, by the records below `size`.
+    pub(crate) fn wholes_of(&self, part: &RecordId, size: u64) -> Vec<RecordId> {
+        let wholes = self.wholes.get(part).into_iter().flatten();
+        wholes
+            .filter(|(_, stated_at)| *stated_at < size)
+            .map(|(whole, _)| *whole)
+            .collect()
     }
 
     /// The key events of `org` below `size`, ascending.

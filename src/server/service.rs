@@ -5,6 +5,7 @@ mod bundle;
 mod checkpoint;
 mod entry;
 mod prove;
+mod thread;
 
 use std::sync::Arc;
 
@@ -120,6 +121,14 @@ impl LedgerService for LedgerApi {
     ) -> Result<Response<v1::GetBundleResponse>, Status> {
         Ok(Response::new(
             bundle::of_record(&self.core, request.into_inner()).await?,
+        ))
+    }
+    async fn get_thread(
+        &self,
+        request: Request<v1::GetThreadRequest>,
+    ) -> Result<Response<v1::GetThreadResponse>, Status> {
+        Ok(Response::new(
+            thread::of_record(&self.core, request.into_inner()).await?,
         ))
     }
 }

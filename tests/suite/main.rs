@@ -12,5 +12,6 @@ mod crash;
 mod readme;
 mod service;
 mod support;
+mod thread;
 mod tidy;
 mod vault;

@@ -22,6 +22,11 @@ const DEPENDENCIES: &[(&str, &[&str], &[&str])] = &[
     ),
     ("witnessmark-keychain", &["verifier"], &["thiserror"]),
     (
+        "witnessmark-thread",
+        &["record", "verifier"],
+        &["edtf-core"],
+    ),
+    (
         "witnessmark-log",
         &["keychain", "merkle", "verifier"],
         &["ed25519-dalek", "thiserror"],

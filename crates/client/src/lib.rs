@@ -12,11 +12,13 @@ mod limits;
 mod range;
 mod remembered;
 mod streams;
+mod thread;
 mod verify;
 
 pub use crate::client::{Client, ProvedLeaf, UnverifiedBundle};
 pub use crate::error::{ClientError, Misbehaviour};
 pub use crate::remembered::Remembered;
 pub use crate::streams::{CheckpointStream, EntryPage, EntryStream, Submitted, SubmittedStream};
+pub use crate::thread::{ProvedThread, ThreadRecord};
 pub use crate::verify::LoggedEntry;
 pub use witnessmark_proto::{EntrySelector, Reason, Refusal, SignedPayload, Violation, Warning};

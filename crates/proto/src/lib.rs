@@ -13,7 +13,7 @@ mod refusal;
 pub use crate::codec::MessageMalformed;
 pub use crate::convert::{
     AnswerMalformed, Appended, ConsistencyAnswer, EntryChunk, EntrySelector, EntryWithProof,
-    LeafWithProof, Outcome, SignedPayload, Warning,
+    LeafWithProof, Outcome, ProvedEntry, SignedPayload, ThreadAnswer, ThreadRequest, Warning,
 };
 pub use crate::reason::Reason;
 pub use crate::refusal::{ERROR_DOMAIN, Refusal, Violation};

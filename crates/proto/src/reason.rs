@@ -127,6 +127,9 @@ reasons! {
     BundleTooLarge "BUNDLE_TOO_LARGE" OutOfRange
         "The record has more related records than one bundle may hold."
         "Make the bundle from an export of the log.";
+    ThreadTooLarge "THREAD_TOO_LARGE" OutOfRange
+        "More records are linked directly with the subject than one answer may hold."
+        "Read the thread from the whole log: `witnessmark thread --whole-log`.";
     QueueFull "QUEUE_FULL" ResourceExhausted
         "More submissions are waiting than the ledger takes; nothing was written for this one."
         "Wait a moment, and submit again.";

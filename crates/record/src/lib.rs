@@ -16,6 +16,7 @@ mod codes;
 mod country;
 pub mod date_code;
 mod descriptor;
+mod figures;
 mod json;
 mod kind;
 mod label;
@@ -27,12 +28,13 @@ mod trace;
 mod validate;
 
 pub use descriptor::{Format, descriptor_pool};
+pub use figures::figures;
 pub use json::{field_text, from_json, to_json};
 pub use kind::RecordKind;
 pub use label::{LabelNotComposed, check_label};
 pub use problem::{Level, Problem, ProblemCode, problem_codes, validation_document};
 pub use record::{RECORD_BYTES_MAX, Record, RecordError, encode};
-pub use render::{escape, render};
+pub use render::{escape, instant, render};
 pub use trace::trace_due;
 pub use validate::{check_clock, validate};
 

@@ -63,8 +63,8 @@ pub(crate) fn degrees(e7: i32) -> String {
     )
 }
 
-/// A time in UTC.
-pub(crate) fn instant(ms: u64) -> String {
+/// A time in UTC, from milliseconds since 1970.
+pub fn instant(ms: u64) -> String {
     let of_day = ms % 86_400_000;
     let (hours, minutes) = (of_day / 3_600_000, of_day / 60_000 % 60);
     let (seconds, millis) = (of_day / 1_000 % 60, of_day % 1_000);
@@ -80,8 +80,8 @@ fn fields(message: &DynamicMessage, prefix: &str, lines: &mut Vec<(String, Strin
 
 fn any(field: &FieldDescriptor, value: &Value, prefix: &str, lines: &mut Vec<(String, String)>) {
     let label = match prefix {
-        "" => label(field),
-        prefix => format!("{prefix}, {}", lower(&label(field))),
+        "" => label_of(field),
+        prefix => label_below(prefix, field),
     };
     let Some(items) = value.as_list() else {
         return one(field, value, &label, lines);
@@ -140,7 +140,7 @@ fn sentence(message: &DynamicMessage) -> Option<String> {
     })
 }
 
-fn quantity(quantity: &v1::Quantity) -> String {
+pub(crate) fn quantity(quantity: &v1::Quantity) -> String {
     let (min, max) = (escape(&quantity.min), escape(&quantity.max));
     let (least, most) = if quantity.strict {
         ("more than", "less than")
@@ -233,7 +233,7 @@ fn enum_text(message: &DynamicMessage, field: &str) -> String {
     scalar(&field, &message.get_field(&field))
 }
 
-fn scalar(field: &FieldDescriptor, value: &Value) -> String {
+pub(crate) fn scalar(field: &FieldDescriptor, value: &Value) -> String {
     match value {
         Value::Bool(true) => "yes".to_owned(),
         Value::Bool(false) => "no".to_owned(),
@@ -265,8 +265,13 @@ fn bytes_text(format: Format, bytes: &[u8]) -> String {
     crate::json::bytes_to_text(format, bytes)
 }
 
+/// The label of a field inside another, which is labelled `prefix`.
+pub(crate) fn label_below(prefix: &str, field: &FieldDescriptor) -> String {
+    format!("{prefix}, {}", lower(&label_of(field)))
+}
+
 /// Labels that say more than the field's name.
-fn label(field: &FieldDescriptor) -> String {
+pub(crate) fn label_of(field: &FieldDescriptor) -> String {
     let message = field.parent_message();
     let words = match label_in(message.name(), field.name()) {
         "" => label_anywhere(field.name()),

@@ -15,6 +15,7 @@ use crate::clock;
 use crate::server::admission::{Admitted, admit_key_event, admit_record};
 use crate::server::core::{Core, finish};
 use crate::server::limits::{STREAM_ANSWERS_MAX, STREAM_IDLE_TIMEOUT, STREAM_STAGE_MAX};
+use crate::server::link_rules;
 use crate::server::sequencer::{Answer, Place, stopping};
 
 /// Appends one record.
@@ -191,22 +192,26 @@ async fn begin_admission(
     record: SignedPayload,
 ) -> JoinHandle<Result<Admitted, Refusal>> {
     let now = clock::now_ms();
-    core.begin_check(move |core| admit_record(&core.reader, &core.origin, record, now))
-        .await
+    core.begin_check(move |core| {
+        let judge_links = |record: &_| link_rules::judge(core, record);
+        admit_record(&core.reader, &core.origin, record, now, judge_links)
+    })
+    .await
 }
 
 /// A submission that is on its way into the log, or in it already.
 enum Pending {
     Logged(Box<Appended>),
-    Queued(oneshot::Receiver<Answer>, Vec<Warning>),
+    Queued(oneshot::Receiver<Answer>, Vec<Warning>, Arc<Core>),
 }
 
 /// Queues what was checked; what is logged already needs no queue.
-fn append(core: &Core, admitted: Admitted, place: Place) -> Result<Pending, Refusal> {
+fn append(core: &Arc<Core>, admitted: Admitted, place: Place) -> Result<Pending, Refusal> {
     match admitted {
         Admitted::Logged(appended) => Ok(Pending::Logged(appended)),
         Admitted::Checked(checked, warnings) => {
-            Ok(Pending::Queued(core.queue.push(checked, place)?, warnings))
+            let answer = core.queue.push(checked, place)?;
+            Ok(Pending::Queued(answer, warnings, Arc::clone(core)))
         }
     }
 }
@@ -217,8 +222,10 @@ impl Pending {
         let (appended, warnings) = match self {
             Self::Logged(appended) => (*appended, Vec::new()),
             // The sequencer ends without an answer only when the server stops.
-            Self::Queued(answer, warnings) => {
-                (answer.await.unwrap_or_else(|_| Err(stopping()))?, warnings)
+            Self::Queued(answer, warnings, core) => {
+                let appended = answer.await.unwrap_or_else(|_| Err(stopping()))?;
+                let warnings = link_rules::still_missing(&core, &appended, warnings).await?;
+                (appended, warnings)
             }
         };
         let Appended {

@@ -2,13 +2,14 @@
 
 use tonic::transport::{Channel, Server};
 use tonic::{Request, Response, Status, Streaming};
-use witnessmark_client::{Client, ClientError, EntrySelector};
+use witnessmark_client::{Client, ClientError, EntrySelector, LoggedEntry};
 use witnessmark_proto::v1;
 use witnessmark_proto::v1::ledger_service_client::LedgerServiceClient;
 use witnessmark_proto::v1::ledger_service_server::{LedgerService, LedgerServiceServer};
 use witnessmark_verifier::{LeafIndex, TreeSize};
 
-use super::ledger::{TestLedger, good_record, policy};
+use super::ledger::{TestLedger, device, good_record, policy, record, signed_record};
+use crate::support::typed;
 
 /// What the server changes in what the honest ledger says.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -25,6 +26,10 @@ enum Lie {
     Checkpoint,
     /// The answer is true, and about something else.
     Other,
+    /// In a thread only: the last key event is left out.
+    Keys,
+    /// In a thread only: entry 6 is in it, with a good proof, and does not belong there.
+    Stray,
 }
 
 const LIES: [Lie; 5] = [
@@ -43,7 +48,7 @@ struct Liar {
 impl Liar {
     fn bend(&self, index: &mut u64, entry: &mut [u8], proof: &mut String) {
         match self.lie {
-            Lie::None | Lie::Other => {}
+            Lie::None | Lie::Other | Lie::Keys | Lie::Stray => {}
             Lie::Entry => *entry.last_mut().unwrap() ^= 1,
             Lie::Index => *index += 1,
             Lie::Proof => *proof = proof.replacen("index ", "index 1", 1),
@@ -58,8 +63,28 @@ impl Liar {
                 let (head, tail) = text.split_once("ledger.test/service\n").unwrap();
                 format!("{head}ledger.test/service\n1{tail}")
             }
-            Lie::None | Lie::Entry | Lie::Index | Lie::Proof | Lie::Other => text.to_owned(),
+            Lie::None
+            | Lie::Entry
+            | Lie::Index
+            | Lie::Proof
+            | Lie::Other
+            | Lie::Keys
+            | Lie::Stray => text.to_owned(),
         }
+    }
+
+    /// An entry with its proof in the tree of `size`.
+    async fn proved(&self, index: u64, size: u64) -> Result<v1::ProvedEntry, Status> {
+        let selector = EntrySelector::Index(LeafIndex::new(index));
+        let request = v1::GetEntryRequest::from(selector);
+        let entry = self.honest.clone().get_entry(request).await?.into_inner();
+        let request = selector.inclusion_request(size);
+        let proof = self.honest.clone().get_inclusion_proof(request).await?;
+        Ok(v1::ProvedEntry {
+            index,
+            entry: entry.entry,
+            inclusion_proof: proof.into_inner().inclusion_proof,
+        })
     }
 
     fn hash(&self, hashes: &mut [Vec<u8>]) {
@@ -149,7 +174,7 @@ impl LedgerService for Liar {
         let answers = self.honest.clone().list_entries(request).await?;
         let mut chunk = answers.into_inner().message().await?.unwrap();
         match self.lie {
-            Lie::None | Lie::Other => {}
+            Lie::None | Lie::Other | Lie::Keys | Lie::Stray => {}
             Lie::Entry => chunk.entries[0][60] ^= 1,
             Lie::Index => chunk.start += 1,
             Lie::Proof => self.hash(&mut chunk.left_nodes),
@@ -168,7 +193,7 @@ impl LedgerService for Liar {
         let mut answer = self.honest.clone().get_inclusion_proof(request).await?;
         let message = answer.get_mut();
         match self.lie {
-            Lie::None | Lie::Other => {}
+            Lie::None | Lie::Other | Lie::Keys | Lie::Stray => {}
             Lie::Entry => message.leaf_hash[0] ^= 1,
             Lie::Index => message.index += 1,
             Lie::Proof => self.hash(&mut message.inclusion_proof),
@@ -186,6 +211,29 @@ impl LedgerService for Liar {
         Ok(answer)
     }
 
+    async fn get_thread(
+        &self,
+        request: Request<v1::GetThreadRequest>,
+    ) -> Answer<v1::GetThreadResponse> {
+        let mut answer = self.honest.clone().get_thread(request).await?;
+        let message = answer.get_mut();
+        message.checkpoint = self.checkpoint(&message.checkpoint);
+        let last = message.records.last_mut().unwrap();
+        match self.lie {
+            Lie::None | Lie::Checkpoint => {}
+            Lie::Entry => *last.entry.last_mut().unwrap() ^= 1,
+            Lie::Index => last.index -= 1,
+            Lie::Proof => self.hash(&mut message.consistency_proof),
+            Lie::Other => drop(message.records.pop()),
+            Lie::Keys => drop(message.key_events.pop()),
+            Lie::Stray => {
+                let stray = self.proved(6, message.size).await?;
+                message.records.insert(0, stray);
+            }
+        }
+        Ok(answer)
+    }
+
     async fn get_bundle(&self, _: Request<v1::GetBundleRequest>) -> Answer<v1::GetBundleResponse> {
         Err(Status::unimplemented("not needed"))
     }
@@ -193,6 +241,14 @@ impl LedgerService for Liar {
 
 /// A client of a server that lies about `ledger`.
 async fn client_of_liar(ledger: &TestLedger, lie: Lie) -> Client {
+    let url = liar(ledger, lie).await;
+    Client::connect(&url, policy(&ledger.folder.path().join("ledger")))
+        .await
+        .unwrap()
+}
+
+/// The address of a server that lies about `ledger`.
+async fn liar(ledger: &TestLedger, lie: Lie) -> String {
     let liar = Liar {
         honest: ledger.bare().await,
         lie,
@@ -202,9 +258,7 @@ async fn client_of_liar(ledger: &TestLedger, lie: Lie) -> Client {
     let incoming = tokio_stream::wrappers::TcpListenerStream::new(listener);
     let server = Server::builder().add_service(LedgerServiceServer::new(liar));
     tokio::spawn(server.serve_with_incoming(incoming));
-    Client::connect(&url, policy(&ledger.folder.path().join("ledger")))
-        .await
-        .unwrap()
+    url
 }
 
 /// Whether the answer is neither believed nor mistaken for a refusal or a failing network.
@@ -252,6 +306,49 @@ async fn every_lie_about_an_entry_is_found_out() {
             .await;
         assert!(is_found_out(&proof), "{lie:?}: {proof:?}");
     }
+}
+
+#[tokio::test]
+async fn every_lie_about_a_thread_is_found_out() {
+    let ledger = TestLedger::start().await;
+    let first = ledger.log(76).await;
+    let asked = ledger.log(77).await.record_id();
+    let size = Some(TreeSize::new(asked_size(&first) + 1));
+    ledger.log(78).await;
+    let honest = client_of_liar(&ledger, Lie::None).await;
+    let thread = honest.thread(asked, size).await.unwrap();
+    // One thread id; the third record came later.
+    let indexes: Vec<u64> = thread.records.iter().map(|it| it.index.get()).collect();
+    assert_eq!(indexes, [6, 7]);
+    assert_eq!(honest.thread(asked, None).await.unwrap().records.len(), 3);
+    for lie in LIES.into_iter().chain([Lie::Keys]) {
+        let client = client_of_liar(&ledger, lie).await;
+        let thread = client.thread(asked, size).await;
+        assert!(is_found_out(&thread), "{lie:?}: {thread:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_record_that_does_not_belong_to_the_thread_is_not_shown() {
+    let ledger = TestLedger::start().await;
+    let mut other = record(76);
+    other.thread_id = vec![7; 16];
+    let other = signed_record(&other, &[&device()]);
+    ledger.client.submit_record(other).await.unwrap();
+    let asked = ledger.log(77).await.record_id();
+    for (lie, code) in [(Lie::None, 0), (Lie::Stray, 1)] {
+        let url = liar(&ledger, lie).await;
+        let policy = ledger.folder.path().join("ledger/trust.policy");
+        let line = format!("thread {asked} --from {url} --policy {}", policy.display());
+        let ran = tokio::task::spawn_blocking(move || typed(&line));
+        let ran = ran.await.unwrap().exits(code);
+        assert_eq!(ran.stderr.contains("does not belong"), lie == Lie::Stray);
+    }
+}
+
+/// The size right after an entry.
+fn asked_size(logged: &LoggedEntry) -> u64 {
+    logged.index.get() + 1
 }
 
 #[tokio::test]
