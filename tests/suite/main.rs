@@ -12,4 +12,5 @@ mod crash;
 mod readme;
 mod service;
 mod support;
+mod tables;
 mod tidy;

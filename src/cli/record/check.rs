@@ -74,10 +74,7 @@ fn is_signed(text: &str) -> bool {
 
 /// The record in a draft: TOML, or JSON when the name ends in `.json`.
 pub(super) fn read_draft(path: &Path, text: &str) -> Result<(v1::Record, Value), Failure> {
-    let is_json = path
-        .extension()
-        .is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
-    let value: Value = if is_json {
+    let value: Value = if is_json(path) {
         serde_json::from_str(text).map_err(|error| unreadable(path, "JSON", &error))?
     } else {
         let table: toml::Table =
@@ -86,6 +83,12 @@ pub(super) fn read_draft(path: &Path, text: &str) -> Result<(v1::Record, Value),
     };
     let record = from_json(&value).map_err(|problems| refusal(path, &problems))?;
     Ok((record, value))
+}
+
+/// Whether a draft is JSON: by its name.
+pub(super) fn is_json(path: &Path) -> bool {
+    path.extension()
+        .is_some_and(|extension| extension.eq_ignore_ascii_case("json"))
 }
 
 fn unreadable(path: &Path, form: &str, error: &dyn std::fmt::Display) -> Failure {
