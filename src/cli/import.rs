@@ -111,20 +111,20 @@ fn import(file: &Path, arguments: &Arguments, output: &Output) -> Result<Report,
 fn report(file: &Path, arguments: &Arguments, imported: &Imported, written: &[PathBuf]) -> Report {
     let (rows, drafts, bad) = (imported.rows, imported.drafts.len(), &imported.bad_rows);
     let mut text = format!("{}: {rows} rows, {drafts} good", file.display());
-    if !bad.is_empty() {
-        let names: Vec<String> = bad.iter().map(ToString::to_string).collect();
-        text.push_str(&format!("; {} skipped: {}", bad.len(), names.join("; ")));
+    let skipped: Vec<String> = bad.iter().map(ToString::to_string).collect();
+    if !skipped.is_empty() {
+        text = format!("{text}; {} skipped: {}", skipped.len(), skipped.join("; "));
     }
-    match &arguments.out {
-        Some(out) if !arguments.dry_run => text.push_str(&format!(
-            "\n{} drafts are in {out}\n  next: witnessmark record sign {out}/*.json --key KEY --org ORG --policy POLICY --out signed",
+    let next = match &arguments.out {
+        Some(out) if !arguments.dry_run => format!(
+            "{} drafts are in {out}\n  next: witnessmark record sign {out}/*.json --key KEY --org ORG --policy POLICY --out signed",
             written.len(),
             out = out.display()
-        )),
-        _ => text.push_str("\nnothing was written: this was a dry run"),
-    }
+        ),
+        _ => "nothing was written: this was a dry run".to_owned(),
+    };
+    let text = format!("{text}\n{next}");
     let findings: Vec<Value> = imported.findings.iter().map(finding_json).collect();
-    let skipped: Vec<String> = bad.iter().map(ToString::to_string).collect();
     let json = json!({
         "file": file,
         "rows": rows,
@@ -150,7 +150,7 @@ fn read(
     kind: Option<RecordKind>,
     output: &Output,
 ) -> Result<Imported, Failure> {
-    let refused = |finding: Finding| Failure::refused(trouble(file, &finding));
+    let refused = |finding: Box<Finding>| Failure::refused(trouble(file, &finding));
     let is_lines = file.extension().is_some_and(|extension| {
         extension.eq_ignore_ascii_case("jsonl") || extension.eq_ignore_ascii_case("ndjson")
     });
@@ -158,14 +158,12 @@ fn read(
     let (sheets, notes) = if is_lines {
         (Vec::new(), Vec::new())
     } else if is_book {
-        let (chosen, notes) = read_xlsx(bytes)
+        let chosen = read_xlsx(bytes)
             .and_then(|sheets| choose_sheets(sheets, kind))
             .map_err(refused)?;
-        let chosen = chosen.into_iter();
-        (
-            chosen.map(|(kind, sheet)| (Some(kind), sheet)).collect(),
-            notes,
-        )
+        let sheets = chosen.sheets.into_iter();
+        let sheets = sheets.map(|(kind, sheet)| (Some(kind), sheet));
+        (sheets.collect(), chosen.notes)
     } else {
         (vec![(kind, read_csv(bytes).map_err(refused)?)], Vec::new())
     };

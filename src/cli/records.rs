@@ -20,7 +20,7 @@ use crate::output::{Failure, Outcome, Output, Report, Trouble, io_failure};
 /// Take records out of a ledger.
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Command {
-    /// Write all records as CSV, GeoJSON or JSON Lines.
+    /// Write all records as one file, for a spreadsheet, a map or a program.
     Export(Arguments),
 }
 

@@ -106,7 +106,7 @@ mod tests {
             let parse = |example| {
                 let value: serde_json::Value =
                     toml::from_str(&text(*kind, THREAD, example)).unwrap();
-                witnessmark_record::from_json(&value)
+                from_json(&value)
             };
             let record = parse(true).unwrap();
             let problems = validate_draft(record);

@@ -235,83 +235,77 @@ fn every_mistake_is_named_with_its_row_and_column_and_nothing_is_written() {
     assert_eq!(codes, ["E-TABLE-FORMAT", "E-TABLE-KIND"]);
 }
 
-#[test]
-fn what_a_workbook_does_to_cells_is_undone_told_or_refused() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = |name: &str| folder.path().join(name).display().to_string();
-    let header: Vec<String> = format!("{HEADER},note").split(',').map(text).collect();
-    let row = |occurred: String, note: String| -> Vec<String> {
-        let cells = GOOD.split(',').enumerate().map(|(at, cell)| match at {
-            5 => occurred.clone(),
-            7..=9 => number(cell),
-            _ => text(cell),
-        });
-        cells.chain([note]).collect()
-    };
-    let none = String::new;
-    let sheet = |name, hidden, rows: Vec<Vec<String>>| Sheet {
+/// The header of the workbooks: one column more than the table's.
+fn book_header() -> Vec<String> {
+    format!("{HEADER},note").split(',').map(text).collect()
+}
+
+fn book_row(occurred: &str, note: &str) -> Vec<String> {
+    let cells = GOOD.split(',').enumerate().map(|(at, cell)| match at {
+        5 => occurred.to_owned(),
+        7..=9 => number(cell),
+        _ => text(cell),
+    });
+    cells.chain([note.to_owned()]).collect()
+}
+
+/// A workbook with two merged cells and a hidden sheet.
+fn book(rows: Vec<Vec<String>>) -> Vec<u8> {
+    let sheet = |name, hidden, rows| Sheet {
         name,
         hidden,
         rows,
         after: "<mergeCells count=\"1\"><mergeCell ref=\"A2:A3\"/></mergeCells>",
     };
-    let good = vec![
-        header.clone(),
-        row(day("45293"), none()),
+    let old = vec![book_header()];
+    workbook(&[sheet("strike-event", false, rows), sheet("old", true, old)])
+}
+
+#[test]
+fn what_a_workbook_does_to_cells_is_undone_and_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let rows = vec![
+        book_header(),
+        book_row(&day("45293"), ""),
         vec![],
-        row(number("2024"), number("123")),
-        vec![none(), text(" ")],
+        book_row(&number("2024"), &number("123")),
+        vec![String::new(), text(" ")],
     ];
-    let book = |rows| {
-        workbook(&[
-            sheet("strike-event", false, rows),
-            sheet("old", true, vec![header.clone()]),
-        ])
-    };
-    fs::write(path("good.xlsx"), book(good)).unwrap();
-    let out = format!("--out {}", path("drafts"));
-    let done = import(&path("good.xlsx"), &format!("{out} --json"))
-        .exits(0)
-        .json();
+    fs::write(path("good.xlsx"), book(rows)).unwrap();
+    let out = format!("--out {} --json", path("drafts"));
+    let done = import(&path("good.xlsx"), &out).exits(0).json();
     let read = drafts(&folder.path().join("drafts"));
     assert_eq!(read[0]["occurred"], "2024-01-02");
-    assert_eq!(
-        (&read[1]["occurred"], &read[1]["note"]),
-        (&"2024".into(), &"123".into())
-    );
     assert_eq!(read[0]["place"]["point"]["lat_e7"], 504_501_000);
-    let said = |code: &str| -> Vec<&Value> {
-        let findings = done["findings"].as_array().unwrap().iter();
-        findings.filter(|it| it["code"] == code).collect()
-    };
-    assert_eq!(
-        (
-            &said("N-TABLE-DATE")[0]["row"],
-            &said("N-TABLE-DATE")[0]["column"]
-        ),
-        (&2.into(), &"F".into())
-    );
-    assert_eq!(
-        (
-            &said("W-TABLE-NUMBER")[0]["row"],
-            &said("W-TABLE-NUMBER")[0]["column"]
-        ),
-        (&4.into(), &"P".into())
-    );
-    assert_eq!(said("N-TABLE-MERGED")[0]["value"], "A2:A3");
-    assert_eq!(said("N-TABLE-EMPTY")[0]["value"], "1 empty rows");
-    assert_eq!(said("N-TABLE-IGNORED")[0]["sheet"], "old");
+    assert_eq!(read[1]["occurred"], "2024");
+    assert_eq!(read[1]["note"], "123");
+    let findings = done["findings"].as_array().unwrap();
+    let said = |code: &str| findings.iter().find(|it| it["code"] == code).unwrap();
+    for (code, row, column) in [("N-TABLE-DATE", 2, "F"), ("W-TABLE-NUMBER", 4, "P")] {
+        assert_eq!(said(code)["row"], row);
+        assert_eq!(said(code)["column"], column);
+    }
+    assert_eq!(said("N-TABLE-MERGED")["value"], "A2:A3");
+    assert_eq!(said("N-TABLE-EMPTY")["value"], "1 empty rows");
+    assert_eq!(said("N-TABLE-IGNORED")["sheet"], "old");
+}
 
-    let bad = vec![
-        header.clone(),
-        row(formula("A1+1"), none()),
-        row(error("#REF!"), none()),
-        row(number("45293"), none()),
-        row(day("45293"), day("45293")),
-        row(number("2024"), number("1234567890123456")),
+#[test]
+fn what_a_workbook_has_lost_is_refused_with_its_cell() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let rows = vec![
+        book_header(),
+        book_row(&formula("A1+1"), ""),
+        book_row(&error("#REF!"), ""),
+        book_row(&number("45293"), ""),
+        book_row(&day("45293"), &day("45293")),
+        book_row(&number("2024"), &number("1234567890123456")),
     ];
-    fs::write(path("bad.xlsx"), book(bad)).unwrap();
-    let found = troubles(&import(&path("bad.xlsx"), &format!("{out} --json")).exits(1));
+    fs::write(path("bad.xlsx"), book(rows)).unwrap();
+    let out = format!("--out {} --json", path("drafts"));
+    let found = troubles(&import(&path("bad.xlsx"), &out).exits(1));
     for (code, place) in [
         ("E-TABLE-CELL", "row 2, column F (occurred)"),
         ("E-TABLE-CELL", "row 3, column F (occurred)"),
@@ -319,14 +313,12 @@ fn what_a_workbook_does_to_cells_is_undone_told_or_refused() {
         ("E-TABLE-CELL", "row 5, column P (note)"),
         ("E-TABLE-CELL", "row 6, column P (note)"),
     ] {
-        let is_there = found
-            .iter()
-            .any(|(reason, at)| reason == code && at.contains(place));
-        assert!(is_there, "{code} at {place} in {found:#?}");
+        let is_it = |(reason, at): &(String, String)| reason == code && at.contains(place);
+        assert!(found.iter().any(is_it), "{code} at {place} in {found:#?}");
     }
     assert_eq!(found.len(), 5, "{found:#?}");
     fs::write(path("broken.xlsx"), b"PK\x03\x04nothing").unwrap();
-    let found = troubles(&import(&path("broken.xlsx"), &format!("{out} --json")).exits(1));
+    let found = troubles(&import(&path("broken.xlsx"), &out).exits(1));
     assert_eq!(found[0].0, "E-TABLE-FORMAT");
 }
 
@@ -453,8 +445,13 @@ fn files_are_attached_once_and_travel_beside_the_bundle() {
     );
     typed(&format!("record check {draft}")).exits(0);
 
-    world.sign(&draft, "device.key");
-    let (policy, url) = (world.policy(), &daemon.url);
+    the_files_are_checked_beside_the_bundle(&world, &daemon.url, [&draft, &one, &two]);
+}
+
+fn the_files_are_checked_beside_the_bundle(world: &World, url: &str, files: [&str; 3]) {
+    let [draft, one, two] = files;
+    world.sign(draft, "device.key");
+    let policy = world.policy();
     let signed = world.path("signed/wreck.signed.json");
     typed(&format!("submit {signed} --to {url} --policy {policy}")).exits(0);
     let bundle = world.path("bundle.json");
@@ -463,11 +460,11 @@ fn files_are_attached_once_and_travel_beside_the_bundle() {
         .exits(0)
         .json();
     assert_eq!(all["verdict"], "verified", "{all:#}");
-    fs::write(&two, b"tw0").unwrap();
+    fs::write(two, b"tw0").unwrap();
     typed(&format!("verify {bundle} --policy {policy}")).exits(1);
     typed(&format!("{prove} --files photo-1.jpg")).exits(0);
     typed(&format!("verify {bundle} --policy {policy}")).exits(0);
-    fs::remove_file(&one).unwrap();
+    fs::remove_file(one).unwrap();
     typed(&format!("verify {bundle} --policy {policy}")).exits(2);
     typed(&format!("{prove} --files photo-9.jpg")).exits(64);
 }

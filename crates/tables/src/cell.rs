@@ -94,7 +94,14 @@ fn unusable(cell: &Cell, path: &str) -> Option<Converted> {
             "Copy the cell and paste it as a value, so that it is the same tomorrow",
         ),
         Cell::Bad(what) => (what.clone(), "Correct the cell, or empty it"),
-        _ => return None,
+        Cell::Empty
+        | Cell::Text(_)
+        | Cell::Number(_)
+        | Cell::Flag(_)
+        | Cell::Date(_)
+        | Cell::Time(_) => {
+            return None;
+        }
     };
     Some(Converted::wrong(CELL.at(path, value, fix)))
 }
@@ -238,6 +245,10 @@ mod tests {
         converted.problems.iter().map(|it| it.code).collect()
     }
 
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "the cases of a test read better so"
+    )]
     #[track_caller]
     fn gives(cell: Cell, shape: Shape, value: Json, said: &[&str]) {
         let converted = convert(&cell, &shape, "path", false);

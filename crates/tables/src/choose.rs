@@ -6,6 +6,15 @@ use crate::import::{Finding, Place};
 use crate::problem::{IGNORED, KIND};
 use crate::sheet::Sheet;
 
+/// What is imported of a workbook, and what is not.
+#[derive(Clone, Debug, Default)]
+pub struct ChosenSheets {
+    /// The sheets, each with its kind.
+    pub sheets: Vec<(RecordKind, Sheet)>,
+    /// What is said about the others.
+    pub notes: Vec<Finding>,
+}
+
 /// The sheets of a workbook that are imported, each with its kind, and what is said about the others.
 ///
 /// With `kind`, it is the sheet of that name, or the only visible one; without, every visible sheet that has the name of
@@ -17,7 +26,7 @@ use crate::sheet::Sheet;
 pub fn choose_sheets(
     sheets: Vec<Sheet>,
     kind: Option<RecordKind>,
-) -> Result<(Vec<(RecordKind, Sheet)>, Vec<Finding>), Finding> {
+) -> Result<ChosenSheets, Box<Finding>> {
     let names: Vec<String> = sheets
         .iter()
         .filter_map(|sheet| sheet.name.clone())
@@ -29,29 +38,29 @@ pub fn choose_sheets(
     let has_name = sheets
         .iter()
         .any(|sheet| !sheet.hidden && kind.is_some() && named_kind(sheet) == kind);
-    let (mut chosen, mut notes) = (Vec::new(), Vec::new());
+    let mut done = ChosenSheets::default();
     for sheet in sheets {
-        let named = named_kind(&sheet);
+        let called = named_kind(&sheet);
         let takes = match kind {
-            Some(kind) if has_name => (named == Some(kind)).then_some(kind),
+            Some(kind) if has_name => (called == Some(kind)).then_some(kind),
             Some(kind) => (is_alone && !sheet.rows.is_empty()).then_some(kind),
-            None => named,
+            None => called,
         };
         match takes {
-            Some(kind) if !sheet.hidden => chosen.push((kind, sheet)),
-            _ => notes.push(left_out(&sheet)),
+            Some(kind) if !sheet.hidden => done.sheets.push((kind, sheet)),
+            _ => done.notes.push(left_out(&sheet)),
         }
     }
-    if chosen.is_empty() {
+    if done.sheets.is_empty() {
         let fix = format!(
             "Call each sheet by its kind, such as {:?}, or give --kind and a workbook with one sheet",
             RecordKind::StrikeEvent.field()
         );
         let problem = KIND.at("", format!("sheets: {}", names.join(", ")), fix);
         let place = Place::default();
-        return Err(Finding { place, problem });
+        return Err(Box::new(Finding { place, problem }));
     }
-    Ok((chosen, notes))
+    Ok(done)
 }
 
 fn named_kind(sheet: &Sheet) -> Option<RecordKind> {
@@ -97,8 +106,7 @@ mod tests {
     }
 
     fn chosen(sheets: Vec<Sheet>, kind: Option<RecordKind>) -> Vec<(RecordKind, String)> {
-        let (chosen, _) = choose_sheets(sheets, kind).unwrap();
-        let named = chosen.into_iter();
+        let named = choose_sheets(sheets, kind).unwrap().sheets.into_iter();
         named
             .map(|(kind, sheet)| (kind, sheet.name.unwrap()))
             .collect()
@@ -124,7 +132,7 @@ mod tests {
             chosen(one, Some(Statement)),
             [(Statement, "Sheet1".to_owned())]
         );
-        let (_, notes) = choose_sheets(two(), None).unwrap();
+        let notes = choose_sheets(two(), None).unwrap().notes;
         let said: Vec<_> = notes.iter().map(|it| it.problem.value.as_str()).collect();
         assert!(
             said[0].contains("its name") && said[1].contains("hidden"),

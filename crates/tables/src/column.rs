@@ -11,8 +11,15 @@ use crate::sheet::{Cell, letters};
 /// The header by which an exported table is known: its other columns that are no paths were made, not recorded.
 const EXPORT_MARK: &str = "record_id";
 
+/// A short name, the path it means, and a field that follows from it with its value.
+type Alias = (
+    &'static str,
+    &'static str,
+    Option<(&'static str, &'static str)>,
+);
+
 /// Short names: where they lead, and a field that follows from them.
-const ALIASES: &[(&str, &str, Option<(&str, &str)>)] = &[
+const ALIASES: &[Alias] = &[
     ("lat", "place.point.lat_e7", None),
     ("latitude", "place.point.lat_e7", None),
     ("lon", "place.point.lon_e7", None),

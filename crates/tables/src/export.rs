@@ -15,7 +15,7 @@ use crate::{degrees, geojson, schema};
 pub enum Format {
     /// CSV of RFC 4180, every text in quotation marks and guarded against formulas.
     Csv,
-    /// GeoJSON of RFC 7946.
+    /// `GeoJSON` of RFC 7946.
     GeoJson,
     /// One JSON object a line, with the record in the form that drafts have.
     JsonLines,
@@ -212,7 +212,9 @@ fn values(row: &ExportRow) -> BTreeMap<String, Value> {
     for flat in flatten(record) {
         let value = match &flat.value {
             Json::Number(number) => Value::Number(number.to_string()),
-            other => Value::Text(text(other)),
+            Json::Null | Json::Bool(_) | Json::String(_) | Json::Array(_) | Json::Object(_) => {
+                Value::Text(text(&flat.value))
+            }
         };
         values.insert(flat.path, value);
     }
@@ -238,19 +240,8 @@ fn values(row: &ExportRow) -> BTreeMap<String, Value> {
         "title",
         Value::Text(title.map_or_else(String::new, |title| title.text.clone())),
     );
-    for (name, date) in [
-        ("occurred", &record.occurred),
-        ("documented", &record.documented),
-        ("reported", &record.reported),
-    ] {
-        if let Ok(date) = Edtf::parse(date) {
-            let bounds = date.bounds();
-            for (end, bound) in [("earliest", bounds.earliest), ("latest", bounds.latest)] {
-                if let Bound::Date(day) = bound {
-                    put(&format!("{name}_{end}"), Value::Text(day.to_string()));
-                }
-            }
-        }
+    for (name, day) in days(record) {
+        put(&name, Value::Text(day));
     }
     if let Some(place) = &record.place {
         put("place", Value::Text(place_line(place)));
@@ -279,6 +270,27 @@ fn values(row: &ExportRow) -> BTreeMap<String, Value> {
         values.insert(LINKS.to_owned(), Value::Text(links.join(" | ")));
     }
     values
+}
+
+/// The earliest and the latest day of each date.
+fn days(record: &v1::Record) -> Vec<(String, String)> {
+    let dates = [
+        ("occurred", &record.occurred),
+        ("documented", &record.documented),
+        ("reported", &record.reported),
+    ];
+    let mut days = Vec::new();
+    for (name, date) in dates {
+        if let Ok(date) = Edtf::parse(date) {
+            let bounds = date.bounds();
+            for (end, bound) in [("earliest", bounds.earliest), ("latest", bounds.latest)] {
+                if let Bound::Date(day) = bound {
+                    days.push((format!("{name}_{end}"), day.to_string()));
+                }
+            }
+        }
+    }
+    days
 }
 
 fn place_line(place: &v1::Place) -> String {

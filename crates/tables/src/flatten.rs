@@ -43,7 +43,9 @@ fn message(
         };
         let items = match value {
             Json::Array(items) => items.as_slice(),
-            one => std::slice::from_ref(one),
+            Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) | Json::Object(_) => {
+                std::slice::from_ref(value)
+            }
         };
         for (at, item) in items.iter().enumerate() {
             let path = if field.is_list() {
@@ -69,6 +71,8 @@ fn message(
 pub(crate) fn text(value: &Json) -> String {
     match value {
         Json::String(text) => text.clone(),
-        other => other.to_string(),
+        Json::Null | Json::Bool(_) | Json::Number(_) | Json::Array(_) | Json::Object(_) => {
+            value.to_string()
+        }
     }
 }

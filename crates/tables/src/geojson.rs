@@ -1,4 +1,4 @@
-//! GeoJSON of RFC 7946: a feature for each record, its point as longitude and latitude, null where there is none.
+//! `GeoJSON` of RFC 7946: a feature for each record, its point as longitude and latitude, null where there is none.
 
 use crate::degrees;
 use crate::export::{ExportRow, Value};

@@ -207,7 +207,7 @@ impl Importer<'_> {
         let before = done.findings.len();
         let mut tree = Tree::default();
         for (at, cell) in row.cells.iter().enumerate() {
-            self.cell(row, at, cell, &mut tree, done);
+            self.cell(row, (at, cell), &mut tree, done);
         }
         let is_bad = |done: &Imported| {
             let mut new = done.findings.iter().skip(before);
@@ -239,7 +239,7 @@ impl Importer<'_> {
         draft
     }
 
-    fn cell(&self, row: &Row, at: usize, cell: &Cell, tree: &mut Tree, done: &mut Imported) {
+    fn cell(&self, row: &Row, (at, cell): (usize, &Cell), tree: &mut Tree, done: &mut Imported) {
         let mut say = |column: Option<&Column>, problem| {
             let mut place = place(self.sheet, row.number, column);
             place.column.get_or_insert_with(|| letters(at));

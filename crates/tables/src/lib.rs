@@ -1,7 +1,7 @@
 //! Records from tables, and tables from records.
 //!
 //! [`read_csv`] and [`read_xlsx`] read what people keep in spreadsheets, [`import_sheet`] and [`import_lines`] make
-//! drafts of it and report all problems at once, each with its row and column. [`Export`] writes records as CSV, GeoJSON
+//! drafts of it and report all problems at once, each with its row and column. [`Export`] writes records as CSV, `GeoJSON`
 //! (RFC 7946) and JSON Lines. Columns are the paths of the schema's fields, so a new field needs nothing in here.
 //!
 //! Nothing in here reads a file, a clock or a random number.
@@ -27,7 +27,7 @@ mod sheet;
 mod template;
 mod tree;
 
-pub use choose::choose_sheets;
+pub use choose::{ChosenSheets, choose_sheets};
 pub use export::{Export, ExportRow, Format, UnknownColumns};
 pub use import::{Draft, Finding, ImportOptions, Imported, Place, import_sheet};
 pub use instant::rfc3339;

@@ -55,39 +55,34 @@ impl TableCode {
         value: impl AsRef<str>,
         fix: impl Into<String>,
     ) -> Problem {
-        problem(self.code, self.level, self.rule, path, value, fix)
+        Problem {
+            level: self.level,
+            code: self.code,
+            path: path.into(),
+            value: shorten(value.as_ref()),
+            rule: self.rule.to_owned(),
+            fix: fix.into(),
+        }
     }
 }
 
 /// A problem with one of the codes that records have.
 pub(crate) fn record_problem(code: &str, path: &str, value: &str, fix: &str) -> Problem {
     let known = problem_codes().iter().find(|known| known.code == code);
-    let (code, level, rule) = known.map_or((CELL.code, CELL.level, CELL.rule), |known| {
-        (known.code, known.level, known.rule)
+    let code = known.map_or(CELL, |known| TableCode {
+        code: known.code,
+        level: known.level,
+        rule: known.rule,
     });
-    problem(code, level, rule, path, value, fix)
+    code.at(path, value, fix)
 }
 
-fn problem(
-    code: &'static str,
-    level: Level,
-    rule: &str,
-    path: impl Into<String>,
-    value: impl AsRef<str>,
-    fix: impl Into<String>,
-) -> Problem {
-    let escaped = escape(value.as_ref());
-    let value = match escaped.char_indices().nth(80) {
+/// Values are shown, never trusted: escaped, and cut after 80 characters.
+fn shorten(value: &str) -> String {
+    let escaped = escape(value);
+    match escaped.char_indices().nth(80) {
         Some((at, _)) => format!("{}...", escaped.get(..at).unwrap_or_default()),
         None => escaped,
-    };
-    Problem {
-        level,
-        code,
-        path: path.into(),
-        value,
-        rule: rule.to_owned(),
-        fix: fix.into(),
     }
 }
 

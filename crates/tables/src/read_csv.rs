@@ -16,7 +16,7 @@ const DELIMITERS: [u8; 3] = [b',', b';', b'\t'];
 /// # Errors
 ///
 /// When the file is not UTF-8, a quotation mark is not closed, or there is more than fits.
-pub fn read_csv(bytes: &[u8]) -> Result<Sheet, Finding> {
+pub fn read_csv(bytes: &[u8]) -> Result<Sheet, Box<Finding>> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let text = std::str::from_utf8(bytes).map_err(|error| not_utf8(bytes, error.valid_up_to()))?;
     let (delimiter, skip) = dialect(text);
@@ -114,9 +114,9 @@ fn dialect(text: &str) -> (u8, u64) {
     (most.map_or(b',', |(_, delimiter)| delimiter), 0)
 }
 
-fn not_utf8(bytes: &[u8], at: usize) -> Finding {
+fn not_utf8(bytes: &[u8], at: usize) -> Box<Finding> {
     let line = bytes.get(..at).unwrap_or_default();
-    let line = line.iter().filter(|byte| **byte == b'\n').count() + 1;
+    let line = line.split(|byte| *byte == b'\n').count();
     let fix = "Save it as \"CSV UTF-8\"; other encodings lose letters without a trace";
     let value = if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
         "UTF-16".to_owned()
@@ -126,14 +126,14 @@ fn not_utf8(bytes: &[u8], at: usize) -> Finding {
     refuse(u64::try_from(line).unwrap_or(0), value, fix)
 }
 
-fn refuse(row: u64, value: impl AsRef<str>, fix: &str) -> Finding {
-    Finding {
+fn refuse(row: u64, value: impl AsRef<str>, fix: &str) -> Box<Finding> {
+    Box::new(Finding {
         place: Place {
             row: Some(row),
             ..Place::default()
         },
         problem: FORMAT.at("", value, fix),
-    }
+    })
 }
 
 #[cfg(test)]
@@ -143,9 +143,12 @@ mod tests {
     fn rows(bytes: &[u8]) -> Vec<(u64, Vec<String>)> {
         let rows = read_csv(bytes).unwrap().rows.into_iter();
         rows.map(|row| {
-            let cells = row.cells.into_iter().map(|cell| match cell {
-                Cell::Text(text) => text,
-                _ => String::new(),
+            let cells = row.cells.into_iter().map(|cell| {
+                if let Cell::Text(text) = cell {
+                    text
+                } else {
+                    String::new()
+                }
             });
             (row.number, cells.collect())
         })

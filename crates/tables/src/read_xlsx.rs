@@ -15,7 +15,7 @@ use crate::sheet::{Cell, Row, Sheet, letters};
 /// # Errors
 ///
 /// When it is no XLSX file, is damaged or encrypted, or has more cells than fit.
-pub fn read_xlsx(bytes: &[u8]) -> Result<Vec<Sheet>, Finding> {
+pub fn read_xlsx(bytes: &[u8]) -> Result<Vec<Sheet>, Box<Finding>> {
     if bytes.starts_with(&[0xd0, 0xcf, 0x11, 0xe0]) {
         let fix = "Save it as XLSX without a password";
         return Err(refuse("an encrypted or an old XLS file", fix));
@@ -58,7 +58,7 @@ fn fill(
     sheet: &mut Sheet,
     name: &str,
     cells: &mut usize,
-) -> Result<(), Finding> {
+) -> Result<(), Box<Finding>> {
     let mut reader = book
         .worksheet_cells_reader(name)
         .map_err(|error| damaged(&error))?;
@@ -150,14 +150,14 @@ fn moment(time: ExcelDateTime) -> Cell {
     Cell::Date(format!("{date}T{hour:02}:{minute:02}:{second:02}"))
 }
 
-fn damaged(error: &XlsxError) -> Finding {
+fn damaged(error: &XlsxError) -> Box<Finding> {
     let fix = "Open it in a spreadsheet program and save it again as XLSX";
     refuse(&format!("not readable as XLSX: {error}"), fix)
 }
 
-fn refuse(value: &str, fix: &str) -> Finding {
-    Finding {
+fn refuse(value: &str, fix: &str) -> Box<Finding> {
+    Box::new(Finding {
         place: Place::default(),
         problem: FORMAT.at("", value, fix),
-    }
+    })
 }

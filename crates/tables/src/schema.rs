@@ -1,6 +1,7 @@
 //! The fields of a record by their paths, such as `links[0].rel`: what each holds, and what the schema says about it.
 
 use std::collections::HashMap;
+use std::fmt::Write as _;
 use std::sync::LazyLock;
 
 use prost_reflect::{ExtensionDescriptor, FieldDescriptor, Kind, MessageDescriptor};
@@ -56,7 +57,8 @@ pub(crate) fn path_of(steps: &[Step]) -> String {
         }
         path.push_str(&step.name);
         if let Some(index) = step.index {
-            path.push_str(&format!("[{index}]"));
+            // Writing to a string cannot fail.
+            let _ = write!(path, "[{index}]");
         }
     }
     path
@@ -100,14 +102,20 @@ pub(crate) fn comment(full_name: &str) -> &'static str {
 
 /// What a field holds; `None` for a group of fields.
 pub(crate) fn shape(field: &FieldDescriptor) -> Option<Shape> {
-    Some(match field.kind() {
-        Kind::Message(_) => return None,
-        Kind::Enum(_) => Shape::Word,
-        Kind::Bool => Shape::Flag,
-        Kind::Bytes => Shape::Bytes,
-        Kind::String => Shape::Text(format(field)),
-        _ => Shape::Whole,
-    })
+    let kind = field.kind();
+    if kind.as_message().is_some() {
+        None
+    } else if kind.as_enum().is_some() {
+        Some(Shape::Word)
+    } else if matches!(kind, Kind::Bool) {
+        Some(Shape::Flag)
+    } else if matches!(kind, Kind::Bytes) {
+        Some(Shape::Bytes)
+    } else if matches!(kind, Kind::String) {
+        Some(Shape::Text(format(field)))
+    } else {
+        Some(Shape::Whole)
+    }
 }
 
 fn format(field: &FieldDescriptor) -> Format {

@@ -27,7 +27,12 @@ impl Cell {
         match self {
             Self::Empty => true,
             Self::Text(text) => text.trim().is_empty(),
-            _ => false,
+            Self::Number(_)
+            | Self::Flag(_)
+            | Self::Date(_)
+            | Self::Time(_)
+            | Self::Formula(_)
+            | Self::Bad(_) => false,
         }
     }
 }

@@ -103,14 +103,11 @@ fn list(
         let dot = if path.is_empty() { "" } else { "." };
         let place = if field.is_list() { "[0]" } else { "" };
         let path = format!("{path}{dot}{}{place}", field.name());
-        match field.kind() {
-            Kind::Message(inner) => list(&inner, kind, &path, depth + 1, page),
-            _ => {
-                if let Some(shape) = schema::shape(&field) {
-                    let holds = holds(&shape, field.full_name());
-                    page.push_str(&row([&path, &holds, schema::comment(field.full_name())]));
-                }
-            }
+        if let Kind::Message(inner) = field.kind() {
+            list(&inner, kind, &path, depth + 1, page);
+        } else if let Some(shape) = schema::shape(&field) {
+            let holds = holds(&shape, field.full_name());
+            page.push_str(&row([&path, &holds, schema::comment(field.full_name())]));
         }
     }
 }

@@ -27,7 +27,7 @@ pub(in crate::cli) struct Arguments {
     /// The files.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// What they are to the record: original, working_copy, thumbnail, transcript, translation or report.
+    /// What they are to the record: original, working-copy, thumbnail, transcript, translation, report.
     #[arg(long, value_parser = role)]
     role: v1::AttachmentRole,
     /// The media type of all of them, when the endings of their names do not tell.
@@ -105,7 +105,7 @@ fn role(word: &str) -> Result<v1::AttachmentRole, String> {
     v1::AttachmentRole::from_str_name(&name)
         .filter(|role| *role != v1::AttachmentRole::Unspecified)
         .ok_or_else(|| {
-            "give original, working_copy, thumbnail, transcript, translation or report".to_owned()
+            "give original, working-copy, thumbnail, transcript, translation or report".to_owned()
         })
 }
 
@@ -227,13 +227,13 @@ fn digest(path: &Path, arguments: &Arguments, output: &Output) -> Result<v1::Att
     };
     let media_type = match &arguments.media_type {
         Some(given) => given.clone(),
-        None => media_type(path).map(str::to_owned).unwrap_or_else(|| {
+        None => media_type(path).map_or_else(|| {
             output.warn(format!(
                 "{}: its kind is not known by its name: {UNKNOWN_TYPE} is written; --media-type says it",
                 path.display()
             ));
             UNKNOWN_TYPE.to_owned()
-        }),
+        }, str::to_owned),
     };
     Ok(v1::Attachment {
         sha256: sha256.finalize().to_vec(),
