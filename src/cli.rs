@@ -8,11 +8,13 @@ mod connect;
 mod device;
 mod export;
 mod files;
+mod import;
 mod init;
 mod key;
 mod org;
 mod prove;
 mod record;
+mod records;
 mod serve;
 mod submit;
 mod template;
@@ -86,6 +88,11 @@ enum Command {
     /// Keep what opens the protected fields of records. It never goes to the ledger.
     #[command(subcommand)]
     Vault(vault::Command),
+    /// Make drafts of the rows of a table: CSV, XLSX or JSON Lines.
+    Import(import::Arguments),
+    /// Take records out of a ledger, as a table.
+    #[command(subcommand)]
+    Records(records::Command),
     /// Send signed files to a ledger. Sending one again changes nothing.
     Submit(submit::Arguments),
     /// Show the latest checkpoint of a ledger, verified.
@@ -158,6 +165,8 @@ async fn run(command: Command, output: &Output) -> Result<Report, Failure> {
         Command::Org(command) => org::run(command).await,
         Command::Record(command) => record::run(command, output),
         Command::Vault(command) => vault::run(&command),
+        Command::Import(arguments) => import::run(&arguments, output),
+        Command::Records(command) => records::run(command, output).await,
         Command::Submit(arguments) => submit::run(&arguments, output).await,
         Command::Checkpoint(arguments) => checkpoint::run(&arguments).await,
         Command::Prove(arguments) => prove::run(&arguments).await,

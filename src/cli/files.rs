@@ -190,7 +190,27 @@ pub(crate) fn make_folder(path: &Path) -> Result<(), Failure> {
     fs::create_dir_all(path).map_err(|error| io_failure(path, &error))
 }
 
-fn aside(path: &Path) -> PathBuf {
+/// Writes many new files, each beside its place and then renamed, and makes the folder durable once for all of them.
+///
+/// # Errors
+///
+/// At the first that cannot be written.
+pub(crate) fn write_many(folder: &Path, files: &[(&Path, &str)]) -> Result<(), Failure> {
+    for (path, text) in files {
+        let aside = aside(path);
+        let written = fs::write(&aside, text).and_then(|()| fs::rename(&aside, path));
+        written.map_err(|error| {
+            // The first error is the one to report.
+            drop(fs::remove_file(&aside));
+            io_failure(path, &error)
+        })?;
+    }
+    let synced = File::open(folder).and_then(|folder| folder.sync_all());
+    synced.map_err(|error| io_failure(folder, &error))
+}
+
+/// The name under which a file is written before it gets its own.
+pub(crate) fn aside(path: &Path) -> PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{}.part", std::process::id()));
     path.with_file_name(name)

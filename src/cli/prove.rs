@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use serde_json::Value;
-use witnessmark_bundle::{Bundle, FolderFiles, verify_bundle};
+use witnessmark_bundle::{Bundle, BundledFile, FolderFiles, attachment_names, verify_bundle};
 use witnessmark_client::EntrySelector;
-use witnessmark_verifier::{LeafIndex, RecordId};
+use witnessmark_record::Record;
+use witnessmark_verifier::{Entry, Hash, LeafIndex, RecordId};
 
 use super::files::{self, TEXT_BYTES_MAX};
 use super::vault::{self, UseOptions};
@@ -22,7 +23,11 @@ Example:
 
 Showing a protected field:
   witnessmark prove 3 --from http://127.0.0.1:7480 --policy trust.policy --out bundle.json \\
-      --vault team.vault --show place.detail")]
+      --vault team.vault --show place.detail
+
+Files that the record attaches travel beside the bundle, under the names that it gives them. --files names them in the
+bundle, which then says of each whether it is there and the same:
+  witnessmark prove 3 --files all --from URL --policy trust.policy --out court/bundle.json")]
 pub(super) struct Arguments {
     /// The record: its index, or its record id of 64 hex digits.
     #[arg(value_name = "RECORD_ID|INDEX", value_parser = parse_which)]
@@ -33,6 +38,9 @@ pub(super) struct Arguments {
     /// The bundle to write; an older one is replaced.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
+    /// Which attached files travel beside the bundle: all, none, or a name; may be given several times.
+    #[arg(long, value_name = "all|none|NAME", default_value = "none")]
+    files: Vec<String>,
     #[command(flatten)]
     ledger: LedgerOptions,
     /// Show this protected field of the record to whoever gets the bundle. May be repeated, or hold
@@ -84,7 +92,7 @@ pub(super) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
         .await
         .map_err(client_trouble)?
         .into_unverified_bytes();
-    let bundle = show(bundle, disclosures)?;
+    let bundle = with_files(show(bundle, disclosures)?, &arguments.files)?;
     let policy = files::read_bytes(&ledger.policy, TEXT_BYTES_MAX)?;
     let folder = arguments
         .out
@@ -160,5 +168,47 @@ fn show(bundle: Vec<u8>, disclosures: Vec<Vec<u8>>) -> Result<Vec<u8>, Failure> 
     let text = parsed
         .encode()
         .map_err(|error| Failure::cannot_tell(Trouble::new("BUNDLE_TOO_LARGE", "", error)))?;
+    Ok(text.into_bytes())
+}
+
+/// The bundle with the files named in it. What comes of it is verified like everything a ledger sends.
+fn with_files(bytes: Vec<u8>, which: &[String]) -> Result<Vec<u8>, Failure> {
+    if which.iter().all(|name| name == "none") {
+        return Ok(bytes);
+    }
+    let broken = |error: &dyn std::fmt::Display| {
+        Failure::refused(Trouble::new("BUNDLE", "the ledger's answer", error))
+    };
+    let mut bundle = Bundle::parse(&bytes).map_err(|error| broken(&error))?;
+    let entry = Entry::parse(&bundle.record.entry).map_err(|error| broken(&error))?;
+    let record = Record::decode(&entry.payload).map_err(|error| broken(&error))?;
+    let names = attachment_names(&record);
+    let unknown = which
+        .iter()
+        .find(|name| *name != "all" && *name != "none" && !names.contains(name));
+    if let Some(unknown) = unknown {
+        let message = "the record attaches no such file";
+        let fix = match names.as_slice() {
+            [] => "it attaches none".to_owned(),
+            names => format!("it attaches {}", names.join(", ")),
+        };
+        return Err(Failure::usage(
+            Trouble::new("NO_SUCH_FILE", unknown, message).fix(fix),
+        ));
+    }
+    let is_all = which.iter().any(|name| name == "all");
+    let files = names.into_iter().zip(record.attachments());
+    bundle.files = files
+        .filter(|(name, _)| is_all || which.contains(name))
+        .filter_map(|(name, attachment)| {
+            let sha256 = <[u8; 32]>::try_from(attachment.sha256.as_slice()).ok()?;
+            Some(BundledFile {
+                name,
+                sha256: Hash::new(sha256),
+                size: attachment.size,
+            })
+        })
+        .collect();
+    let text = bundle.encode().map_err(|error| broken(&error))?;
     Ok(text.into_bytes())
 }

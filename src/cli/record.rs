@@ -1,5 +1,6 @@
 //! `record`: write, check, sign and show evidence records. Nothing here uses a network.
 
+mod attach;
 mod check;
 mod path;
 mod protect;
@@ -15,7 +16,6 @@ use super::template::{self, Kind};
 use super::{files, submit};
 use crate::output::{Failure, Outcome, Output, Report, Trouble, plain};
 
-#[cfg(test)]
 pub(super) use sign::validate_draft;
 pub(crate) use sign::{Stamp, sign_record};
 
@@ -35,6 +35,8 @@ pub(super) enum Command {
     New(New),
     /// Check drafts and signed files: all problems at once.
     Check(check::Arguments),
+    /// Add files to a draft, by their digests.
+    Attach(attach::Arguments),
     /// Sign drafts with a device key.
     Sign(Box<sign::Arguments>),
     /// Show what a signed record says, in plain words.
@@ -72,6 +74,7 @@ pub(super) fn run(command: Command, output: &Output) -> Result<Report, Failure> 
     match command {
         Command::New(arguments) => new(&arguments),
         Command::Check(arguments) => check::run(&arguments, output),
+        Command::Attach(arguments) => attach::run(&arguments, output),
         Command::Sign(arguments) => sign::run(&arguments, output),
         Command::Show(arguments) => show(&arguments),
     }

@@ -1,6 +1,9 @@
 //! The forms that `record new` writes: TOML with a comment for each line, blank or with an invented example.
 
 use clap::ValueEnum;
+use witnessmark_record::{from_json, v1};
+
+use crate::output::{Failure, Trouble};
 
 /// The kinds of evidence there are forms for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -111,6 +114,19 @@ pub(super) fn text(kind: Kind, thread: &str, example: bool) -> String {
     text
 }
 
+/// The invented example of a kind.
+///
+/// # Errors
+///
+/// Never, for the examples are tested.
+pub(super) fn example(kind: Kind) -> Result<v1::Record, Failure> {
+    let broken =
+        |error: &dyn std::fmt::Display| Failure::cannot_tell(Trouble::new("EXAMPLE", "", error));
+    let text = text(kind, "a3bb189e-8bf9-4888-9912-ace4e6543002", true);
+    let value: serde_json::Value = toml::from_str(&text).map_err(|error| broken(&error))?;
+    from_json(&value).map_err(|_| broken(&"the example is no record"))
+}
+
 #[cfg(test)]
 mod tests {
     use witnessmark_record::Level;
@@ -126,7 +142,7 @@ mod tests {
             let parse = |example| {
                 let value: serde_json::Value =
                     toml::from_str(&text(*kind, THREAD, example)).unwrap();
-                witnessmark_record::from_json(&value)
+                from_json(&value)
             };
             let record = parse(true).unwrap();
             let problems = validate_draft(record);

@@ -12,6 +12,7 @@ mod crash;
 mod readme;
 mod service;
 mod support;
+mod tables;
 mod thread;
 mod tidy;
 mod vault;

@@ -51,6 +51,17 @@ const DEPENDENCIES: &[(&str, &[&str], &[&str])] = &[
         &["record", "verifier"],
         &["serde", "serde_json", "sha2", "thiserror"],
     ),
+    (
+        "witnessmark-tables",
+        &["record", "verifier"],
+        &[
+            "calamine",
+            "csv",
+            "edtf-core",
+            "prost-reflect",
+            "serde_json",
+        ],
+    ),
     ("witnessmark-verify", &["bundle"], &["clap"]),
 ];
 

@@ -79,10 +79,7 @@ pub(super) fn read_draft(path: &Path, text: &str) -> Result<v1::Record, Failure>
 
 /// What a draft says, before it is known whether a record can say it.
 pub(super) fn read_value(path: &Path, text: &str) -> Result<Value, Failure> {
-    let is_json = path
-        .extension()
-        .is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
-    if is_json {
+    if is_json(path) {
         return serde_json::from_str(text).map_err(|error| unreadable(path, "JSON", &error));
     }
     let table: toml::Table = toml::from_str(text).map_err(|error| {
@@ -97,6 +94,12 @@ pub(super) fn read_value(path: &Path, text: &str) -> Result<Value, Failure> {
 /// The record that a draft describes.
 pub(super) fn record_of(path: &Path, value: &Value) -> Result<v1::Record, Failure> {
     from_json(value).map_err(|problems| refusal(path, &problems))
+}
+
+/// Whether a draft is JSON: by its name.
+pub(super) fn is_json(path: &Path) -> bool {
+    path.extension()
+        .is_some_and(|extension| extension.eq_ignore_ascii_case("json"))
 }
 
 fn unreadable(path: &Path, form: &str, error: &dyn std::fmt::Display) -> Failure {
