@@ -27,8 +27,8 @@ pub fn figures(record: &v1::Record) -> Vec<(String, String)> {
 fn below(message: &DynamicMessage, prefix: &str, found: &mut Vec<(String, String)>) {
     for (field, value) in message.fields() {
         let label = match prefix {
-            "" => label_of(field.name()),
-            prefix => label_below(prefix, field.name()),
+            "" => label_of(&field),
+            prefix => label_below(prefix, &field),
         };
         match value.as_list() {
             None => one(value, &label, found),

@@ -79,8 +79,8 @@ fn fields(message: &DynamicMessage, prefix: &str, lines: &mut Vec<(String, Strin
 
 fn any(field: &FieldDescriptor, value: &Value, prefix: &str, lines: &mut Vec<(String, String)>) {
     let label = match prefix {
-        "" => label_of(field.name()),
-        prefix => label_below(prefix, field.name()),
+        "" => label_of(field),
+        prefix => label_below(prefix, field),
     };
     let Some(items) = value.as_list() else {
         return one(field, value, &label, lines);
@@ -241,13 +241,13 @@ fn bytes_text(format: Format, bytes: &[u8]) -> String {
 }
 
 /// The label of a field inside another, which is labelled `prefix`.
-pub(crate) fn label_below(prefix: &str, field: &str) -> String {
+pub(crate) fn label_below(prefix: &str, field: &FieldDescriptor) -> String {
     format!("{prefix}, {}", lower(&label_of(field)))
 }
 
 /// Labels that say more than the field's name.
-pub(crate) fn label_of(field: &str) -> String {
-    let words = match field {
+pub(crate) fn label_of(field: &FieldDescriptor) -> String {
+    let words = match field.name() {
         "org" => "Signed and submitted by",
         "asserted_by" => "Claimed by",
         "signed_at_ms" => "Signed at",
