@@ -70,8 +70,8 @@ pub(crate) const BUNDLE_ENTRY_BYTES_MAX: usize = 44 * 1024 * 1024;
 /// Records in one thread: more than anybody reads at once, and two megabytes as a rule.
 pub(crate) const THREAD_RECORDS_MAX: usize = 1_000;
 
-/// Bytes of the entries of these records, so that a thread of the largest records does not fill the
-/// memory.
+/// Bytes of the entries of these records, and as many of key events, so that a thread of the largest
+/// records does not fill the memory.
 pub(crate) const THREAD_ENTRY_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// How long a server that has drained waits for broken-off calls to let go of the ledger, and how

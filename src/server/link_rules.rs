@@ -73,11 +73,14 @@ pub(crate) async fn still_missing(
         let node = Entry::parse(&entry).ok();
         let node = node.and_then(|entry| Node::of(own.get(), &entry));
         let mut there = Vec::new();
-        for link in node.map_or_else(Vec::new, |node| node.links()) {
+        for (node, link) in node
+            .iter()
+            .flat_map(|it| it.links().into_iter().map(move |link| (it, link)))
+        {
             let index = core.reader.index_of(&link.target);
             let index = index.map_err(|error| status::of_log(&error))?;
             if index.is_some_and(|index| index < own) {
-                there.push(format!("links[{}].target", link.place));
+                there.push(link.target_path(&node.record));
             }
         }
         let mut warnings = warnings;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use witnessmark_record::{Record, v1};
-use witnessmark_verifier::{Entry, EntryKind, Hash, KeyId, OrgName, RecordId};
+use witnessmark_verifier::{Entry, EntryKind, KeyId, OrgName, RecordId};
 
 /// A logged record.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,7 +25,7 @@ pub struct Node {
 /// A link of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Link {
-    /// Its place in the record's list of links.
+    /// Its place in [`Record::links`]: first those of the record's list of links, then the records that its body speaks of.
     pub place: usize,
     /// What it says.
     pub rel: v1::LinkRel,
@@ -34,19 +34,37 @@ pub struct Link {
 }
 
 impl Link {
-    /// The links of a record.
+    /// The links of a record, each relation to a target once.
     pub fn of(record: &Record) -> Vec<Self> {
-        let links = record.message().links.iter().enumerate();
+        let mut links: Vec<Self> = Vec::new();
+        for (place, (word, target)) in record.links().enumerate() {
+            let name = format!("LINK_REL_{}", word.to_ascii_uppercase());
+            let rel = v1::LinkRel::from_str_name(&name).unwrap_or_default();
+            let said = |link: &Self| link.rel == rel && link.target == target;
+            if !links.iter().any(said) {
+                links.push(Self { place, rel, target });
+            }
+        }
         links
-            .filter_map(|(place, link)| {
-                let target = <[u8; 32]>::try_from(link.target.as_slice()).ok()?;
-                Some(Self {
-                    place,
-                    rel: link.rel(),
-                    target: RecordId::new(Hash::new(target)),
-                })
-            })
-            .collect()
+    }
+
+    /// Where it stands in its record: `links[i]`, or the body.
+    pub fn path(&self, record: &Record) -> String {
+        if self.place < record.message().links.len() {
+            format!("links[{}]", self.place)
+        } else {
+            record.kind().field().to_owned()
+        }
+    }
+
+    /// The field that names its target: `links[i].target`, or the body.
+    pub fn target_path(&self, record: &Record) -> String {
+        let path = self.path(record);
+        if self.place < record.message().links.len() {
+            path + ".target"
+        } else {
+            path
+        }
     }
 }
 

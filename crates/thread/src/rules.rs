@@ -72,10 +72,11 @@ pub fn check(
     for link in &links {
         match targets.get(&link.target) {
             Some(target) => judge(record, link, target, &mut problems),
-            None => problems.push(missing(link)),
+            None => problems.push(missing(record, link)),
         }
     }
-    circles(&links, targets, wholes, &mut problems);
+    let closing = circles(&links, targets, wholes);
+    problems.extend(closing.iter().map(|link| circle(record, link)));
     problems
 }
 
@@ -95,11 +96,10 @@ pub fn check_again(records: &Records) -> Vec<(u64, Problem)> {
         judge(&node.record, &link, &target, &mut problems);
         found.extend(problems.into_iter().map(|problem| (node.index, problem)));
     }
-    found.extend(
-        parts::circles(records)
-            .into_iter()
-            .map(|(index, link)| (index, circle(&link))),
-    );
+    for (index, link) in parts::circles(records) {
+        let node = records.at(index);
+        found.extend(node.map(|node| (index, circle(&node.record, &link))));
+    }
     found.sort_by_key(|(index, _)| *index);
     found
 }
@@ -114,32 +114,32 @@ fn judge(record: &Record, link: &Link, target: &Target, problems: &mut Vec<Probl
             "It was signed by {owner}, and this by {}. To disagree, link with `contradicts`",
             record.org()
         );
-        problems.push(problem(&OWNER, link, "", fix));
+        problems.push(problem(&OWNER, link, link.path(record), fix));
         return;
     }
     let thread = target.thread_id.as_deref();
     if thread.is_some_and(|thread| thread != record.message().thread_id) {
         let fix = "Give it the thread id of that record".to_owned();
-        problems.push(problem(&SUBJECT, link, "", fix));
+        problems.push(problem(&SUBJECT, link, link.path(record), fix));
     }
 }
 
 /// The warning that a link points to what is not there.
-fn missing(link: &Link) -> Problem {
+fn missing(record: &Record, link: &Link) -> Problem {
     let fix = "Submit that record too, or check the id. The link is looked at again when the record comes";
-    problem(&TARGET, link, ".target", fix.to_owned())
+    problem(&TARGET, link, link.target_path(record), fix.to_owned())
 }
 
-fn circle(link: &Link) -> Problem {
+fn circle(record: &Record, link: &Link) -> Problem {
     let fix = "Leave out the link, or turn it around: part of and has part are opposites";
-    problem(&CYCLE, link, "", fix.to_owned())
+    problem(&CYCLE, link, link.path(record), fix.to_owned())
 }
 
-fn problem(code: &ProblemCode, link: &Link, field: &str, fix: String) -> Problem {
+fn problem(code: &ProblemCode, link: &Link, path: String, fix: String) -> Problem {
     Problem {
         level: code.level,
         code: code.code,
-        path: format!("links[{}]{field}", link.place),
+        path,
         value: link.target.to_string(),
         rule: code.rule.to_owned(),
         fix,
@@ -153,8 +153,8 @@ fn circles(
     links: &[Link],
     targets: &BTreeMap<RecordId, Target>,
     mut wholes: impl FnMut(&RecordId) -> Vec<RecordId>,
-    problems: &mut Vec<Problem>,
-) {
+) -> Vec<Link> {
+    let mut closing = Vec::new();
     let there = |rel| {
         links
             .iter()
@@ -162,14 +162,14 @@ fn circles(
     };
     let named: BTreeSet<RecordId> = there(LinkRel::HasPart).map(|link| link.target).collect();
     if named.is_empty() {
-        return;
+        return closing;
     }
     for link in there(LinkRel::PartOf) {
         let mut seen = BTreeSet::from([link.target]);
         let mut waiting = vec![link.target];
         while let Some(at) = waiting.pop() {
             if named.contains(&at) {
-                problems.push(circle(link));
+                closing.push(*link);
                 break;
             }
             if seen.len() > CLIMB_MAX {
@@ -178,6 +178,7 @@ fn circles(
             waiting.extend(wholes(&at).into_iter().filter(|whole| seen.insert(*whole)));
         }
     }
+    closing
 }
 
 #[cfg(test)]

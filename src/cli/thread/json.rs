@@ -153,7 +153,7 @@ fn problems(view: &View) -> Vec<Value> {
         json!({
             "index": index,
             "code": rule.code,
-            "path": format!("links[{}].target", link.place),
+            "path": view.records.at(*index).map(|node| link.target_path(&node.record)),
             "value": link.target.to_string(),
             "rule": rule.rule,
             "fix": "",

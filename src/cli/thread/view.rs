@@ -116,7 +116,13 @@ impl View {
             ..v1::Record::default()
         };
         let words = render(&only).into_iter().map(|(_, words)| words);
-        let words = words.collect::<Vec<_>>().join("; ");
+        let mut words = words.collect::<Vec<_>>().join("; ");
+        if words.is_empty() {
+            // The body says so.
+            let said = node.record.links().nth(link.place);
+            let rel = said.map_or_else(String::new, |(rel, _)| rel.replace('_', " "));
+            words = format!("{rel} record {}", link.target);
+        }
         match self.records.get(&link.target) {
             Some(target) => words.replacen(
                 &format!("record {}", link.target),

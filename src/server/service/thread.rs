@@ -82,12 +82,19 @@ fn refusal(start: u64, error: ReachError<Refusal>) -> Refusal {
 }
 
 fn key_events(core: &Core, orgs: &BTreeSet<OrgName>, size: u64) -> Result<Vec<Vec<u8>>, Refusal> {
-    let mut events = Vec::new();
+    let (mut events, mut bytes) = (Vec::new(), 0_usize);
     for org in orgs {
         let indexes = core.with_links(size, |links| links.key_events_of(org, size));
         for index in indexes.map_err(|error| status::of_log(&error))? {
             let event = core.reader.entry(LeafIndex::new(index));
-            events.push(event.map_err(|error| status::of_log(&error))?.to_vec());
+            let event = event.map_err(|error| status::of_log(&error))?.to_vec();
+            bytes = bytes.saturating_add(event.len());
+            if bytes > THREAD_ENTRY_BYTES_MAX {
+                let message =
+                    "the key events of those who signed are more than one answer may hold";
+                return Err(Refusal::new(Reason::ThreadTooLarge, message));
+            }
+            events.push(event);
         }
     }
     Ok(events)
