@@ -1,6 +1,6 @@
 //! Records from tables, and tables from records.
 //!
-//! [`read_csv`] and [`read_xlsx`] read what people keep in spreadsheets, [`import_sheet`] and [`import_lines`] make
+//! [`read_csv()`] and [`read_xlsx()`] read what people keep in spreadsheets, [`import_sheet`] and [`import_lines`] make
 //! drafts of it and report all problems at once, each with its row and column. [`Export`] writes records as CSV, `GeoJSON`
 //! (RFC 7946) and JSON Lines. Columns are the paths of the schema's fields, so a new field needs nothing in here.
 //!
