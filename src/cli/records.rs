@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 use serde_json::json;
 use witnessmark_bundle::{Auditor, VerdictWord};
-use witnessmark_record::Record;
-use witnessmark_tables::{Export, ExportRow, Format as TableFormat, UnknownColumns, rfc3339};
+use witnessmark_record::{Record, rfc3339};
+use witnessmark_tables::{Export, ExportRow, Format as TableFormat, UnknownColumns};
 use witnessmark_verifier::{
     Entry, EntryKind, LeafIndex, TILE_WIDTH, Tile, TreeSize, parse_entry_bundle,
 };

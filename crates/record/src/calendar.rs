@@ -1,4 +1,4 @@
-//! Days and dates: the arithmetic of the proleptic Gregorian calendar, without a clock.
+//! Days, dates and moments: the arithmetic of the proleptic Gregorian calendar, without a clock.
 
 use edtf_core::BoundDate;
 
@@ -11,6 +11,25 @@ const ERA_DAYS: i64 = 146_097;
 /// The day in UTC of a time in milliseconds since 1970.
 pub(crate) fn day_of_ms(ms: u64) -> BoundDate {
     civil(i64::try_from(ms / DAY_MS).unwrap_or(i64::MAX))
+}
+
+/// A time in UTC, from milliseconds since 1970: `2026-01-01 00:00:00.000 UTC`.
+pub fn instant(ms: u64) -> String {
+    format!("{} {} UTC", day_of_ms(ms), time_of_day(ms))
+}
+
+/// A time in the form of RFC 3339, from milliseconds since 1970: `2026-01-01T00:00:00.000Z`. Years after 9999, for
+/// which RFC 3339 has no form, are written with as many digits as they need.
+pub fn rfc3339(ms: u64) -> String {
+    let BoundDate { year, month, day } = day_of_ms(ms);
+    format!("{year:04}-{month:02}-{day:02}T{}Z", time_of_day(ms))
+}
+
+fn time_of_day(ms: u64) -> String {
+    let of_day = ms % DAY_MS;
+    let (hours, minutes) = (of_day / 3_600_000, of_day / 60_000 % 60);
+    let (seconds, millis) = (of_day / 1_000 % 60, of_day % 1_000);
+    format!("{hours:02}:{minutes:02}:{seconds:02}.{millis:03}")
 }
 
 /// The date of a day that is counted from 1970, as in Howard Hinnant's `civil_from_days`.
@@ -56,6 +75,19 @@ mod tests {
         assert_eq!(day_of_ms(1_767_225_599_999).to_string(), "2025-12-31");
         assert_eq!(day_of_ms(1_767_225_600_000).to_string(), "2026-01-01");
         assert!(day_of_ms(u64::MAX).year > 0);
+    }
+
+    #[test]
+    fn known_moments_are_written_as_calendars_do() {
+        for (ms, text) in [
+            (0, "1970-01-01T00:00:00.000Z"),
+            (951_782_400_000, "2000-02-29T00:00:00.000Z"),
+            (4_107_542_399_999, "2100-02-28T23:59:59.999Z"),
+            (4_107_542_400_000, "2100-03-01T00:00:00.000Z"),
+        ] {
+            assert_eq!(rfc3339(ms), text);
+        }
+        assert_eq!(instant(951_868_799_999), "2000-02-29 23:59:59.999 UTC");
     }
 
     #[test]

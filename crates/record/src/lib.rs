@@ -27,6 +27,7 @@ mod target;
 mod trace;
 mod validate;
 
+pub use calendar::{instant, rfc3339};
 pub use descriptor::{Format, descriptor_pool};
 pub use figures::figures;
 pub use json::{field_text, from_json, to_json};
@@ -34,7 +35,7 @@ pub use kind::RecordKind;
 pub use label::{LabelNotComposed, check_label};
 pub use problem::{Level, Problem, ProblemCode, problem_codes, validation_document};
 pub use record::{RECORD_BYTES_MAX, Record, RecordError, encode};
-pub use render::{escape, instant, render};
+pub use render::{escape, render};
 pub use trace::trace_due;
 pub use validate::{check_clock, validate};
 

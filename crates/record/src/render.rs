@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use prost_reflect::{DynamicMessage, FieldDescriptor, ReflectMessage as _, Value};
 use witnessmark_verifier::hex;
 
-use crate::calendar::day_of_ms;
+use crate::calendar::instant;
 use crate::descriptor::{self, typed};
 use crate::validate::is_hidden;
 use crate::{Format, RecordKind, v1};
@@ -61,15 +61,6 @@ pub(crate) fn degrees(e7: i32) -> String {
         magnitude / 10_000_000,
         magnitude % 10_000_000
     )
-}
-
-/// A time in UTC, from milliseconds since 1970.
-pub fn instant(ms: u64) -> String {
-    let of_day = ms % 86_400_000;
-    let (hours, minutes) = (of_day / 3_600_000, of_day / 60_000 % 60);
-    let (seconds, millis) = (of_day / 1_000 % 60, of_day % 1_000);
-    let day = day_of_ms(ms);
-    format!("{day} {hours:02}:{minutes:02}:{seconds:02}.{millis:03} UTC")
 }
 
 fn fields(message: &DynamicMessage, prefix: &str, lines: &mut Vec<(String, String)>) {

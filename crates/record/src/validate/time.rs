@@ -2,7 +2,7 @@
 
 use edtf_core::{Bound, Edtf};
 
-use crate::calendar::day_of_ms;
+use crate::calendar::{day_of_ms, instant};
 use crate::{Problem, codes, v1};
 use v1::record::Body;
 
@@ -162,7 +162,7 @@ pub fn check_clock(record: &v1::Record, registered_at_ms: u64) -> Option<Problem
         minutes / 60,
         minutes % 60
     );
-    Some(codes::CLOCK.at("signed_at_ms", crate::render::instant(signed), fix))
+    Some(codes::CLOCK.at("signed_at_ms", instant(signed), fix))
 }
 
 #[cfg(test)]
