@@ -5,8 +5,13 @@ use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use crate::OpenError;
+
+/// How long a lock that somebody else holds is waited for, before the folder counts as in use.
+const LOCK_LIMIT: Duration = Duration::from_secs(2);
 
 /// The paths inside one folder.
 #[derive(Clone, Debug)]
@@ -49,18 +54,28 @@ impl Folder {
     /// Takes the folder for this process, until the file is dropped.
     ///
     /// The lock belongs to the open file, not to the process, so a second opening in the same
-    /// process is refused too. The kernel lets go of it when the process ends, however it ends.
+    /// process is refused too. The kernel lets go of it when the process ends, however it ends: a
+    /// moment later when another process was being started meanwhile, because that holds a copy of
+    /// every open file until it runs its own program. So it is waited for.
     pub(crate) fn lock(&self) -> Result<File, OpenError> {
         let path = self.dir.join("lock");
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false);
         let file = options.open(&path).map_err(OpenError::io(&path))?;
-        match file.try_lock() {
-            Ok(()) => Ok(file),
-            Err(TryLockError::WouldBlock) => Err(OpenError::InUse {
-                dir: self.dir.clone(),
-            }),
-            Err(TryLockError::Error(error)) => Err(OpenError::io(path)(error)),
+        let start = Instant::now();
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(file),
+                Err(TryLockError::WouldBlock) if start.elapsed() < LOCK_LIMIT => {
+                    thread::sleep(Duration::from_millis(10));
+                }
+                Err(TryLockError::WouldBlock) => {
+                    return Err(OpenError::InUse {
+                        dir: self.dir.clone(),
+                    });
+                }
+                Err(TryLockError::Error(error)) => return Err(OpenError::io(path)(error)),
+            }
         }
     }
 

@@ -4,7 +4,7 @@
 use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -31,7 +31,7 @@ fn a_killed_writer_loses_nothing_that_it_acknowledged() {
         // One in four is killed while it opens the store, the others between commits.
         let before = acknowledged.0;
         if cycle % 4 != 3 {
-            wait_for_more_than(before, dir.path());
+            wait_for_more_than(before, dir.path(), &mut child);
         }
         thread::sleep(Duration::from_millis(cycle * 7919 % 90));
         let ended = child.try_wait().unwrap();
@@ -89,9 +89,11 @@ fn writing_child() {
     }
 }
 
-fn wait_for_more_than(size: u64, dir: &Path) {
+fn wait_for_more_than(size: u64, dir: &Path, child: &mut Child) {
     let start = Instant::now();
     while last_acknowledged(dir).0 <= size {
+        let ended = child.try_wait().unwrap();
+        assert_eq!(ended, None, "the writer ended by itself, after size {size}");
         assert!(
             start.elapsed() < Duration::from_secs(60),
             "no commit after size {size}"
