@@ -19,6 +19,7 @@ pub mod rules;
 mod sample;
 mod span;
 mod subject;
+mod words;
 
 pub use node::{Link, Node, Records};
 pub use notices::{Notice, notices};

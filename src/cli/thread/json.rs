@@ -5,7 +5,7 @@ use witnessmark_record::{figures, to_json};
 use witnessmark_thread::custody::{Break, Chain, called};
 use witnessmark_thread::{Link, Node};
 
-use super::view::{View, reason};
+use super::view::View;
 
 /// The one object.
 pub(super) fn object(view: &View) -> Value {
@@ -96,7 +96,7 @@ fn corroborations(view: &View) -> Vec<Value> {
     let found = view.corroborations.iter();
     found
         .map(|it| {
-            let reasons: Vec<String> = it.reasons.iter().map(|it| reason(view, it)).collect();
+            let reasons: Vec<String> = it.reasons.iter().map(|it| it.say(&view.records)).collect();
             json!({
                 "by": it.by,
                 "of": it.of,

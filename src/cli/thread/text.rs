@@ -7,7 +7,7 @@ use witnessmark_thread::custody::{Break, Chain, Step, called};
 use witnessmark_thread::figures::{Comparison, Table};
 use witnessmark_thread::{Node, Notice};
 
-use super::view::{View, reason};
+use super::view::View;
 
 /// The whole page.
 pub(super) fn page(view: &View, full: bool) -> String {
@@ -245,7 +245,7 @@ fn corroborations(view: &View) -> Vec<String> {
                     it.by
                 );
             }
-            let reasons: Vec<String> = it.reasons.iter().map(|it| escape(&reason(view, it))).collect();
+            let reasons: Vec<String> = it.reasons.iter().map(|it| escape(&it.say(&view.records))).collect();
             format!(
                 "  entry {} corroborates entry {of}: NOT INDEPENDENT, because {}",
                 it.by,
@@ -295,6 +295,10 @@ fn joins(chain: &Chain) -> Vec<String> {
     breaks.filter_map(|it| broken(chain, it)).collect()
 }
 
+fn broken(chain: &Chain, broken: &Break) -> Option<String> {
+    Some(format!("    {}", escape(&chain.say(broken)?)))
+}
+
 fn custody_step(step: &Step, number: usize) -> String {
     let holder = |party: &Option<v1::Party>| {
         party
@@ -309,44 +313,6 @@ fn custody_step(step: &Step, number: usize) -> String {
         holder(&step.to),
         step.index
     )
-}
-
-fn broken(chain: &Chain, broken: &Break) -> Option<String> {
-    let name = |party: &Option<v1::Party>| party.as_ref().map(|party| escape(called(party)));
-    let pair = |at: usize| Some((chain.steps.get(at.checked_sub(1)?)?, chain.steps.get(at)?));
-    let text = match *broken {
-        Break::Gap { at } => {
-            let (before, step) = pair(at)?;
-            let (to, from) = (name(&before.to)?, name(&step.from)?);
-            format!(
-                "GAP between {at} and {}: nothing says how it came from {to} to {from}",
-                at + 1
-            )
-        }
-        Break::Overlap { at } => {
-            let (before, step) = pair(at)?;
-            let (from, to) = (name(&step.from)?, name(&before.to)?);
-            format!(
-                "OVERLAP at {}: {from} gives what it gave to {to} by {at}",
-                at + 1
-            )
-        }
-        Break::Order { at } => {
-            format!(
-                "ORDER: the times of {at} and {} overlap; which came first cannot be told",
-                at + 1
-            )
-        }
-        Break::NoTime { at } => format!("{} does not say when it was", at + 1),
-        Break::NoHolder { at } => {
-            format!(
-                "{} does not say who gave and who took it, so gaps there cannot be seen",
-                at + 1
-            )
-        }
-        _ => return None,
-    };
-    Some(format!("    {text}"))
 }
 
 fn problems(view: &View) -> Vec<String> {

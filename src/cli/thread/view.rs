@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use witnessmark_record::{Problem, render, v1};
 use witnessmark_thread::custody::{self, Chain};
 use witnessmark_thread::figures::{self, Table};
-use witnessmark_thread::independence::{self, Corroboration, Dependence};
+use witnessmark_thread::independence::{self, Corroboration};
 use witnessmark_thread::{
     Link, Node, Notice, Reach, Records, Subjects, notices, reach_among, rules, subjects,
 };
@@ -131,21 +131,6 @@ impl View {
             ),
             None => words,
         }
-    }
-}
-
-/// Why a corroboration is not independent, in words.
-pub(super) fn reason(view: &View, reason: &Dependence) -> String {
-    match reason {
-        Dependence::SameOrganisation(org) => format!("both are signed by {org}"),
-        Dependence::SameKey => "both are signed by one key".to_owned(),
-        Dependence::SameAsserter(name) => format!("both are claims of {name}"),
-        Dependence::SharedSource(url) => format!("both name the source {url}"),
-        Dependence::SharedAncestor(id) => match view.records.get(id) {
-            Some(node) => format!("both go back to entry {}", node.index),
-            None => format!("both go back to record {id}"),
-        },
-        _ => "they share something that this version has no word for".to_owned(),
     }
 }
 

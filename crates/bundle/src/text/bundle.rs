@@ -8,22 +8,12 @@ use super::{Page, write_witnesses};
 
 /// Writes all but the list of checks.
 pub(super) fn write(page: &mut Page, verdict: &Verdict) {
-    // A positive verdict has all three; without them there is nothing to say.
-    let (Some(ledger), Some(record), Some(index)) =
-        (&verdict.ledger, &verdict.record, verdict.index)
-    else {
+    // A positive verdict has both; without them there is nothing to say.
+    let (Some(ledger), Some(record)) = (&verdict.ledger, &verdict.record) else {
         return;
     };
     let organisation = verdict.organisation.as_deref().unwrap_or_default();
-    page.wrapped(
-        0,
-        &answer(
-            ledger,
-            index,
-            organisation,
-            verdict.registered_at.unwrap_or_default(),
-        ),
-    );
+    page.wrapped(0, &verdict.answer().unwrap_or_default());
     verdict.write_remarks(page);
     write_holding(page, record, organisation);
     write_times(
@@ -37,26 +27,6 @@ pub(super) fn write(page: &mut Page, verdict: &Verdict) {
     write_related(page, record, ledger.size);
     verdict.write_limits(page);
     write_how(page, verdict, ledger);
-}
-
-/// The sentence a reader can quote.
-fn answer(ledger: &LedgerFacts, index: u64, organisation: &str, registered_at: u64) -> String {
-    let origin = quote(&ledger.origin);
-    // All of them had seen it by the time of the last; a single one may have a wrong clock.
-    let seen = ledger.cosigned.iter().map(|(_, time_s)| *time_s).max();
-    let when = match seen {
-        Some(time_s) => format!(
-            "no later than {}, by the clocks of the witnesses named below",
-            utc(time_s.saturating_mul(1_000))
-        ),
-        None => format!("since {}, by the ledger's own clock", utc(registered_at)),
-    };
-    format!(
-        "This record, exactly as printed here, is in the ledger {origin} (entry {index} of {}), {when}. It is \
-         signed with a key registered to the organisation {}, and it has not changed since.",
-        ledger.size,
-        quote(organisation)
-    )
 }
 
 fn write_holding(page: &mut Page, record: &RecordFacts, organisation: &str) {
