@@ -62,6 +62,9 @@ fn holding(verdict: &Verdict, record: &RecordFacts) -> Markup {
     rows.push(("Record id", html! { span.hash { (record.record_id) } }));
     html! {
         h2 { "1. What you hold" }
+        @for (_, note) in record.lines.iter().filter(|(label, _)| label == "Note well") {
+            p.note { strong { "Note well: " } (escape(note)) "." }
+        }
         (pairs(&rows))
         h2 { "2. The answer" }
         p { (verdict.meaning()) }
