@@ -16,6 +16,8 @@ use witnessmark_verifier::{Entry, EntryKind, OrgName, RecordId};
 pub(crate) struct Links {
     size: u64,
     linking: HashMap<RecordId, Vec<u64>>,
+    /// Those of them that correct or withdraw it.
+    changing: HashMap<RecordId, Vec<u64>>,
     threads: HashMap<Vec<u8>, Vec<u64>>,
     /// By part: its wholes, each with the place of the record that says so.
     wholes: HashMap<RecordId, Vec<(RecordId, u64)>>,
@@ -58,6 +60,12 @@ impl Links {
             if linking.last() != Some(&node.index) {
                 linking.push(node.index);
             }
+            if matches!(rel, LinkRel::Corrects | LinkRel::Withdraws) {
+                let changing = self.changing.entry(target).or_default();
+                if changing.last() != Some(&node.index) {
+                    changing.push(node.index);
+                }
+            }
             let (part, whole) = if rel == LinkRel::PartOf {
                 (node.id, target)
             } else if rel == LinkRel::HasPart {
@@ -95,6 +103,11 @@ impl Links {
     /// The records below `size` that link to `record`, ascending.
     pub(crate) fn linking_to(&self, record: &RecordId, size: u64) -> Vec<u64> {
         below(self.linking.get(record), size)
+    }
+
+    /// The records below `size` that correct or withdraw `record`, ascending.
+    pub(crate) fn changing(&self, record: &RecordId, size: u64) -> Vec<u64> {
+        below(self.changing.get(record), size)
     }
 
     /// The records below `size` with this thread id, ascending.

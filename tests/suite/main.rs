@@ -8,6 +8,7 @@
 )]
 
 mod cli;
+mod corrections;
 mod crash;
 mod readme;
 mod service;

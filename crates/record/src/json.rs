@@ -10,7 +10,7 @@ mod read;
 mod write;
 
 pub use field::field_text;
-pub(crate) use field::read_field;
+pub(crate) use field::{read_field, text_at};
 pub use read::from_json;
 pub use write::to_json;
 

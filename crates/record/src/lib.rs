@@ -23,6 +23,7 @@ mod label;
 mod problem;
 mod record;
 mod render;
+mod revise;
 mod target;
 mod trace;
 mod validate;
@@ -36,6 +37,10 @@ pub use label::{LabelNotComposed, check_label};
 pub use problem::{Level, Problem, ProblemCode, problem_codes, validation_document};
 pub use record::{RECORD_BYTES_MAX, Record, RecordError, encode};
 pub use render::{escape, render};
+pub use revise::{
+    ChangeWords, Effect, Logged, Misfit, MisfitCause, Revised, Revision, change_words,
+    correction_of, new_problems, problem_of_correction, reason_words, revise, withdrawn,
+};
 pub use trace::trace_due;
 pub use validate::{check_clock, validate};
 

@@ -90,7 +90,7 @@ impl ProblemCode {
 }
 
 /// Values are shown, never trusted: escaped, and cut after 80 characters.
-fn shorten(value: &str) -> String {
+pub(crate) fn shorten(value: &str) -> String {
     let escaped = crate::escape(value);
     match escaped.char_indices().nth(80) {
         Some((at, _)) => format!("{}...", escaped.get(..at).unwrap_or_default()),

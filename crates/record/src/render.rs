@@ -63,6 +63,48 @@ pub(crate) fn degrees(e7: i32) -> String {
     )
 }
 
+/// What the lines of the field at `path` are labelled, with the numbers of items, counted from 1. Nothing when it names none.
+pub(crate) fn label_of_path(path: &str) -> Option<String> {
+    let bodies = RecordKind::ALL.map(RecordKind::field);
+    let mut message = Some(descriptor::record());
+    let mut label = String::new();
+    for (at, step) in path.split('.').enumerate() {
+        let (name, position) = descriptor::split_step(step)?;
+        let field = message?.get_field_by_name(name)?;
+        message = field.kind().as_message().cloned();
+        if at == 0 && bodies.contains(&name) {
+            continue;
+        }
+        label = match label.as_str() {
+            "" => label_of(&field),
+            prefix => label_below(prefix, &field),
+        };
+        if let Some(position) = position {
+            label = format!("{label} {}", position.saturating_add(1));
+        }
+    }
+    (!label.is_empty()).then_some(label)
+}
+
+/// The value of a field, or of one item of it, in one line.
+pub(crate) fn words_of(field: &FieldDescriptor, is_item: bool, value: &Value) -> String {
+    let mut lines = Vec::new();
+    if is_item {
+        one(field, value, "", &mut lines);
+    } else {
+        any(field, value, "", &mut lines);
+    }
+    let own = label_of(field);
+    let words = lines.into_iter().map(|(label, words)| {
+        let label = label.strip_prefix(&own).unwrap_or(&label);
+        match label.trim_start_matches([',', ' ']) {
+            "" => words,
+            label => format!("{label}: {words}"),
+        }
+    });
+    words.collect::<Vec<_>>().join("; ")
+}
+
 fn fields(message: &DynamicMessage, prefix: &str, lines: &mut Vec<(String, String)>) {
     for (field, value) in message.fields() {
         any(&field, value, prefix, lines);

@@ -22,6 +22,7 @@ mod trace;
 
 use prost_reflect::{DynamicMessage, FieldDescriptor, ReflectMessage as _, Value};
 
+pub(crate) use change::{is_correctable, overlap};
 pub(crate) use text::is_hidden;
 pub use time::check_clock;
 

@@ -69,6 +69,14 @@ impl Plan {
                 let message = "this field cannot be protected: a record is nothing without it";
                 troubles.push(Trouble::new("PROTECT", path.as_str(), message));
             }
+            if path.first() == RecordKind::Correction.field() && !is_body {
+                let message =
+                    "what a correction changes cannot be protected: nobody could apply it";
+                troubles.push(
+                    Trouble::new("PROTECT", path.as_str(), message)
+                        .fix("withdraw the record, and write another with the field protected"),
+                );
+            }
             let others = paths.iter().skip(at.saturating_add(1));
             if let Some(other) = others.clone().find(|other| path.overlaps(other)) {
                 let message = format!("it is protected already with {}", other.as_str());

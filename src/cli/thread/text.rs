@@ -1,5 +1,7 @@
 //! A thread in plain words: what bears on the subject first, then rival figures, then every record.
 
+mod changes;
+
 use std::collections::BTreeMap;
 
 use witnessmark_record::{escape, figures, instant, render, v1};
@@ -14,6 +16,7 @@ pub(super) fn page(view: &View, full: bool) -> String {
     let sections = [
         head(view),
         section("BEARS ON THE SUBJECT", subject(view)),
+        section("CORRECTIONS", changes::lines(view)),
         section("FIGURES SIDE BY SIDE", tables(view)),
         section("CORROBORATION", corroborations(view)),
         section("CUSTODY", custody(view)),
@@ -89,11 +92,7 @@ fn subject(view: &View) -> Vec<String> {
 
 fn notice(view: &View, notice: &Notice) -> Option<String> {
     let node = view.records.at(notice.by)?;
-    let effect = if notice.valid {
-        ""
-    } else {
-        "; it has NO EFFECT, because another organisation signed that entry"
-    };
+    let effect = changes::effect(view, notice);
     Some(format!(
         "  entry {}: {}{effect}\n      {}; {}",
         notice.by,
@@ -376,6 +375,7 @@ fn record(view: &View, node: &Node, full: bool) -> Vec<String> {
     fields.extend(signers);
     if full {
         fields.extend(render(node.record.message()));
+        fields.extend(changes::as_corrected(view, node));
     } else {
         fields.extend(brief(node));
         for link in node.links() {
@@ -388,7 +388,8 @@ fn record(view: &View, node: &Node, full: bool) -> Vec<String> {
         .max()
         .unwrap_or(0);
     let kind = node.record.kind();
-    let mut lines = vec![format!("entry {} ({near}): {kind}", node.index)];
+    let standing = changes::standing(view, node.index);
+    let mut lines = vec![format!("entry {} ({near}): {kind}{standing}", node.index)];
     lines.extend(
         fields
             .iter()

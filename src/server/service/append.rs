@@ -25,8 +25,8 @@ pub(super) async fn submit_record(
 ) -> Result<v1::SubmitRecordResponse, Refusal> {
     let record = SignedPayload::from_message("record", request.record)?;
     let place = core.queue.place_now()?;
-    let admitted = finish(begin_admission(core, record).await).await?;
-    let appended = append(core, admitted, place)?.answer().await?;
+    let judged = finish(begin_admission(core, record).await).await?;
+    let appended = append(core, judged.admitted?, place)?.answer().await?;
     Ok(v1::SubmitRecordResponse {
         appended: Some(appended.into()),
     })
@@ -67,7 +67,7 @@ pub(super) fn submit_records(
 
 /// A record of a stream while it is checked.
 enum Checking {
-    Record(JoinHandle<Result<Admitted, Refusal>>, Place),
+    Record(JoinHandle<Result<Judged, Refusal>>, Place),
     Refused(Refusal),
     /// The stream cannot go on.
     Broken(Status),
@@ -132,7 +132,7 @@ async fn sequence(
     while let Some(checking) = checking.recv().await {
         let waiting = match checking {
             Checking::Record(check, place) => {
-                let admitted = finish(check).await;
+                let admitted = judged(&core, check, &place).await;
                 match admitted.and_then(|admitted| append(&core, admitted, place)) {
                     Ok(pending) => Waiting::Record(pending),
                     Err(refusal) => Waiting::Refused(refusal),
@@ -145,6 +145,21 @@ async fn sequence(
             return;
         }
     }
+}
+
+/// May the next record of a stream be logged? One that corrects, withdraws or supersedes another is judged again once everything
+/// before it is logged, because its target, or an earlier correction, may be among that.
+async fn judged(
+    core: &Arc<Core>,
+    check: JoinHandle<Result<Judged, Refusal>>,
+    place: &Place,
+) -> Result<Admitted, Refusal> {
+    let Judged { admitted, again } = finish(check).await?;
+    let Some(record) = again else {
+        return admitted;
+    };
+    core.queue.settle(place).await?;
+    finish(begin_admission(core, record).await).await?.admitted
 }
 
 /// Third task: answers records in the stream's order as soon as they are committed.
@@ -187,14 +202,30 @@ fn idle() -> Refusal {
     )
 }
 
+/// What was found of a record, by what the ledger held then.
+struct Judged {
+    admitted: Result<Admitted, Refusal>,
+    /// The record, when it changes another and so depends on what is logged just before it.
+    again: Option<SignedPayload>,
+}
+
 async fn begin_admission(
     core: &Arc<Core>,
     record: SignedPayload,
-) -> JoinHandle<Result<Admitted, Refusal>> {
+) -> JoinHandle<Result<Judged, Refusal>> {
     let now = clock::now_ms();
     core.begin_check(move |core| {
-        let judge_links = |record: &_| link_rules::judge(core, record);
-        admit_record(&core.reader, &core.origin, record, now, judge_links)
+        let copy = record.clone();
+        let mut changes = false;
+        let judge_links = |record: &_| {
+            changes = link_rules::changes_another(record);
+            link_rules::judge(core, record)
+        };
+        let admitted = admit_record(&core.reader, &core.origin, record, now, judge_links);
+        Ok(Judged {
+            admitted,
+            again: changes.then_some(copy),
+        })
     })
     .await
 }

@@ -1,0 +1,61 @@
+//! A change in plain words: the field as reports call it, and both values as reports show them.
+
+use crate::descriptor;
+use crate::json::read_field;
+use crate::render::{escape, label_of_path, words_of};
+use crate::v1;
+
+/// One change in plain words, safe to show.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChangeWords {
+    /// The field, such as `Place, locality`, with its path.
+    pub field: String,
+    /// What stood there; `nothing` when the field was absent.
+    pub was: String,
+    /// What stands there now; `nothing` when the field was taken away.
+    pub now: String,
+}
+
+/// The change in plain words. What cannot be read is shown as it stands, escaped.
+///
+/// # Examples
+///
+/// ```
+/// let change = witnessmark_record::v1::FieldChange {
+///     path: "place.locality".to_owned(),
+///     was: "\"Kiev\"".to_owned(),
+///     now: "\"Kyiv\"".to_owned(),
+/// };
+/// let words = witnessmark_record::change_words(&change);
+/// assert_eq!(words.field, "Place, locality (place.locality)");
+/// assert_eq!((words.was.as_str(), words.now.as_str()), ("Kiev", "Kyiv"));
+/// ```
+pub fn change_words(change: &v1::FieldChange) -> ChangeWords {
+    let value = |text: &str| match text {
+        "" => "nothing".to_owned(),
+        text => value_words(&change.path, text).unwrap_or_else(|| escape(text)),
+    };
+    let path = escape(&change.path);
+    ChangeWords {
+        field: match label_of_path(&change.path) {
+            Some(label) => format!("{label} ({path})"),
+            None => path,
+        },
+        was: value(&change.was),
+        now: value(&change.now),
+    }
+}
+
+/// Why a record was corrected, as a word such as `new information`.
+pub fn reason_words(reason: v1::CorrectionReason) -> String {
+    let name = reason.as_str_name();
+    let word = name.strip_prefix("CORRECTION_REASON_").unwrap_or(name);
+    word.to_ascii_lowercase().replace('_', " ")
+}
+
+fn value_words(path: &str, text: &str) -> Option<String> {
+    let place = descriptor::place(path)?;
+    let value = read_field(&place, text, "").ok()?;
+    let words = words_of(&place.field, place.is_item, &value);
+    (!words.is_empty()).then_some(words)
+}
