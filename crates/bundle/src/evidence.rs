@@ -6,7 +6,7 @@ use witnessmark_record::{Record, RecordError, RecordKind, render};
 use witnessmark_verifier::{Entry, Hash, OrgName, Origin, PAYLOAD_TYPE_RECORD, RecordId};
 
 use crate::verdict::{FileFacts, RecordFacts, RelatedFacts, SignerFacts};
-use crate::verify::Fields;
+use crate::verify::{Fields, Told};
 
 /// A file that a record names, under the name it has beside a bundle.
 #[derive(Clone, Debug)]
@@ -103,6 +103,7 @@ pub(crate) struct Found {
     pub(crate) fields: Fields,
     pub(crate) files: Vec<FileFacts>,
     pub(crate) related: Vec<RelatedFacts>,
+    pub(crate) told: Told,
 }
 
 /// All that is shown of a record once every check has passed.
@@ -127,6 +128,8 @@ pub(crate) fn record_facts(entry: &Entry, record: &Record, found: Found) -> Reco
         disclosed: found.fields.disclosed,
         withheld: found.fields.withheld,
         files: found.files,
+        erasures: found.told.erased,
+        openings: found.told.openings,
         related: found.related,
     }
 }

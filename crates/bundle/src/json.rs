@@ -1,11 +1,12 @@
 //! The verdict for programs: one JSON object whose members keep their names.
 
 use serde::Serialize;
+use witnessmark_record::v1::ErasureKind;
 
 use crate::time::rfc3339;
 use crate::verdict::{
-    Check, FileFacts, LedgerContents, LedgerFacts, Problem, ProtectedFacts, RecordFacts,
-    RelatedFacts, SignerFacts, Subject, Verdict,
+    Check, ErasedFacts, FileFacts, LedgerContents, LedgerFacts, OpeningFacts, Problem,
+    ProtectedFacts, RecordFacts, RelatedFacts, SignerFacts, Subject, Verdict,
 };
 
 impl Verdict {
@@ -68,6 +69,8 @@ struct RecordText<'a> {
     withheld: usize,
     files: Vec<FileText<'a>>,
     related: Vec<RelatedText<'a>>,
+    erasures: Vec<ErasedText<'a>>,
+    openings: Vec<OpeningText<'a>>,
 }
 
 #[derive(Serialize)]
@@ -82,6 +85,30 @@ struct ProtectedText<'a> {
     state: &'static str,
     name: Option<&'a str>,
     value: Option<&'a str>,
+    erased: Option<ErasedText<'a>>,
+}
+
+#[derive(Serialize)]
+struct ErasedText<'a> {
+    index: u64,
+    organisation: &'a str,
+    standing: &'static str,
+    kind: &'static str,
+    digest: String,
+    date: &'a str,
+    authority: &'a str,
+    remains: &'a str,
+}
+
+#[derive(Serialize)]
+struct OpeningText<'a> {
+    index: u64,
+    organisation: &'a str,
+    standing: &'static str,
+    digests: Vec<String>,
+    to: &'a str,
+    when: &'a str,
+    authority: &'a str,
 }
 
 #[derive(Serialize)]
@@ -101,6 +128,7 @@ struct FileText<'a> {
     sha256: String,
     size: u64,
     compared: bool,
+    erased: Option<ErasedText<'a>>,
 }
 
 #[derive(Serialize)]
@@ -208,6 +236,8 @@ impl<'a> RecordText<'a> {
             withheld: record.withheld,
             files: record.files.iter().map(FileText::of).collect(),
             related: record.related.iter().map(RelatedText::of).collect(),
+            erasures: record.erasures.iter().map(ErasedText::of).collect(),
+            openings: record.openings.iter().map(OpeningText::of).collect(),
         }
     }
 }
@@ -217,9 +247,47 @@ impl<'a> ProtectedText<'a> {
         let shown = field.shown.as_ref();
         Self {
             commitment: field.commitment.to_string(),
-            state: shown.map_or("withheld", |_| "shown"),
+            state: match (&field.shown, &field.erased) {
+                (Some(_), _) => "shown",
+                (None, Some(_)) => "erased",
+                (None, None) => "withheld",
+            },
             name: shown.map(|(name, _)| name.as_str()),
             value: shown.map(|(_, value)| value.as_str()),
+            erased: field.erased.as_ref().map(ErasedText::of),
+        }
+    }
+}
+
+impl<'a> ErasedText<'a> {
+    fn of(erased: &'a ErasedFacts) -> Self {
+        Self {
+            index: erased.index,
+            organisation: &erased.organisation,
+            standing: erased.standing.as_str(),
+            kind: match erased.kind {
+                ErasureKind::ProtectedField => "protected_field",
+                ErasureKind::Attachment => "attachment",
+                ErasureKind::Unspecified => "",
+            },
+            digest: erased.digest.to_string(),
+            date: &erased.date,
+            authority: &erased.authority,
+            remains: &erased.remains,
+        }
+    }
+}
+
+impl<'a> OpeningText<'a> {
+    fn of(opening: &'a OpeningFacts) -> Self {
+        Self {
+            index: opening.index,
+            organisation: &opening.organisation,
+            standing: opening.standing.as_str(),
+            digests: opening.digests.iter().map(ToString::to_string).collect(),
+            to: &opening.to,
+            when: &opening.when,
+            authority: &opening.authority,
         }
     }
 }
@@ -245,6 +313,7 @@ impl<'a> FileText<'a> {
             sha256: file.sha256.to_string(),
             size: file.size,
             compared: file.beside,
+            erased: file.erased.as_ref().map(ErasedText::of),
         }
     }
 }

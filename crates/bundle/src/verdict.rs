@@ -3,8 +3,12 @@
 //! Every optional member stays empty until the check that proves it has passed, so what is printed or
 //! read by a program is never merely what a file claims.
 
+mod erased;
+
 use witnessmark_record::RecordKind;
 use witnessmark_verifier::{Hash, RecordId};
+
+pub use erased::{ErasedFacts, OpeningFacts, Standing};
 
 /// The answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -154,6 +158,8 @@ pub struct FileFacts {
     pub size: u64,
     /// Whether it travels with the bundle; its bytes were then compared.
     pub beside: bool,
+    /// That it was erased, when the record's organisation says so.
+    pub erased: Option<ErasedFacts>,
 }
 
 /// A protected field, or a decoy: the record holds its digest.
@@ -161,8 +167,10 @@ pub struct FileFacts {
 pub struct ProtectedFacts {
     /// The digest.
     pub commitment: Hash,
-    /// Name and value, when a disclosure opened it. Otherwise it is withheld.
+    /// Name and value, when a disclosure opened it. Otherwise it is erased or withheld.
     pub shown: Option<(String, String)>,
+    /// That it was erased, when the record's organisation says so.
+    pub erased: Option<ErasedFacts>,
 }
 
 /// A record about the record.
@@ -203,10 +211,14 @@ pub struct RecordFacts {
     pub protected: Vec<ProtectedFacts>,
     /// Fields that were opened: name and value, in the order of the bundle.
     pub disclosed: Vec<(String, String)>,
-    /// How many digests of protected fields nobody opened. Some may stand for nothing at all.
+    /// How many digests of protected fields nobody opened and nobody erased. Some may stand for nothing at all.
     pub withheld: usize,
     /// The files that the record names.
     pub files: Vec<FileFacts>,
+    /// Everything of this record that an erasure among the related records names, whether it counts or not.
+    pub erasures: Vec<ErasedFacts>,
+    /// The disclosures of fields of this record among the related records, whether they count or not.
+    pub openings: Vec<OpeningFacts>,
     /// The records about this record.
     pub related: Vec<RelatedFacts>,
 }

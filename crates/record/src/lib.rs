@@ -16,6 +16,7 @@ mod codes;
 mod country;
 pub mod date_code;
 mod descriptor;
+mod erased;
 mod figures;
 mod json;
 mod kind;
@@ -29,6 +30,7 @@ mod validate;
 
 pub use calendar::{instant, rfc3339};
 pub use descriptor::{Format, descriptor_pool};
+pub use erased::{Erased, Opened, erased, opened, render_erased};
 pub use figures::figures;
 pub use json::{field_text, from_json, to_json};
 pub use kind::RecordKind;

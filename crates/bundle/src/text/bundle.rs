@@ -3,6 +3,7 @@
 use crate::escape::{escape, quote};
 use crate::time::utc;
 use crate::verdict::{LedgerFacts, RecordFacts, SignerFacts, Verdict};
+use crate::verify::by_whom;
 
 use super::{Page, write_witnesses};
 
@@ -131,11 +132,20 @@ fn write_protected(page: &mut Page, record: &RecordFacts) {
                 16,
                 "and verified: it is what the record committed to when it was signed",
             );
+            if let Some(erased) = &field.erased {
+                page.flowed(16, &format!("and reported as {}", by_whom(erased)), 16);
+            }
         }
     }
-    for field in &record.protected {
-        if field.shown.is_none() {
-            page.pair("withheld", &format!("commitment {}", field.commitment));
+    for field in record
+        .protected
+        .iter()
+        .filter(|field| field.shown.is_none())
+    {
+        let commitment = format!("commitment {}", field.commitment);
+        match &field.erased {
+            Some(erased) => page.pair("erased", &format!("{commitment}: {}", by_whom(erased))),
+            None => page.pair("withheld", &commitment),
         }
     }
     if record.withheld > 0 {

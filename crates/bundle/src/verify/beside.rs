@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use witnessmark_record::Record;
+use witnessmark_record::v1::ErasureKind;
 use witnessmark_verifier::{DisclosedValue, Disclosure, Hash, hex};
 
 use crate::bundle::{Bundle, BundledFile};
@@ -10,6 +11,8 @@ use crate::escape::quote;
 use crate::evidence::{self, Attachment};
 use crate::files::{self, FileSource};
 use crate::verdict::{Failure, FileFacts, ProtectedFacts};
+
+use super::erased::Told;
 
 /// The protected fields of a record: what was opened, and how much was not.
 #[derive(Debug, Default)]
@@ -20,7 +23,11 @@ pub(crate) struct Fields {
 }
 
 /// The check `disclosures`: each opened field is one that the record commits to.
-pub(super) fn disclosures(bundle: &Bundle, record: &Record) -> Result<(Fields, String), Failure> {
+pub(super) fn disclosures(
+    bundle: &Bundle,
+    record: &Record,
+    told: &Told,
+) -> Result<(Fields, String), Failure> {
     let committed: BTreeSet<Hash> = evidence::protected(record)
         .ok_or_else(|| Failure::not_verified("a protected digest of the record is not 32 bytes"))?;
     let mut opened = BTreeMap::new();
@@ -42,14 +49,22 @@ pub(super) fn disclosures(bundle: &Bundle, record: &Record) -> Result<(Fields, S
         .into_iter()
         .map(|commitment| ProtectedFacts {
             shown: opened.remove(&commitment),
+            erased: told
+                .counting(ErasureKind::ProtectedField, &commitment)
+                .cloned(),
             commitment,
         })
         .collect();
-    let withheld = protected
-        .iter()
-        .filter(|field| field.shown.is_none())
-        .count();
-    let detail = format!("{} shown, {withheld} withheld", disclosed.len());
+    let closed = protected.iter().filter(|field| field.shown.is_none());
+    let (erased, withheld): (Vec<_>, Vec<_>) = closed.partition(|field| field.erased.is_some());
+    let (erased, withheld) = (erased.len(), withheld.len());
+    let detail = match erased {
+        0 => format!("{} shown, {withheld} withheld", disclosed.len()),
+        _ => format!(
+            "{} shown, {withheld} withheld, {erased} erased",
+            disclosed.len()
+        ),
+    };
     Ok((
         Fields {
             protected,
@@ -80,6 +95,7 @@ pub(super) fn files(
     bundle: &Bundle,
     record: &Record,
     source: &dyn FileSource,
+    told: &Told,
 ) -> Result<(Vec<FileFacts>, String), Failure> {
     let attachments = evidence::attachments(record)
         .ok_or_else(|| Failure::not_verified("an attachment of the record has no SHA-256"))?;
@@ -113,6 +129,9 @@ pub(super) fn files(
         .into_iter()
         .map(|attachment| FileFacts {
             beside: bundle.files.iter().any(|file| is_of(file, &attachment)),
+            erased: told
+                .counting(ErasureKind::Attachment, &attachment.sha256)
+                .cloned(),
             name: attachment.name,
             sha256: attachment.sha256,
             size: attachment.size,
