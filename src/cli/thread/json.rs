@@ -5,6 +5,7 @@ use witnessmark_record::{figures, to_json};
 use witnessmark_thread::custody::{Break, Chain, called};
 use witnessmark_thread::{Link, Node};
 
+use super::erased;
 use super::view::{View, reason};
 
 /// The one object.
@@ -183,6 +184,7 @@ fn record(view: &View, node: &Node) -> Value {
         "asserted_by": node.asserted_by(),
         "title": node.record.title(),
         "figures": figures.collect::<Vec<_>>(),
+        "erased": erased::objects(view, node),
         "links": links.collect::<Vec<_>>(),
         "record": to_json(node.record.message()),
     })
