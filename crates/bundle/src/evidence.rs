@@ -13,6 +13,7 @@ use crate::verify::{Fields, Told};
 pub(crate) struct Attachment {
     pub(crate) name: String,
     pub(crate) sha256: Hash,
+    pub(crate) sha512: Option<Vec<u8>>,
     pub(crate) size: u64,
 }
 
@@ -87,6 +88,7 @@ pub(crate) fn attachments(record: &Record) -> Option<Vec<Attachment>> {
             Some(Attachment {
                 name,
                 sha256,
+                sha512: Some(attachment.sha512.clone()).filter(|it| !it.is_empty()),
                 size: attachment.size,
             })
         })

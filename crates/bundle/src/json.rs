@@ -2,10 +2,11 @@
 
 use serde::Serialize;
 use witnessmark_record::v1::ErasureKind;
+use witnessmark_verifier::hex;
 
 use crate::time::rfc3339;
 use crate::verdict::{
-    Check, ErasedFacts, FileFacts, LedgerContents, LedgerFacts, OpeningFacts, Problem,
+    Check, ErasedFacts, FileFacts, FileState, LedgerContents, LedgerFacts, OpeningFacts, Problem,
     ProtectedFacts, RecordFacts, RelatedFacts, SignerFacts, Subject, Verdict,
 };
 
@@ -31,6 +32,7 @@ struct Answer<'a> {
     checks: Vec<CheckText<'a>>,
     failed: Option<&'static str>,
     meaning: &'static str,
+    files: Vec<FileText<'a>>,
     remarks: &'a [String],
     does_not_show: &'static [&'static str],
     policy_sha256: Option<String>,
@@ -126,7 +128,10 @@ struct SignerText<'a> {
 struct FileText<'a> {
     name: &'a str,
     sha256: String,
+    sha512: Option<String>,
     size: u64,
+    state: &'static str,
+    detail: String,
     compared: bool,
     erased: Option<ErasedText<'a>>,
 }
@@ -180,6 +185,7 @@ impl<'a> Answer<'a> {
             checks: verdict.checks.iter().map(CheckText::of).collect(),
             failed: verdict.failed().map(|check| check.name),
             meaning: verdict.meaning(),
+            files: verdict.files.iter().map(FileText::of).collect(),
             remarks: &verdict.remarks,
             does_not_show: verdict.does_not_show(),
             policy_sha256: verdict.policy_sha256.map(|hash| hash.to_string()),
@@ -311,8 +317,11 @@ impl<'a> FileText<'a> {
         Self {
             name: &file.name,
             sha256: file.sha256.to_string(),
+            sha512: file.sha512.as_deref().map(hex::encode),
             size: file.size,
-            compared: file.beside,
+            state: file.state.as_str(),
+            detail: file.state.words(),
+            compared: matches!(file.state, FileState::Matching | FileState::Different(_)),
             erased: file.erased.as_ref().map(ErasedText::of),
         }
     }

@@ -4,11 +4,13 @@
 //! read by a program is never merely what a file claims.
 
 mod erased;
+mod file;
 
 use witnessmark_record::RecordKind;
 use witnessmark_verifier::{Hash, RecordId};
 
 pub use erased::{ErasedFacts, OpeningFacts, Standing};
+pub use file::{FileFacts, FileState};
 
 /// The answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -147,21 +149,6 @@ pub struct SignerFacts {
     pub suspected_since: Option<u64>,
 }
 
-/// A file that a record names.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FileFacts {
-    /// Its name.
-    pub name: String,
-    /// The digest that the record holds.
-    pub sha256: Hash,
-    /// Its size in bytes.
-    pub size: u64,
-    /// Whether it travels with the bundle; its bytes were then compared.
-    pub beside: bool,
-    /// That it was erased, when the record's organisation says so.
-    pub erased: Option<ErasedFacts>,
-}
-
 /// A protected field, or a decoy: the record holds its digest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProtectedFacts {
@@ -272,6 +259,8 @@ pub struct Verdict {
     pub registered_at: Option<u64>,
     /// The organisation that signed it: after the check `signatures`.
     pub organisation: Option<String>,
+    /// Every file that the record names and what was found of it: after the checks before `files`, also when that fails.
+    pub files: Vec<FileFacts>,
     /// What the reader has to know although every check passed.
     pub remarks: Vec<String>,
     /// The record: after all checks of a bundle.
@@ -404,6 +393,7 @@ impl Checklist {
                 index: None,
                 registered_at: None,
                 organisation: None,
+                files: Vec::new(),
                 remarks: Vec::new(),
                 record: None,
                 contents: None,

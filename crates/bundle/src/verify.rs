@@ -77,7 +77,9 @@ fn judge(
     let told = erased::told(&bundle, checkpoint.origin(), &record.entry);
     let told = told.or_else(|failure| list.record("related", Err(failure)))?;
     let fields = list.record("disclosures", beside::disclosures(&bundle, &content, &told))?;
-    let beside = list.record("files", beside::files(&bundle, &content, files, &told))?;
+    let (beside, outcome) = beside::files(&bundle, &content, files, &told);
+    list.facts().files.clone_from(&beside);
+    list.record("files", outcome.map(|detail| ((), detail)))?;
 
     let signers = remarks::signers(&record.entry, chains.last(&record.entry));
     let found = evidence::Found {

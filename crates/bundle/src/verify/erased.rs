@@ -8,7 +8,7 @@ use witnessmark_verifier::{Entry, Hash, OrgName, Origin, RecordId, TlogProof};
 
 use crate::bundle::Bundle;
 use crate::escape::{escape, quote};
-use crate::verdict::{ErasedFacts, Failure, OpeningFacts, RecordFacts, Standing};
+use crate::verdict::{ErasedFacts, Failure, FileState, OpeningFacts, RecordFacts, Standing};
 
 /// All that is said of the record.
 #[derive(Debug, Default)]
@@ -135,7 +135,7 @@ pub(super) fn remarks(facts: &RecordFacts) -> Vec<String> {
         let Some(erased) = &file.erased else { continue };
         let name = quote(&file.name);
         let by = by_whom(erased);
-        remarks.push(if file.beside {
+        remarks.push(if file.state == FileState::Matching {
             format!("The file {name} is here, the same bytes, although it was {by}.")
         } else {
             format!("The file {name} was {by}. {}", remains(erased))

@@ -1,10 +1,12 @@
 //! What was erased or opened by a later record of the same organisation, and what others cannot say.
 
-use witnessmark_bundle::{Bundle, Standing, Verdict, VerdictWord};
+use witnessmark_bundle::{
+    Bundle, BundleFiles, FileState, FolderFiles, Standing, Verdict, VerdictWord, verify_bundle,
+};
 use witnessmark_record::v1::{self, record::Body};
 use witnessmark_verifier::{DisclosedValue, Disclosure, Hash, RecordId, field_salt, sha256};
 
-use crate::mini_log::{COURT, MiniLog, TEAM, judge, link, why};
+use crate::mini_log::{COURT, MiniLog, TEAM, assert_fails, judge, link, why};
 
 const PHOTO: &[u8] = b"photo";
 
@@ -196,16 +198,62 @@ fn an_erasure_of_something_else_changes_nothing_and_is_said_to() {
 }
 
 #[test]
-fn an_erased_file_is_said_to_be_erased() {
+fn an_erased_file_may_be_missing_and_is_said_to_be_erased() {
     let mut log = protected();
     let message = erasure(&log, TEAM, v1::ErasureKind::Attachment, &sha256(PHOTO));
     let index = log.record(11, &message);
+    let words = "was erased on 2026-03-01 by authority";
     let verdict = verified(&log.bundle(5, &[index]), &log);
+    assert!(flat(&verdict).contains(&format!("The file \"photo.jpg\" {words}")));
+    assert_eq!(verdict.files[0].state, FileState::NotNamed);
+    assert_eq!(verdict.files[0].erased.as_ref().unwrap().index, index);
+
+    let mut parts = log.parts(5, &[index]);
+    parts.files = BundleFiles::All;
+    let bundle = parts.assemble().unwrap();
+    let verdict = verified(&bundle, &log);
+    assert_eq!(verdict.files[0].state, FileState::Erased);
     assert!(
-        flat(&verdict).contains("The file \"photo.jpg\" was erased on 2026-03-01 by authority")
+        flat(&verdict)
+            .contains("not here, because it was erased; reported as erased on 2026-03-01")
     );
-    let record = verdict.record.unwrap();
-    assert_eq!(record.files[0].erased.as_ref().unwrap().index, index);
+    // Another organisation's word does not make up for it.
+    let mut log = protected();
+    let message = erasure(&log, COURT, v1::ErasureKind::Attachment, &sha256(PHOTO));
+    let index = log.record(21, &message);
+    let mut parts = log.parts(5, &[index]);
+    parts.files = BundleFiles::All;
+    assert_fails(
+        &judge(&parts.assemble().unwrap(), &log.policy()),
+        2,
+        "files",
+        "photo.jpg",
+    );
+}
+
+#[test]
+fn an_erased_file_that_is_here_is_compared_and_remarked() {
+    let mut log = protected();
+    let message = erasure(&log, TEAM, v1::ErasureKind::Attachment, &sha256(PHOTO));
+    let index = log.record(11, &message);
+    let mut parts = log.parts(5, &[index]);
+    parts.files = BundleFiles::All;
+    let bundle = parts.assemble().unwrap().encode().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let photo = folder.path().join("photo.jpg");
+    std::fs::write(&photo, PHOTO).unwrap();
+    let beside = FolderFiles::new(folder.path());
+    let verify = || verify_bundle(bundle.as_bytes(), log.policy().as_bytes(), &beside);
+    let verdict = verify();
+    assert_eq!(
+        verdict.files[0].state,
+        FileState::Matching,
+        "{}",
+        why(&verdict)
+    );
+    assert!(flat(&verdict).contains("is here, the same bytes, although it was erased on"));
+    std::fs::write(&photo, b"ph0to").unwrap();
+    assert_fails(&verify(), 1, "files", "SHA-256");
 }
 
 #[test]
