@@ -43,6 +43,8 @@ pub(crate) struct ErasedField {
     pub(crate) name: String,
     /// When it was erased, in milliseconds since 1970 by the clock of that machine.
     pub(crate) at_ms: u64,
+    /// The digest that stands for it in the record; unknown for what older versions erased.
+    pub(crate) digest: Option<Hash>,
 }
 
 /// Why the vault cannot do what it was asked to. No message holds a value or a secret.
@@ -145,7 +147,7 @@ impl HeldRecord {
     }
 
     fn erase(&mut self, name: &str, at_ms: u64) -> Result<(), VaultError> {
-        self.disclosure(name)?;
+        let digest = self.disclosure(name)?.digest()?;
         self.secret = None;
         self.fields.retain_mut(|field| {
             let stays = field.name != name;
@@ -157,6 +159,7 @@ impl HeldRecord {
         self.erased.push(ErasedField {
             name: name.to_owned(),
             at_ms,
+            digest: Some(digest),
         });
         Ok(())
     }

@@ -2,6 +2,7 @@
 
 mod attach;
 mod check;
+pub(super) mod drafted;
 mod path;
 mod protect;
 mod sign;

@@ -1,5 +1,6 @@
 //! Protected fields from the draft to the court: signed, submitted, shown, altered, erased, and never leaked.
 
+mod erasure;
 mod refusals;
 mod story;
 
