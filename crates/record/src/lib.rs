@@ -27,6 +27,7 @@ mod render;
 mod target;
 mod trace;
 mod validate;
+mod withheld;
 
 pub use calendar::{instant, rfc3339};
 pub use descriptor::{Format, descriptor_pool};
@@ -40,6 +41,7 @@ pub use record::{RECORD_BYTES_MAX, Record, RecordError, encode};
 pub use render::{escape, render};
 pub use trace::trace_due;
 pub use validate::{check_clock, validate};
+pub use withheld::{may_withhold_item, private_persons};
 
 /// The message types of records, generated from `proto/witnessmark/record/v1`.
 #[expect(
