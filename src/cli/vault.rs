@@ -1,7 +1,8 @@
-//! `vault`: make, list, copy and erase what opens the protected fields of an organisation's records.
+//! `vault`: make, list, copy, merge and erase what opens the protected fields of an organisation's records.
 
 mod erase;
 mod file;
+mod merge;
 mod options;
 
 use std::path::{Path, PathBuf};
@@ -26,7 +27,7 @@ A lost vault can never be opened again, by nobody: without it no protected field
   - Try now and then whether a copy still opens: `witnessmark vault list COPY`.
   - It never goes to the ledger, to its operator, or beside a bundle.";
 
-/// Make, list, copy and erase what opens protected fields.
+/// Make, list, copy, merge and erase what opens protected fields.
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Command {
     /// Make a vault: the one file that opens an organisation's protected fields.
@@ -36,6 +37,8 @@ pub(super) enum Command {
     List(List),
     /// Write a sealed copy with a passphrase or identity of its own: a backup.
     Export(Export),
+    /// Move the records of one vault into another, such as a device's into the organisation's.
+    Merge(merge::Arguments),
     /// Destroy secret and values of a record, for ever.
     Erase(erase::Arguments),
 }
@@ -98,6 +101,7 @@ pub(super) fn run(command: &Command) -> Result<Report, Failure> {
         Command::New(arguments) => new(arguments),
         Command::List(arguments) => list(arguments),
         Command::Export(arguments) => export(arguments),
+        Command::Merge(arguments) => merge::run(arguments),
         Command::Erase(arguments) => erase::run(arguments),
     }
 }
@@ -221,6 +225,9 @@ pub(crate) fn vault_failure(path: &Path, error: &VaultError) -> Failure {
         VaultError::NoRecord(_) | VaultError::NoField { .. } => Failure::refused(
             trouble("VAULT_NOT_HELD")
                 .fix("`witnessmark vault list FILE` shows what it holds; another vault or a backup may hold it"),
+        ),
+        VaultError::Conflict { .. } => Failure::refused(
+            trouble("VAULT_CONFLICT").fix("`witnessmark vault list` shows what each holds; nothing was moved"),
         ),
         VaultError::Erased(_) => Failure::refused(
             trouble("VAULT_ERASED").fix("leave the field out: the bundle shows it as withheld"),
