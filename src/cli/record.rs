@@ -2,6 +2,7 @@
 
 mod attach;
 mod check;
+pub(super) mod drafted;
 mod path;
 mod protect;
 mod sign;
@@ -9,7 +10,8 @@ mod sign;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
-use witnessmark_record::{Record, RecordError, render};
+use witnessmark_bundle::SignedRecord;
+use witnessmark_record::{Erased, Record, RecordError, erased, render_erased};
 use witnessmark_verifier::{RecordId, hex};
 
 use super::template::{self, Kind};
@@ -122,12 +124,10 @@ fn show(arguments: &Show) -> Result<Report, Failure> {
     let mut texts = Vec::new();
     let mut troubles = Vec::new();
     let mut outcome = Outcome::Refused;
+    let mut read = Vec::new();
     for path in &arguments.files {
-        match show_one(path) {
-            Ok((text, json)) => {
-                texts.push(text);
-                shown.push(json);
-            }
+        match read_one(path) {
+            Ok(one) => read.push(one),
             Err(failure) => {
                 outcome = outcome.max(failure.outcome);
                 troubles.extend(failure.troubles);
@@ -135,6 +135,11 @@ fn show(arguments: &Show) -> Result<Report, Failure> {
         }
     }
     Failure::unless_empty(outcome, troubles)?;
+    for one in &read {
+        let (text, json) = show_one(one, &erased_of(one, &read));
+        texts.push(text);
+        shown.push(json);
+    }
     let json = match <[Value; 1]>::try_from(shown) {
         Ok([one]) => one,
         Err(many) => json!({ "records": many }),
@@ -142,16 +147,45 @@ fn show(arguments: &Show) -> Result<Report, Failure> {
     Ok(Report::done(texts.join("\n\n"), json))
 }
 
-fn show_one(path: &Path) -> Result<(String, Value), Failure> {
+/// A signed file that was read.
+struct Read<'a> {
+    path: &'a Path,
+    signed: SignedRecord,
+    record: Record,
+    id: RecordId,
+}
+
+fn read_one(path: &Path) -> Result<Read<'_>, Failure> {
     let signed = submit::read_signed(path)?;
     let record = decode(path, &signed.payload)?;
     let id = RecordId::of(&signed.payload_type, &signed.payload);
+    Ok(Read {
+        path,
+        signed,
+        record,
+        id,
+    })
+}
+
+/// What the erasures of the same organisation among these files say of a record.
+fn erased_of(one: &Read<'_>, all: &[Read<'_>]) -> Vec<Erased> {
+    let own = all.iter().filter(|it| it.record.org() == one.record.org());
+    own.flat_map(|it| erased(&it.record, &one.id)).collect()
+}
+
+fn show_one(one: &Read<'_>, erased: &[Erased]) -> (String, Value) {
+    let Read {
+        path,
+        signed,
+        record,
+        id,
+    } = one;
     let signers: Vec<String> = signed
         .signatures
         .iter()
         .map(|signature| signature.key_id.to_string())
         .collect();
-    let lines = render(record.message());
+    let lines = render_erased(record.message(), erased);
     let width = lines
         .iter()
         .map(|(label, _)| label.chars().count())
@@ -174,7 +208,7 @@ fn show_one(path: &Path) -> Result<(String, Value), Failure> {
         "signers": signers,
         "record": witnessmark_record::to_json(record.message()),
     });
-    Ok((plain(&text), json))
+    (plain(&text), json)
 }
 
 /// The record in a payload.

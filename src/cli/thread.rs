@@ -1,5 +1,6 @@
 //! `thread`: everything the ledger has about one subject, in order, with claims side by side and nothing merged.
 
+mod erased;
 mod json;
 mod text;
 mod view;

@@ -6,13 +6,14 @@ use witnessmark_record::{Record, RecordError, RecordKind, render};
 use witnessmark_verifier::{Entry, Hash, OrgName, Origin, PAYLOAD_TYPE_RECORD, RecordId};
 
 use crate::verdict::{FileFacts, RecordFacts, RelatedFacts, SignerFacts};
-use crate::verify::Fields;
+use crate::verify::{Fields, Told};
 
 /// A file that a record names, under the name it has beside a bundle.
 #[derive(Clone, Debug)]
 pub(crate) struct Attachment {
     pub(crate) name: String,
     pub(crate) sha256: Hash,
+    pub(crate) sha512: Option<Vec<u8>>,
     pub(crate) size: u64,
 }
 
@@ -87,6 +88,7 @@ pub(crate) fn attachments(record: &Record) -> Option<Vec<Attachment>> {
             Some(Attachment {
                 name,
                 sha256,
+                sha512: Some(attachment.sha512.clone()).filter(|it| !it.is_empty()),
                 size: attachment.size,
             })
         })
@@ -103,6 +105,7 @@ pub(crate) struct Found {
     pub(crate) fields: Fields,
     pub(crate) files: Vec<FileFacts>,
     pub(crate) related: Vec<RelatedFacts>,
+    pub(crate) told: Told,
 }
 
 /// All that is shown of a record once every check has passed.
@@ -127,6 +130,8 @@ pub(crate) fn record_facts(entry: &Entry, record: &Record, found: Found) -> Reco
         disclosed: found.fields.disclosed,
         withheld: found.fields.withheld,
         files: found.files,
+        erasures: found.told.erased,
+        openings: found.told.openings,
         related: found.related,
     }
 }

@@ -1,11 +1,13 @@
 //! The verdict for programs: one JSON object whose members keep their names.
 
 use serde::Serialize;
+use witnessmark_record::v1::ErasureKind;
+use witnessmark_verifier::hex;
 
 use crate::time::rfc3339;
 use crate::verdict::{
-    Check, FileFacts, LedgerContents, LedgerFacts, Problem, ProtectedFacts, RecordFacts,
-    RelatedFacts, SignerFacts, Subject, Verdict,
+    Check, ErasedFacts, FileFacts, FileState, LedgerContents, LedgerFacts, OpeningFacts, Problem,
+    ProtectedFacts, RecordFacts, RelatedFacts, SignerFacts, Subject, Verdict,
 };
 
 impl Verdict {
@@ -30,6 +32,7 @@ struct Answer<'a> {
     checks: Vec<CheckText<'a>>,
     failed: Option<&'static str>,
     meaning: &'static str,
+    files: Vec<FileText<'a>>,
     remarks: &'a [String],
     does_not_show: &'static [&'static str],
     policy_sha256: Option<String>,
@@ -68,6 +71,8 @@ struct RecordText<'a> {
     withheld: usize,
     files: Vec<FileText<'a>>,
     related: Vec<RelatedText<'a>>,
+    erasures: Vec<ErasedText<'a>>,
+    openings: Vec<OpeningText<'a>>,
 }
 
 #[derive(Serialize)]
@@ -82,6 +87,30 @@ struct ProtectedText<'a> {
     state: &'static str,
     name: Option<&'a str>,
     value: Option<&'a str>,
+    erased: Option<ErasedText<'a>>,
+}
+
+#[derive(Serialize)]
+struct ErasedText<'a> {
+    index: u64,
+    organisation: &'a str,
+    standing: &'static str,
+    kind: &'static str,
+    digest: String,
+    date: &'a str,
+    authority: &'a str,
+    remains: &'a str,
+}
+
+#[derive(Serialize)]
+struct OpeningText<'a> {
+    index: u64,
+    organisation: &'a str,
+    standing: &'static str,
+    digests: Vec<String>,
+    to: &'a str,
+    when: &'a str,
+    authority: &'a str,
 }
 
 #[derive(Serialize)]
@@ -99,8 +128,12 @@ struct SignerText<'a> {
 struct FileText<'a> {
     name: &'a str,
     sha256: String,
+    sha512: Option<String>,
     size: u64,
+    state: &'static str,
+    detail: String,
     compared: bool,
+    erased: Option<ErasedText<'a>>,
 }
 
 #[derive(Serialize)]
@@ -152,6 +185,7 @@ impl<'a> Answer<'a> {
             checks: verdict.checks.iter().map(CheckText::of).collect(),
             failed: verdict.failed().map(|check| check.name),
             meaning: verdict.meaning(),
+            files: verdict.files.iter().map(FileText::of).collect(),
             remarks: &verdict.remarks,
             does_not_show: verdict.does_not_show(),
             policy_sha256: verdict.policy_sha256.map(|hash| hash.to_string()),
@@ -208,6 +242,8 @@ impl<'a> RecordText<'a> {
             withheld: record.withheld,
             files: record.files.iter().map(FileText::of).collect(),
             related: record.related.iter().map(RelatedText::of).collect(),
+            erasures: record.erasures.iter().map(ErasedText::of).collect(),
+            openings: record.openings.iter().map(OpeningText::of).collect(),
         }
     }
 }
@@ -217,9 +253,47 @@ impl<'a> ProtectedText<'a> {
         let shown = field.shown.as_ref();
         Self {
             commitment: field.commitment.to_string(),
-            state: shown.map_or("withheld", |_| "shown"),
+            state: match (&field.shown, &field.erased) {
+                (Some(_), _) => "shown",
+                (None, Some(_)) => "erased",
+                (None, None) => "withheld",
+            },
             name: shown.map(|(name, _)| name.as_str()),
             value: shown.map(|(_, value)| value.as_str()),
+            erased: field.erased.as_ref().map(ErasedText::of),
+        }
+    }
+}
+
+impl<'a> ErasedText<'a> {
+    fn of(erased: &'a ErasedFacts) -> Self {
+        Self {
+            index: erased.index,
+            organisation: &erased.organisation,
+            standing: erased.standing.as_str(),
+            kind: match erased.kind {
+                ErasureKind::ProtectedField => "protected_field",
+                ErasureKind::Attachment => "attachment",
+                ErasureKind::Unspecified => "",
+            },
+            digest: erased.digest.to_string(),
+            date: &erased.date,
+            authority: &erased.authority,
+            remains: &erased.remains,
+        }
+    }
+}
+
+impl<'a> OpeningText<'a> {
+    fn of(opening: &'a OpeningFacts) -> Self {
+        Self {
+            index: opening.index,
+            organisation: &opening.organisation,
+            standing: opening.standing.as_str(),
+            digests: opening.digests.iter().map(ToString::to_string).collect(),
+            to: &opening.to,
+            when: &opening.when,
+            authority: &opening.authority,
         }
     }
 }
@@ -243,8 +317,12 @@ impl<'a> FileText<'a> {
         Self {
             name: &file.name,
             sha256: file.sha256.to_string(),
+            sha512: file.sha512.as_deref().map(hex::encode),
             size: file.size,
-            compared: file.beside,
+            state: file.state.as_str(),
+            detail: file.state.words(),
+            compared: matches!(file.state, FileState::Matching | FileState::Different(_)),
+            erased: file.erased.as_ref().map(ErasedText::of),
         }
     }
 }

@@ -3,8 +3,14 @@
 //! Every optional member stays empty until the check that proves it has passed, so what is printed or
 //! read by a program is never merely what a file claims.
 
+mod erased;
+mod file;
+
 use witnessmark_record::RecordKind;
 use witnessmark_verifier::{Hash, RecordId};
+
+pub use erased::{ErasedFacts, OpeningFacts, Standing};
+pub use file::{FileFacts, FileState};
 
 /// The answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -143,26 +149,15 @@ pub struct SignerFacts {
     pub suspected_since: Option<u64>,
 }
 
-/// A file that a record names.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FileFacts {
-    /// Its name.
-    pub name: String,
-    /// The digest that the record holds.
-    pub sha256: Hash,
-    /// Its size in bytes.
-    pub size: u64,
-    /// Whether it travels with the bundle; its bytes were then compared.
-    pub beside: bool,
-}
-
 /// A protected field, or a decoy: the record holds its digest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProtectedFacts {
     /// The digest.
     pub commitment: Hash,
-    /// Name and value, when a disclosure opened it. Otherwise it is withheld.
+    /// Name and value, when a disclosure opened it. Otherwise it is erased or withheld.
     pub shown: Option<(String, String)>,
+    /// That it was erased, when the record's organisation says so.
+    pub erased: Option<ErasedFacts>,
 }
 
 /// A record about the record.
@@ -203,10 +198,14 @@ pub struct RecordFacts {
     pub protected: Vec<ProtectedFacts>,
     /// Fields that were opened: name and value, in the order of the bundle.
     pub disclosed: Vec<(String, String)>,
-    /// How many digests of protected fields nobody opened. Some may stand for nothing at all.
+    /// How many digests of protected fields nobody opened and nobody erased. Some may stand for nothing at all.
     pub withheld: usize,
     /// The files that the record names.
     pub files: Vec<FileFacts>,
+    /// Everything of this record that an erasure among the related records names, whether it counts or not.
+    pub erasures: Vec<ErasedFacts>,
+    /// The disclosures of fields of this record among the related records, whether they count or not.
+    pub openings: Vec<OpeningFacts>,
     /// The records about this record.
     pub related: Vec<RelatedFacts>,
 }
@@ -260,6 +259,8 @@ pub struct Verdict {
     pub registered_at: Option<u64>,
     /// The organisation that signed it: after the check `signatures`.
     pub organisation: Option<String>,
+    /// Every file that the record names and what was found of it: after the checks before `files`, also when that fails.
+    pub files: Vec<FileFacts>,
     /// What the reader has to know although every check passed.
     pub remarks: Vec<String>,
     /// The record: after all checks of a bundle.
@@ -392,6 +393,7 @@ impl Checklist {
                 index: None,
                 registered_at: None,
                 organisation: None,
+                files: Vec::new(),
                 remarks: Vec::new(),
                 record: None,
                 contents: None,

@@ -6,6 +6,7 @@
 
 mod beside;
 mod chains;
+mod erased;
 mod related;
 mod remarks;
 
@@ -23,6 +24,7 @@ use crate::verdict::{Checklist, Failure, Stopped, Subject, Verdict};
 use chains::Chains;
 
 pub(crate) use beside::Fields;
+pub(crate) use erased::{Told, by_whom};
 
 /// Judges a bundle by the reader's own policy. Whatever the input is, the answer is a verdict.
 pub fn verify_bundle(bundle: &[u8], policy: &[u8], files: &dyn FileSource) -> Verdict {
@@ -72,8 +74,12 @@ fn judge(
         },
     );
     let related = list.record("related", related)?;
-    let fields = list.record("disclosures", beside::disclosures(&bundle, &content))?;
-    let beside = list.record("files", beside::files(&bundle, &content, files))?;
+    let told = erased::told(&bundle, checkpoint.origin(), &record.entry);
+    let told = told.or_else(|failure| list.record("related", Err(failure)))?;
+    let fields = list.record("disclosures", beside::disclosures(&bundle, &content, &told))?;
+    let (beside, outcome) = beside::files(&bundle, &content, files, &told);
+    list.facts().files.clone_from(&beside);
+    list.record("files", outcome.map(|detail| ((), detail)))?;
 
     let signers = remarks::signers(&record.entry, chains.last(&record.entry));
     let found = evidence::Found {
@@ -81,6 +87,7 @@ fn judge(
         fields,
         files: beside,
         related,
+        told,
     };
     let facts = evidence::record_facts(&record.entry, &content, found);
     list.facts().remarks = remarks::of(&facts, record.entry.registered_at);

@@ -34,7 +34,7 @@ codes! {
     DIGEST = "E-DIGEST" Error "an erasure and a disclosure name digests, each once";
     EDTF = "E-EDTF" Error "a date is written in EDTF (ISO 8601-2 Annex A)";
     EMBARGO_PAST = "E-EMBARGO-PAST" Error "an embargo ends after the record is signed";
-    EMPTY = "E-EMPTY" Error "a message that is present says something, and an item of a list is not empty";
+    EMPTY = "E-EMPTY" Error "a message that is present says something, and an item of a list is not empty, unless `missing` says that it is withheld";
     FORMAT = "E-FORMAT" Error "the text has the format that its field declares";
     HS_EDITION = "E-HS-EDITION" Error "a heading of the Harmonised System states its edition by its year";
     IDENTIFIER = "E-IDENTIFIER" Error "an identifier has a scheme, and what was seen or its normalised form";
@@ -53,7 +53,7 @@ codes! {
     ORDER_TIME = "E-ORDER-TIME" Error "nothing is documented or reported before it happened";
     ORG = "E-ORG" Error "the signing organisation has a name of a-z, 0-9, dot and hyphen, at most 63";
     ORIGIN = "E-ORIGIN" Error "the origin of the log is 1 to 255 bytes without spaces, plus signs and control characters";
-    PARTY_TYPE = "E-PARTY-TYPE" Error "a party says what it is, and has a name, an office, an address or an identifier";
+    PARTY_TYPE = "E-PARTY-TYPE" Error "a party says what it is, and has a name, an office, an address or an identifier, or `missing` says that one is withheld";
     PATH = "E-PATH" Error "a path names a field as the schema does, once, with the positions in lists, and all paths are of one kind";
     PERMISSION = "E-PERMISSION" Error "a respondent is named in clear only with permission to be named";
     PERSON_CLEAR = "E-PERSON-CLEAR" Error "a private person is not named in clear";

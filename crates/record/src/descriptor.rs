@@ -182,12 +182,45 @@ pub(crate) fn split_step(step: &str) -> Option<(&str, Option<usize>)> {
     (number.to_string() == position).then_some((name, Some(number)))
 }
 
-/// Whether the field that `path` names, without positions in lists, holds something.
+/// Whether the item of a list that `path` names is there and holds nothing.
+pub(crate) fn is_empty_item(message: &DynamicMessage, path: &str) -> bool {
+    let (step, rest) = first_step(path);
+    let Some((name, position)) = split_step(step) else {
+        return false;
+    };
+    let Some(value) = message.get_field_by_name(name) else {
+        return false;
+    };
+    let value = match position {
+        Some(position) => value.as_list().and_then(|items| items.get(position)),
+        None => Some(&*value),
+    };
+    match (value, rest) {
+        (Some(value), None) => position.is_some() && holds_nothing(value),
+        (Some(Value::Message(inner)), Some(rest)) => is_empty_item(inner, rest),
+        _ => false,
+    }
+}
+
+fn holds_nothing(item: &Value) -> bool {
+    match item {
+        Value::Message(inner) => inner.fields().next().is_none(),
+        Value::String(text) => text.is_empty(),
+        _ => false,
+    }
+}
+
+fn first_step(path: &str) -> (&str, Option<&str>) {
+    path.split_once('.')
+        .map_or((path, None), |(step, rest)| (step, Some(rest)))
+}
+
+/// Whether the field that `path` names holds something: in the item of a list that it names, or in any where it names none.
 pub(crate) fn is_present(message: &DynamicMessage, path: &str) -> bool {
-    let (name, rest) = path
-        .split_once('.')
-        .map_or((path, None), |(name, rest)| (name, Some(rest)));
-    let name = name.split_once('[').map_or(name, |(name, _)| name);
+    let (step, rest) = first_step(path);
+    // A position that is none says no more than the name.
+    let name = step.split_once('[').map_or(step, |(name, _)| name);
+    let (name, position) = split_step(step).unwrap_or((name, None));
     let descriptor = message.descriptor();
     let Some(field) = descriptor.get_field_by_name(name) else {
         return false;
@@ -195,10 +228,20 @@ pub(crate) fn is_present(message: &DynamicMessage, path: &str) -> bool {
     if !message.has_field(&field) {
         return false;
     }
-    let Some(rest) = rest else { return true };
     let value = message.get_field(&field);
-    let items = value.as_list().unwrap_or_default().iter();
+    let all = value.as_list().unwrap_or_default();
+    let items = match position {
+        Some(position) => all
+            .get(position)
+            .map(std::slice::from_ref)
+            .unwrap_or_default(),
+        None => all,
+    };
+    let Some(rest) = rest else {
+        return position.is_none() || items.iter().any(|item| !holds_nothing(item));
+    };
     items
+        .iter()
         .filter_map(Value::as_message)
         .chain(value.as_message())
         .any(|inner| is_present(inner, rest))

@@ -16,6 +16,7 @@ mod codes;
 mod country;
 pub mod date_code;
 mod descriptor;
+mod erased;
 mod figures;
 mod json;
 mod kind;
@@ -27,9 +28,11 @@ mod revise;
 mod target;
 mod trace;
 mod validate;
+mod withheld;
 
 pub use calendar::{instant, rfc3339};
 pub use descriptor::{Format, descriptor_pool};
+pub use erased::{Erased, Opened, erased, opened, render_erased};
 pub use figures::figures;
 pub use json::{field_text, from_json, to_json};
 pub use kind::RecordKind;
@@ -43,6 +46,7 @@ pub use revise::{
 };
 pub use trace::trace_due;
 pub use validate::{check_clock, validate};
+pub use withheld::{may_withhold_item, private_persons};
 
 /// The message types of records, generated from `proto/witnessmark/record/v1`.
 #[expect(

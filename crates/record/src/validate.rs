@@ -27,6 +27,7 @@ pub(crate) use text::is_hidden;
 pub use time::check_clock;
 
 use crate::descriptor::{self, join, typed};
+use crate::withheld::Excused;
 use crate::{Problem, RECORD_BYTES_MAX, codes, encode, v1};
 
 /// All problems of a record, in the order of its fields. A record without an error may be signed and is admitted.
@@ -49,7 +50,15 @@ pub fn validate(record: &v1::Record) -> Vec<Problem> {
     kind::check(record, &message, &mut problems);
     time::check_order(record, &mut problems);
     mark::check_times(record, &mut problems);
+    let excused = Excused::of(record, &message);
+    problems.retain(|problem| !is_excused(problem, &excused));
     problems
+}
+
+/// What the record withholds cannot say what it should.
+fn is_excused(problem: &Problem, excused: &Excused) -> bool {
+    excused.has_item(&problem.path)
+        || problem.code == codes::PARTY_TYPE.code && excused.has_party(&problem.path)
 }
 
 /// Applies formats and message rules to one value that stands for the field, or for an item of it, somewhere else.

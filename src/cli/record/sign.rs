@@ -61,8 +61,12 @@ pub(in crate::cli) struct Arguments {
         value_parser = parse_path
     )]
     protect: Vec<FieldPath>,
+    /// Protect every name, address and identifier of a private person, wherever they stand in the drafts. A private person is one
+    /// that is marked neither public_official nor publicly_listed. Needs --vault.
+    #[arg(long, requires = "vault")]
+    protect_persons: bool,
     /// Add this many digests that stand for nothing, so that nobody can count the protected fields.
-    #[arg(long, value_name = "N", default_value_t = 0, requires = "protect")]
+    #[arg(long, value_name = "N", default_value_t = 0, requires = "vault")]
     decoys: u16,
     #[command(flatten)]
     vault: UseOptions,
@@ -160,25 +164,28 @@ pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<Report, Fail
         }
         file.save()?;
     }
-    let protected = plan.as_ref().map(Plan::names).unwrap_or_default();
     let mut texts = Vec::new();
     let mut signed_files = Vec::new();
     for one in signed {
         device.advance(one.id)?;
         files::write_new_or_same(&one.target, one.file.encode().as_bytes())?;
-        texts.push(format!(
-            "signed {}\n  record id {}",
-            one.target.display(),
-            one.id
-        ));
+        let mut text = format!("signed {}\n  record id {}", one.target.display(), one.id);
+        if plan.is_some() {
+            let names = match one.protected.as_slice() {
+                [] => "nothing".to_owned(),
+                names => names.join(", "),
+            };
+            text = format!("{text}\n  protected: {}", plain(&names));
+        }
+        texts.push(text);
         let id = one.id.to_string();
-        signed_files.push(json!({ "file": one.target, "record_id": id, "protected": protected }));
+        signed_files
+            .push(json!({ "file": one.target, "record_id": id, "protected": one.protected }));
     }
     if let Some(path) = &arguments.vault.vault {
         texts.push(plain(&format!(
-            "protected in each: {}\n  what opens them is in {}: make a copy of it now\n  \
+            "what opens the protected fields is in {}: make a copy of it now\n  \
              the drafts still hold them in clear: destroy them, or keep them like the vault",
-            protected.join(", "),
             path.display()
         )));
     }
@@ -193,14 +200,16 @@ fn plan(arguments: &Arguments) -> Result<Option<Plan>, Failure> {
     let Some(path) = &arguments.vault.vault else {
         return Ok(None);
     };
-    if arguments.protect.is_empty() {
+    if arguments.protect.is_empty() && !arguments.protect_persons {
         let message = "a vault was given, and no field to protect";
         return Err(Failure::usage(
-            Trouble::new("USAGE", path.display(), message)
-                .fix("name the fields with --protect PATH, or leave --vault out"),
+            Trouble::new("USAGE", path.display(), message).fix(
+                "name the fields with --protect PATH or --protect-persons, or leave --vault out",
+            ),
         ));
     }
-    Plan::new(&arguments.protect, usize::from(arguments.decoys)).map(Some)
+    let decoys = usize::from(arguments.decoys);
+    Plan::new(&arguments.protect, arguments.protect_persons, decoys).map(Some)
 }
 
 fn open_vault(arguments: &Arguments) -> Result<Option<VaultFile>, Failure> {
@@ -227,6 +236,8 @@ struct Signed {
     file: SignedRecord,
     id: RecordId,
     held: Option<HeldRecord>,
+    /// The names of the protected fields.
+    protected: Vec<String>,
 }
 
 impl Signer<'_> {
@@ -249,7 +260,10 @@ impl Signer<'_> {
             let (file, id) = sign_record(&record, self.keys);
             device_seq = device_seq.saturating_add(1);
             previous = Some(id);
+            let fields = draft.held.iter().flat_map(|held| held.fields());
+            let protected = fields.map(|field| field.name.clone()).collect();
             all.push(Signed {
+                protected,
                 target: draft.target,
                 file,
                 id,
@@ -315,7 +329,7 @@ fn read_one(
     let (mut record, held) = match plan {
         Some(plan) => {
             let Protected { record, held } = plan.read(path, output)?;
-            (record, Some(held))
+            (record, Some(held).filter(|held| !held.fields().is_empty()))
         }
         None => (read_draft(path, &files::read_text(path)?)?, None),
     };

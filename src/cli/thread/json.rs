@@ -6,6 +6,7 @@ use witnessmark_thread::corrections::Corrected;
 use witnessmark_thread::custody::{Break, Chain, called};
 use witnessmark_thread::{Link, Node};
 
+use super::erased;
 use super::view::View;
 
 /// The one object.
@@ -247,6 +248,7 @@ fn record(view: &View, node: &Node) -> Value {
         "asserted_by": node.asserted_by(),
         "title": node.record.title(),
         "figures": figures.collect::<Vec<_>>(),
+        "erased": erased::objects(view, node),
         "links": links.collect::<Vec<_>>(),
         "record": to_json(node.record.message()),
     })

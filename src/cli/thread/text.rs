@@ -4,11 +4,12 @@ mod changes;
 
 use std::collections::BTreeMap;
 
-use witnessmark_record::{escape, figures, instant, render, v1};
+use witnessmark_record::{escape, figures, instant, render, render_erased, v1};
 use witnessmark_thread::custody::{Break, Chain, Step, called};
 use witnessmark_thread::figures::{Comparison, Table};
 use witnessmark_thread::{Node, Notice};
 
+use super::erased;
 use super::view::View;
 
 /// The whole page.
@@ -374,13 +375,15 @@ fn record(view: &View, node: &Node, full: bool) -> Vec<String> {
         .map(|key| ("Signing key".to_owned(), key.to_string()));
     fields.extend(signers);
     if full {
-        fields.extend(render(node.record.message()));
+        let erased: Vec<_> = erased::of(view, node).into_iter().map(|it| it.1).collect();
+        fields.extend(render_erased(node.record.message(), &erased));
         fields.extend(changes::as_corrected(view, node));
     } else {
         fields.extend(brief(node));
         for link in node.links() {
             fields.push(("Link".to_owned(), view.link(node, &link)));
         }
+        fields.extend(erased::lines(view, node));
     }
     let width = fields
         .iter()

@@ -1,8 +1,11 @@
 //! A bundle whose checks all passed, in plain words.
 
+use witnessmark_verifier::hex;
+
 use crate::escape::{escape, quote};
 use crate::time::utc;
-use crate::verdict::{LedgerFacts, RecordFacts, SignerFacts, Verdict};
+use crate::verdict::{FileFacts, LedgerFacts, RecordFacts, SignerFacts, Verdict};
+use crate::verify::by_whom;
 
 use super::{Page, write_witnesses};
 
@@ -23,7 +26,7 @@ pub(super) fn write(page: &mut Page, verdict: &Verdict) {
         verdict.registered_at.unwrap_or_default(),
     );
     write_content(page, record);
-    write_files(page, record);
+    write_files(page, &record.files);
     write_related(page, record, ledger.size);
     verdict.write_limits(page);
     write_how(page, verdict, ledger);
@@ -101,11 +104,20 @@ fn write_protected(page: &mut Page, record: &RecordFacts) {
                 16,
                 "and verified: it is what the record committed to when it was signed",
             );
+            if let Some(erased) = &field.erased {
+                page.flowed(16, &format!("and reported as {}", by_whom(erased)), 16);
+            }
         }
     }
-    for field in &record.protected {
-        if field.shown.is_none() {
-            page.pair("withheld", &format!("commitment {}", field.commitment));
+    for field in record
+        .protected
+        .iter()
+        .filter(|field| field.shown.is_none())
+    {
+        let commitment = format!("commitment {}", field.commitment);
+        match &field.erased {
+            Some(erased) => page.pair("erased", &format!("{commitment}: {}", by_whom(erased))),
+            None => page.pair("withheld", &commitment),
         }
     }
     if record.withheld > 0 {
@@ -117,20 +129,29 @@ fn write_protected(page: &mut Page, record: &RecordFacts) {
     }
 }
 
-fn write_files(page: &mut Page, record: &RecordFacts) {
-    if record.files.is_empty() {
+/// Each file with what was found of it, also when that is why the check failed.
+pub(super) fn write_files(page: &mut Page, files: &[FileFacts]) {
+    if files.is_empty() {
         return;
     }
     page.heading("Files the record names");
-    for file in &record.files {
-        let beside = if file.beside {
-            "beside the bundle, the same bytes"
-        } else {
-            "not with this bundle"
+    for file in files {
+        let sha512 = match &file.sha512 {
+            Some(bytes) => format!(", SHA-512 {}", hex::encode(bytes)),
+            None => String::new(),
+        };
+        let erased = match &file.erased {
+            Some(erased) => format!("; reported as {}", by_whom(erased)),
+            None => String::new(),
         };
         page.pair(
             &quote(&file.name),
-            &format!("{} bytes, SHA-256 {}; {beside}", file.size, file.sha256),
+            &format!(
+                "{} bytes, SHA-256 {}{sha512}; {}{erased}",
+                file.size,
+                file.sha256,
+                file.state.words()
+            ),
         );
     }
 }

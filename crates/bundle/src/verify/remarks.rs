@@ -14,7 +14,6 @@ const REMARKED_RELATIONS: &[(&str, &str)] = &[
     ("supersedes", "takes the place of this record"),
     ("updates", "gives later figures than this record"),
     ("retracts", "retracts this record"),
-    ("erases", "erases fields of this record"),
 ];
 
 /// What became of the keys that signed `entry`, as far as the bundle's key events go.
@@ -64,6 +63,7 @@ pub(super) fn of(facts: &RecordFacts, registered_at: u64) -> Vec<String> {
             ));
         }
     }
+    remarks.extend(super::erased::remarks(facts));
     if facts.withheld > 0 {
         remarks.push(format!(
             "{} protected field(s) were committed to and are withheld here; some may stand for no field at all.",

@@ -5,6 +5,7 @@
 mod beside;
 mod bundles;
 mod bytes;
+mod erased;
 mod exports;
 mod ledgers;
 mod mini_log;
