@@ -9,6 +9,7 @@
 
 mod cli;
 mod crash;
+mod device;
 mod link;
 mod readme;
 mod service;

@@ -37,7 +37,7 @@ pub use problem::{Level, Problem, ProblemCode, problem_codes, validation_documen
 pub use record::{RECORD_BYTES_MAX, Record, RecordError, encode};
 pub use render::{escape, render};
 pub use trace::trace_due;
-pub use validate::{check_clock, validate};
+pub use validate::{SeenTree, check_clock, check_seen, validate};
 
 /// The message types of records, generated from `proto/witnessmark/record/v1`.
 #[expect(

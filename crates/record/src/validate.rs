@@ -16,12 +16,14 @@ mod mark;
 mod party;
 mod place;
 mod quantity;
+mod seen;
 mod text;
 mod time;
 mod trace;
 
 use prost_reflect::{DynamicMessage, FieldDescriptor, ReflectMessage as _, Value};
 
+pub use seen::{SeenTree, check_seen};
 pub(crate) use text::is_hidden;
 pub use time::check_clock;
 

@@ -14,6 +14,7 @@ use super::Answers;
 use crate::clock;
 use crate::server::admission::{Admitted, admit_key_event, admit_record};
 use crate::server::core::{Core, finish};
+use crate::server::device_rules;
 use crate::server::limits::{STREAM_ANSWERS_MAX, STREAM_IDLE_TIMEOUT, STREAM_STAGE_MAX};
 use crate::server::link_rules;
 use crate::server::sequencer::{Answer, Place, stopping};
@@ -193,8 +194,12 @@ async fn begin_admission(
 ) -> JoinHandle<Result<Admitted, Refusal>> {
     let now = clock::now_ms();
     core.begin_check(move |core| {
-        let judge_links = |record: &_| link_rules::judge(core, record);
-        admit_record(&core.reader, &core.origin, record, now, judge_links)
+        let judge = |record: &_| {
+            let mut problems = link_rules::judge(core, record)?;
+            problems.extend(device_rules::seen(core, record)?);
+            Ok(problems)
+        };
+        admit_record(&core.reader, &core.origin, record, now, judge)
     })
     .await
 }
