@@ -39,9 +39,7 @@ pub(super) async fn run(arguments: &Arguments, output: &Output) -> Result<Report
     } else {
         let bar = output.progress(0, "auditing");
         let policy = &arguments.ledger.policy;
-        let verdict = folder(Path::new(&arguments.what), policy, &mut |read| {
-            bar.set_position(read);
-        });
+        let verdict = folder(Path::new(&arguments.what), policy, &mut |_, _| bar.inc(1));
         bar.finish_and_clear();
         verdict
     };
@@ -53,10 +51,10 @@ fn is_address(what: &str) -> bool {
     what.contains("://") || (what.contains(':') && !Path::new(what).exists())
 }
 
-/// Audits an exported folder.
-pub(crate) fn folder(folder: &Path, policy: &Path, progress: &mut dyn FnMut(u64)) -> Verdict {
+/// Audits an exported folder. `read` is shown each entry with its place.
+pub(crate) fn folder(folder: &Path, policy: &Path, read: &mut dyn FnMut(u64, &[u8])) -> Verdict {
     match files::read_bytes(policy, TEXT_BYTES_MAX) {
-        Ok(policy) => audit_export(folder, &policy, progress),
+        Ok(policy) => audit_export(folder, &policy, read),
         Err(failure) => unreadable(Subject::Export, "policy", &failure),
     }
 }

@@ -10,6 +10,8 @@
 mod cli;
 mod corrections;
 mod crash;
+mod device;
+mod link;
 mod readme;
 mod service;
 mod support;

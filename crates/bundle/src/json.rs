@@ -155,6 +155,8 @@ struct ContentsText {
     signatures: u64,
     first_registered_at: Option<u64>,
     last_registered_at: Option<u64>,
+    checkpoints_seen: usize,
+    checkpoints_seen_elsewhere: usize,
 }
 
 #[derive(Serialize)]
@@ -350,6 +352,12 @@ impl ContentsText {
             signatures: contents.signatures,
             first_registered_at: contents.first_and_last.map(|(first, _)| first),
             last_registered_at: contents.first_and_last.map(|(_, last)| last),
+            checkpoints_seen: contents.seen.len(),
+            checkpoints_seen_elsewhere: contents
+                .seen
+                .iter()
+                .filter(|it| it.not_before.is_none())
+                .count(),
         }
     }
 }

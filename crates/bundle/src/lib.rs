@@ -35,12 +35,13 @@ pub use export::{ExportError, ExportWriter, Exported};
 pub use files::{FileSource, FolderFiles, NoFiles, is_plain_name};
 pub use limits::{
     BUNDLE_BYTES_MAX, DISCLOSURES_MAX, DSSE_BYTES_MAX, EVENTS_MAX, FILE_NAME_BYTES_MAX,
-    FILE_SIZE_MAX, FILES_MAX, KEY_CHAINS_MAX, PROBLEMS_MAX, RELATED_MAX, STRAY_FILES_MAX,
+    FILE_SIZE_MAX, FILES_MAX, KEY_CHAINS_MAX, PROBLEMS_MAX, RELATED_MAX, SEEN_REMARKS_MAX,
+    STRAY_FILES_MAX,
 };
 pub use verdict::{
     BUNDLE_CHECKS, Check, EXPORT_CHECKS, ErasedFacts, FileFacts, FileState, LEDGER_CHECKS,
     LedgerContents, LedgerFacts, OpeningFacts, Outcome, Problem, ProtectedFacts, RecordFacts,
-    RelatedFacts, SignerFacts, Standing, Subject, Verdict, VerdictWord,
+    RelatedFacts, SeenFacts, SignerFacts, Standing, Subject, Verdict, VerdictWord,
 };
 pub use verify::verify_bundle;
 /// The largest policy file, as the verifier has it.

@@ -225,6 +225,24 @@ pub struct LedgerContents {
     pub signatures: u64,
     /// The ledger's time of the first and the last entry, in milliseconds.
     pub first_and_last: Option<(u64, u64)>,
+    /// The checkpoints that signers had seen, in the order of the log.
+    pub seen: Vec<SeenFacts>,
+}
+
+/// The checkpoint that the signer of a record had seen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeenFacts {
+    /// The place of the record.
+    pub index: u64,
+    /// How many entries the checkpoint speaks of.
+    pub size: u64,
+    /// When the record was signed by the signer's clock, in milliseconds.
+    pub signed_at: u64,
+    /// Before when it cannot have been signed, in milliseconds by the ledger's clock: its time of the checkpoint's last
+    /// entry. `None` when the ledger never had such a tree.
+    pub not_before: Option<u64>,
+    /// What does not fit.
+    pub problem: Option<String>,
 }
 
 /// One thing that is wrong with a ledger.

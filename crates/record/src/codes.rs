@@ -67,6 +67,7 @@ codes! {
     SCHEMA = "E-SCHEMA" Error "the schema names the kind of the body and its version";
     SCOPE = "E-SCOPE" Error "an attestation covers the whole record, or the fields that it names";
     SCRIPT = "E-SCRIPT" Error "a script is a code of ISO 15924";
+    SEEN = "E-SEEN" Error "a checkpoint that was seen has a size of at least 1 and a root of 32 bytes";
     SHARE = "E-SHARE" Error "a share is given in basis points, from 0 to 10000, and says of what";
     SIGNED_AT = "E-SIGNED-AT" Error "a record states when it was signed";
     SIZE = "E-SIZE" Error "an encoded record has at most 64,000 bytes";
@@ -91,6 +92,8 @@ codes! {
     IDENTIFIER_CHECK = "W-IDENTIFIER-CHECK" Warning "the check digits of an air waybill and of a legal entity identifier as seen fit";
     IMO_CHECK = "W-IMO-CHECK" Warning "the check digit of an IMO number as seen fits";
     ORDER_TIME_UNSURE = "W-ORDER-TIME" Warning "uncertain dates should stand in the order of events";
+    SEEN_CHECKPOINT = "W-SEEN-CHECKPOINT" Warning "the checkpoint that the signer had seen is one of this ledger";
+    SEEN_CLOCK = "W-SEEN-CLOCK" Warning "by the signer's clock, a record is signed after the checkpoint that the signer had seen";
     TEXT_HIDDEN = "W-TEXT-HIDDEN" Warning "a text has characters that cannot be seen or that change the direction of writing";
     TIME_FUTURE = "W-TIME-FUTURE" Warning "nothing happens after the record of it is signed";
 }

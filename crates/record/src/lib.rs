@@ -45,7 +45,7 @@ pub use revise::{
     correction_of, new_problems, problem_of_correction, reason_words, revise, withdrawn,
 };
 pub use trace::trace_due;
-pub use validate::{check_clock, validate};
+pub use validate::{SeenTree, check_clock, check_seen, validate};
 pub use withheld::{may_withhold_item, private_persons};
 
 /// The message types of records, generated from `proto/witnessmark/record/v1`.

@@ -167,6 +167,7 @@ fn sentence(message: &DynamicMessage) -> Option<String> {
             )
         }
         "FieldChange" => change(&typed(message)),
+        "CheckpointSeen" => seen(&typed(message)),
         "ErasureTarget" => erased(&typed(message), message),
         "Aggregate" if message.fields().next().is_none() => "a set as a whole".to_owned(),
         _ => return None,
@@ -246,6 +247,14 @@ fn change(change: &v1::FieldChange) -> String {
     )
 }
 
+fn seen(seen: &v1::CheckpointSeen) -> String {
+    format!(
+        "signed after checkpoint of size {}, root {}, by the signer's word",
+        seen.size,
+        hex::encode(&seen.root)
+    )
+}
+
 fn erased(target: &v1::ErasureTarget, message: &DynamicMessage) -> String {
     let digest = hex::encode(&target.digest);
     let mut text = format!("{} {digest}", enum_text(message, "kind"));
@@ -322,6 +331,7 @@ fn label_anywhere(field: &str) -> &'static str {
         "org" => "Signed and submitted by",
         "asserted_by" => "Claimed by",
         "signed_at_ms" => "Signed at",
+        "seen" => "Newest checkpoint seen",
         "device_seq" => "Number on the device",
         "previous" => "Previous record of the device",
         "protected" => "Protected field",

@@ -16,6 +16,7 @@ mod mark;
 mod party;
 mod place;
 mod quantity;
+mod seen;
 mod text;
 mod time;
 mod trace;
@@ -23,6 +24,7 @@ mod trace;
 use prost_reflect::{DynamicMessage, FieldDescriptor, ReflectMessage as _, Value};
 
 pub(crate) use change::{is_correctable, overlap};
+pub use seen::{SeenTree, check_seen};
 pub(crate) use text::is_hidden;
 pub use time::check_clock;
 

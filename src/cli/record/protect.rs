@@ -27,6 +27,7 @@ const NEVER: &[&str] = &[
     "schema",
     "thread_id",
     "missing",
+    "seen",
 ];
 
 /// The rule that a protected field is meant to satisfy: no private person is named in clear.

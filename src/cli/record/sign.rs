@@ -6,7 +6,9 @@ use ed25519_dalek::SigningKey;
 use serde_json::json;
 use witnessmark_bundle::SignedRecord;
 use witnessmark_record::{Problem, encode, v1, validate};
-use witnessmark_verifier::{OrgName, Origin, PAYLOAD_TYPE_RECORD, RecordId};
+use witnessmark_verifier::{
+    Note, OrgName, Origin, PAYLOAD_TYPE_RECORD, RecordId, VerifiedCheckpoint, hex,
+};
 
 use super::check::{describe, no_errors, read_draft};
 use super::path::FieldPath;
@@ -29,7 +31,12 @@ Protected fields:
       --out signed --vault team.vault --protect place.detail,wreckage_finding.exhibit_number
 
 Only salted digests of them go into the record. `witnessmark prove --show` shows one of them later.
-Without the vault nobody ever can: keep copies of it.")]
+Without the vault nobody ever can: keep copies of it.
+
+A lower bound on the time, from a checkpoint that was fetched before going into the field:
+  witnessmark checkpoint --from http://127.0.0.1:7480 --policy trust.policy --remember seen.checkpoint
+  witnessmark record sign wreck.toml --key device.key --org field-team --policy trust.policy \\
+      --out signed --seen seen.checkpoint")]
 pub(in crate::cli) struct Arguments {
     /// Drafts, TOML or JSON.
     #[arg(required = true)]
@@ -68,6 +75,9 @@ pub(in crate::cli) struct Arguments {
     /// Add this many digests that stand for nothing, so that nobody can count the protected fields.
     #[arg(long, value_name = "N", default_value_t = 0, requires = "vault")]
     decoys: u16,
+    /// The newest checkpoint that this device has, as `--remember` writes it: the record says that it was signed after.
+    #[arg(long, value_name = "FILE", conflicts_with = "origin")]
+    seen: Option<PathBuf>,
     #[command(flatten)]
     vault: UseOptions,
 }
@@ -89,6 +99,8 @@ pub(crate) struct Stamp<'a> {
     pub(crate) device_seq: u64,
     /// The record before it on this device.
     pub(crate) previous: Option<RecordId>,
+    /// The newest checkpoint that the device has.
+    pub(crate) seen: Option<&'a v1::CheckpointSeen>,
 }
 
 impl Stamp<'_> {
@@ -102,6 +114,7 @@ impl Stamp<'_> {
             .previous
             .map(|id| id.as_bytes().to_vec())
             .unwrap_or_default();
+        record.seen = self.seen.cloned();
     }
 }
 
@@ -128,6 +141,7 @@ pub(crate) fn validate_draft(mut record: v1::Record) -> Vec<Problem> {
         signed_at_ms: clock::now_ms(),
         device_seq: 1,
         previous: None,
+        seen: None,
     };
     stamp.apply(&mut record);
     validate(&record)
@@ -139,7 +153,9 @@ pub(crate) fn validate_draft(mut record: v1::Record) -> Vec<Problem> {
 ///
 /// When a file cannot be read or written, or a draft has an error.
 pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<Report, Failure> {
-    let origin = origin(arguments)?;
+    let seen = seen(arguments)?;
+    let origin = origin(arguments, seen.as_ref())?;
+    let seen = seen.map(|checkpoint| in_record(&checkpoint));
     let plan = plan(arguments)?;
     let mut keys = vec![read_key(&arguments.key)?];
     for path in &arguments.countersign {
@@ -153,6 +169,7 @@ pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<Report, Fail
         org: &arguments.org,
         origin: &origin,
         keys: &keys,
+        seen: seen.as_ref(),
     };
     let mut signed = who.sign_all(drafts, &device)?;
     // What opens the fields is on disk before there is a record that needs it.
@@ -189,9 +206,16 @@ pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<Report, Fail
             path.display()
         )));
     }
+    if let Some(seen) = &seen {
+        texts.push(format!(
+            "each says: signed after checkpoint of size {}",
+            seen.size
+        ));
+    }
+    let seen = seen.map(|seen| json!({ "size": seen.size, "root": hex::encode(&seen.root) }));
     Ok(Report::done(
         texts.join("\n"),
-        json!({ "signed": signed_files }),
+        json!({ "signed": signed_files, "seen": seen }),
     ))
 }
 
@@ -228,6 +252,7 @@ struct Signer<'a> {
     org: &'a OrgName,
     origin: &'a Origin,
     keys: &'a [SigningKey],
+    seen: Option<&'a v1::CheckpointSeen>,
 }
 
 /// A record that was signed and is not written yet.
@@ -254,6 +279,7 @@ impl Signer<'_> {
                 signed_at_ms: clock::now_ms(),
                 device_seq,
                 previous,
+                seen: self.seen,
             };
             stamp.apply(&mut record);
             no_errors(&draft.target, validate(&record))?;
@@ -352,10 +378,43 @@ fn target(path: &Path, folder: &Path) -> PathBuf {
     folder.join(name)
 }
 
-/// The ledger's name: as given, or the only log of the policy.
-fn origin(arguments: &Arguments) -> Result<Origin, Failure> {
+/// The checkpoint that the device has, verified as the policy demands.
+fn seen(arguments: &Arguments) -> Result<Option<VerifiedCheckpoint>, Failure> {
+    let (Some(path), Some(policy)) = (&arguments.seen, &arguments.policy) else {
+        return Ok(None);
+    };
+    let policy = files::read_policy(policy)?;
+    let text = files::read_text(path)?;
+    let refused = |error: &dyn std::fmt::Display| {
+        Failure::refused(Trouble::new("NOT_VERIFIED", path.display(), error).fix(
+            "give the file that `witnessmark checkpoint --remember` wrote with the same policy",
+        ))
+    };
+    let note = Note::parse(&text).map_err(|error| refused(&error))?;
+    let checkpoint = policy.verify(&note).map_err(|error| refused(&error))?;
+    if checkpoint.head().size.get() == 0 {
+        return Err(refused(
+            &"a checkpoint of size 0 is no lower bound on any time",
+        ));
+    }
+    Ok(Some(checkpoint))
+}
+
+fn in_record(checkpoint: &VerifiedCheckpoint) -> v1::CheckpointSeen {
+    let head = checkpoint.head();
+    v1::CheckpointSeen {
+        size: head.size.get(),
+        root: head.root.as_bytes().to_vec(),
+    }
+}
+
+/// The ledger's name: as given, or the only log of the policy, or that of the checkpoint.
+fn origin(arguments: &Arguments, seen: Option<&VerifiedCheckpoint>) -> Result<Origin, Failure> {
     if let Some(origin) = &arguments.origin {
         return Ok(origin.clone());
+    }
+    if let Some(checkpoint) = seen {
+        return Ok(checkpoint.origin().clone());
     }
     let path = arguments.policy.as_deref().unwrap_or_else(|| Path::new(""));
     let policy = files::read_policy(path)?;

@@ -14,6 +14,7 @@ use super::Answers;
 use crate::clock;
 use crate::server::admission::{Admitted, admit_key_event, admit_record};
 use crate::server::core::{Core, finish};
+use crate::server::device_rules;
 use crate::server::limits::{STREAM_ANSWERS_MAX, STREAM_IDLE_TIMEOUT, STREAM_STAGE_MAX};
 use crate::server::link_rules;
 use crate::server::sequencer::{Answer, Place, stopping};
@@ -217,11 +218,13 @@ async fn begin_admission(
     core.begin_check(move |core| {
         let copy = record.clone();
         let mut changes = false;
-        let judge_links = |record: &_| {
+        let judge = |record: &_| {
             changes = link_rules::changes_another(record);
-            link_rules::judge(core, record)
+            let mut problems = link_rules::judge(core, record)?;
+            problems.extend(device_rules::seen(core, record)?);
+            Ok(problems)
         };
-        let admitted = admit_record(&core.reader, &core.origin, record, now, judge_links);
+        let admitted = admit_record(&core.reader, &core.origin, record, now, judge);
         Ok(Judged {
             admitted,
             again: changes.then_some(copy),

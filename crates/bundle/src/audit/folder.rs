@@ -22,8 +22,9 @@ const ENTRIES_BYTES_MAX: usize = 256 * (65_535 + 2);
 /// The bytes of a full tile.
 const TILE_BYTES_MAX: usize = 256 * 32;
 
-/// Judges the export in the folder `dir`. `progress` is told how many entries were read.
-pub fn audit_export(dir: &Path, policy: &[u8], progress: &mut dyn FnMut(u64)) -> Verdict {
+/// Judges the export in the folder `dir`. `read` is shown each entry with its place, in order, before there is a verdict
+/// on it.
+pub fn audit_export(dir: &Path, policy: &[u8], read: &mut dyn FnMut(u64, &[u8])) -> Verdict {
     let mut list = Checklist::new(Subject::Export);
     let reader = ExportReader::new(dir);
     let Ok(checkpoint) = list.record("format", read_checkpoint(&reader, dir)) else {
@@ -31,7 +32,7 @@ pub fn audit_export(dir: &Path, policy: &[u8], progress: &mut dyn FnMut(u64)) ->
     };
     let mut auditor = Auditor::begin(list, policy, &checkpoint);
     let mut tiles = Tiles::default();
-    let cut = read_entries(&mut auditor, &reader, &mut tiles, progress).err();
+    let cut = read_entries(&mut auditor, &reader, &mut tiles, read).err();
     let Auditor { mut list, running } = auditor;
     if let Some(mut running) = running {
         if cut.is_none() {
@@ -40,7 +41,7 @@ pub fn audit_export(dir: &Path, policy: &[u8], progress: &mut dyn FnMut(u64)) ->
         tiles.report(&mut running);
         let size = running.checkpoint.head().size.get();
         running.finish(&mut list, cut);
-        list.facts().remarks = strays(&reader, size);
+        list.facts().remarks.extend(strays(&reader, size));
     }
     list.into_verdict()
 }
@@ -69,9 +70,9 @@ fn read_entries(
     auditor: &mut Auditor,
     reader: &ExportReader,
     tiles: &mut Tiles,
-    progress: &mut dyn FnMut(u64),
+    read: &mut dyn FnMut(u64, &[u8]),
 ) -> Result<(), Failure> {
-    let mut read = 0;
+    let mut index = 0;
     for tile in entry_tiles(auditor.size().unwrap_or(0)) {
         let path = tile.entries_path();
         let bytes = match reader.read(&path, ENTRIES_BYTES_MAX) {
@@ -97,9 +98,9 @@ fn read_entries(
             auditor.push_into(entry, &mut |tile, hashes| {
                 tiles.compare(reader, tile, hashes);
             });
-            read += 1;
+            read(index, entry);
+            index += 1;
         }
-        progress(read);
     }
     Ok(())
 }
@@ -225,7 +226,7 @@ mod tests {
 
     #[test]
     fn a_folder_that_is_not_there_leaves_the_answer_open() {
-        let verdict = audit_export(Path::new("/nonexistent/export"), b"", &mut |_| {});
+        let verdict = audit_export(Path::new("/nonexistent/export"), b"", &mut |_, _| {});
         assert_eq!(verdict.exit_code(), 2);
         assert_eq!(verdict.failed().unwrap().name, "format");
     }

@@ -16,6 +16,7 @@ const FIXED: &[&str] = &[
     "clock_source",
     "clock_uncertainty_s",
     "utc_offset",
+    "seen",
 ];
 
 pub(super) fn check(correction: &v1::Correction, problems: &mut Vec<Problem>) {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use witnessmark_verifier::hex;
 
-use super::{attachment, time};
+use super::{attachment, seen, time};
 use crate::{Problem, RecordKind, codes, descriptor, v1};
 
 const PROTECTED_MAX: usize = 1_024;
@@ -22,6 +22,7 @@ pub(super) fn check(record: &v1::Record, problems: &mut Vec<Problem>) {
     protected(record, problems);
     marking(record, problems);
     missing(record, problems);
+    seen::check(record, problems);
 }
 
 fn identity(record: &v1::Record, problems: &mut Vec<Problem>) {
