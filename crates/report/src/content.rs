@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 use witnessmark_bundle::{FileFacts, RecordFacts, SignerFacts, Verdict, escape};
+use witnessmark_verifier::hex;
 
 use crate::page::{foreign, pairs};
 use crate::utc;
@@ -34,11 +35,11 @@ fn protected(record: &RecordFacts) -> Markup {
                 @for field in &record.protected {
                     tr {
                         @if let Some((name, value)) = &field.shown {
-                            td { "shown and verified" }
+                            td { "shown and verified" @if let Some(erased) = &field.erased { "; also reported as " (erased.say()) } }
                             td { (foreign(name)) }
                             td { (foreign(value)) }
                         } @else {
-                            td { "withheld" }
+                            td { @match &field.erased { Some(erased) => { (erased.say()) }, None => "withheld" } }
                             td { "-" }
                             td { "-" }
                         }
@@ -51,17 +52,17 @@ fn protected(record: &RecordFacts) -> Markup {
 }
 
 /// Section 8: the files.
-pub(crate) fn files(record: &RecordFacts) -> Markup {
+pub(crate) fn files(files: &[FileFacts]) -> Markup {
     html! {
         section {
             h2 { "8. Files" }
-            @if record.files.is_empty() {
+            @if files.is_empty() {
                 p { "The record names no file." }
             } @else {
                 p.small { "The ledger holds no files, only their fingerprints. A file that was not here has not been compared." }
                 table.list {
-                    thead { tr { th scope="col" { "Name" } th scope="col" { "Bytes" } th scope="col" { "SHA-256, in full" } th scope="col" { "With the bundle" } } }
-                    tbody { @for file in &record.files { (file_row(file)) } }
+                    thead { tr { th scope="col" { "Name" } th scope="col" { "Bytes" } th scope="col" { "SHA-256, in full" } th scope="col" { "What was found" } } }
+                    tbody { @for file in files { (file_row(file)) } }
                 }
             }
         }
@@ -73,8 +74,11 @@ fn file_row(file: &FileFacts) -> Markup {
         tr {
             td { (foreign(&file.name)) }
             td { (file.size) }
-            td { span.hash { (file.sha256.to_string()) } }
-            td { @if file.beside { "found, and the same bytes" } @else { "not here; not compared" } }
+            td {
+                span.hash { (file.sha256.to_string()) }
+                @if let Some(sha512) = &file.sha512 { br; "SHA-512 " span.hash { (hex::encode(sha512)) } }
+            }
+            td { (escape(&file.state.words())) @if let Some(erased) = &file.erased { "; reported as " (erased.say()) } }
         }
     }
 }

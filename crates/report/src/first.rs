@@ -110,7 +110,8 @@ fn withheld(record: &RecordFacts) -> Markup {
             p { "Nothing: the record commits to no protected field." }
         } @else {
             p { "The record commits to " (record.protected.len()) " protected field(s): "
-                (record.disclosed.len()) " shown here and verified, " (record.withheld) " withheld. "
+                (record.disclosed.len()) " shown here and verified, " (record.withheld) " withheld, "
+                (record.protected.iter().filter(|field| field.shown.is_none() && field.erased.is_some()).count()) " erased. "
                 "The list is in section 7. Some commitments may stand for no field at all." }
         }
     }

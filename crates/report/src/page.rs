@@ -46,6 +46,8 @@ fn body(verdict: &Verdict, shown: Option<&Shown>, about: &Circumstances) -> Mark
     let Some((shown, record)) = parts else {
         return html! {
             (first::failure(verdict))
+            // Their names were signed: they are known only when all checks before theirs passed.
+            @if !verdict.files.is_empty() { (content::files(&verdict.files)) }
             (closing::checks(verdict))
             (closing::software(verdict, about))
             (closing::glossary())
@@ -54,7 +56,7 @@ fn body(verdict: &Verdict, shown: Option<&Shown>, about: &Circumstances) -> Mark
     html! {
         (first::page(verdict, record, about))
         (content::fields(record))
-        (content::files(record))
+        (content::files(&verdict.files))
         (content::signatures(verdict, record))
         (place::times(verdict, record))
         (place::position(verdict, shown))

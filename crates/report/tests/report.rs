@@ -1,7 +1,5 @@
 //! Reports on a real bundle, good and altered: what must be in them, and what must never be.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use witnessmark_bundle::{NoFiles, Verdict, VerdictWord, verify_bundle};
 use witnessmark_report::{Circumstances, report};
 use witnessmark_verifier::sha256;

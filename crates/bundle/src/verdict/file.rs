@@ -52,7 +52,7 @@ impl FileState {
     }
 
     /// What was found, in words.
-    pub(crate) fn words(&self) -> String {
+    pub fn words(&self) -> String {
         match self {
             Self::Matching => "here, the same bytes".to_owned(),
             Self::Different(what) => format!("here, and DIFFERENT: it has not the {what}"),

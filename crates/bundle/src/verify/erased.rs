@@ -149,7 +149,14 @@ pub(super) fn remarks(facts: &RecordFacts) -> Vec<String> {
         .collect()
 }
 
-/// `erased on 2026-03-01 by authority of "..." (entry 9)`.
+impl ErasedFacts {
+    /// `erased on 2026-03-01 by authority of "..." (entry 9)`. What is not ours in it is escaped and quoted.
+    pub fn say(&self) -> String {
+        by_whom(self)
+    }
+}
+
+/// See [`ErasedFacts::say`].
 pub(crate) fn by_whom(erased: &ErasedFacts) -> String {
     let authority = match erased.authority.as_str() {
         "" => "an authority that is not stated".to_owned(),
