@@ -196,8 +196,8 @@ fn a_thread_shows_what_a_record_says_now_and_what_it_said() {
     for words in [
         "CORRECTIONS",
         "because of typo: has NO EFFECT, because it takes place.locality to be \"Kharkiv\", which was \"Kiev\" by then",
-        "Place, locality (place.locality): it said Kiev, it says now Kyiv",
-        "Place, locality (place.locality): it said Kyiv, it says now Kyjiv",
+        "Place, locality (place.locality): it said \"Kiev\", it says now \"Kyiv\"",
+        "Place, locality (place.locality): it said \"Kyiv\", it says now \"Kyjiv\"",
         "As corrected: Place, locality",
         "; CORRECTED by entries ",
         "it has NO EFFECT, because it does not start from what that entry said by then",

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use witnessmark_record::v1::LinkRel;
 use witnessmark_record::{
-    Effect, Logged, Problem, ProblemCode, Record, Revised, encode, new_problems,
-    problem_of_correction, revise, withdrawn,
+    Effect, Logged, Problem, ProblemCode, Record, Revised, Standing, encode, new_problems,
+    problem_of_correction, revise,
 };
 use witnessmark_verifier::{PAYLOAD_TYPE_RECORD, RecordId};
 
@@ -33,19 +33,19 @@ pub struct Corrected {
 /// every record that links to the one there is among them.
 pub fn corrected(records: &Records, looked_around: impl Fn(u64) -> bool) -> Vec<Corrected> {
     let changes = Changes::of(records);
+    let all: Vec<Logged<'_>> = records.iter().map(Node::logged).collect();
+    let standing = Standing::of(&all);
     let mut found = Vec::new();
     for node in records.iter() {
-        let bearing = changes.bearing_on(node);
-        let all: Vec<Logged<'_>> = bearing.iter().map(|node| node.logged()).collect();
-        let revised = revise(&node.logged(), &all);
+        let revised = standing.revised(&node.logged());
         if revised.revisions.is_empty() {
             continue;
         }
+        let mut bearing = changes.bearing_on(node).into_iter();
         found.push(Corrected {
             index: node.index,
             broken: new_problems(node.record.message(), &revised.record),
-            settled: looked_around(node.index)
-                && bearing.iter().all(|node| looked_around(node.index)),
+            settled: looked_around(node.index) && bearing.all(|node| looked_around(node.index)),
             revised,
         });
     }
@@ -55,9 +55,10 @@ pub fn corrected(records: &Records, looked_around: impl Fn(u64) -> bool) -> Vec<
 /// The records that their own organisation withdrew, by place, each with the place of the withdrawal.
 pub fn withdrawals(records: &Records) -> BTreeMap<u64, u64> {
     let all: Vec<Logged<'_>> = records.iter().map(Node::logged).collect();
-    let found = withdrawn(&all).into_iter();
+    let standing = Standing::of(&all);
+    let found = records.iter();
     found
-        .filter_map(|(id, by)| Some((records.get(&id)?.index, by)))
+        .filter_map(|node| Some((node.index, standing.withdrawn_by(&node.id)?)))
         .collect()
 }
 

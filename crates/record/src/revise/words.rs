@@ -10,10 +10,10 @@ use crate::v1;
 pub struct ChangeWords {
     /// The field, such as `Place, locality`, with its path.
     pub field: String,
-    /// What stood there; `nothing` when the field was absent.
-    pub was: String,
-    /// What stands there now; `nothing` when the field was taken away.
-    pub now: String,
+    /// What stood there; `None` when the field was absent.
+    pub was: Option<String>,
+    /// What stands there now; `None` when the field was taken away.
+    pub now: Option<String>,
 }
 
 /// The change in plain words. What cannot be read is shown as it stands, escaped.
@@ -28,12 +28,12 @@ pub struct ChangeWords {
 /// };
 /// let words = witnessmark_record::change_words(&change);
 /// assert_eq!(words.field, "Place, locality (place.locality)");
-/// assert_eq!((words.was.as_str(), words.now.as_str()), ("Kiev", "Kyiv"));
+/// assert_eq!((words.was.as_deref(), words.now.as_deref()), (Some("Kiev"), Some("Kyiv")));
 /// ```
 pub fn change_words(change: &v1::FieldChange) -> ChangeWords {
     let value = |text: &str| match text {
-        "" => "nothing".to_owned(),
-        text => value_words(&change.path, text).unwrap_or_else(|| escape(text)),
+        "" => None,
+        text => Some(value_words(&change.path, text).unwrap_or_else(|| escape(text))),
     };
     let path = escape(&change.path);
     ChangeWords {

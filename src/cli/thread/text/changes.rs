@@ -49,12 +49,15 @@ fn revision_lines(view: &View, target: &Node, revision: &Revision) -> Vec<String
     };
     lines.extend(revision.changes.iter().map(|change| {
         let words = change_words(change);
-        format!(
-            "      {}: {said} {}, {now} {}",
-            words.field, words.was, words.now
-        )
+        let (before, after) = (quoted(words.was), quoted(words.now));
+        format!("      {}: {said} {before}, {now} {after}", words.field)
     }));
     lines
+}
+
+/// The words, which are escaped already, in quotation marks; an absent field without.
+fn quoted(words: Option<String>) -> String {
+    words.map_or_else(|| "nothing".to_owned(), |words| format!("\"{words}\""))
 }
 
 fn effect_words(target: u64, effect: &Effect) -> String {
