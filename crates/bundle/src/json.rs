@@ -4,8 +4,8 @@ use serde::Serialize;
 
 use crate::time::rfc3339;
 use crate::verdict::{
-    Check, FileFacts, LedgerContents, LedgerFacts, Problem, ProtectedFacts, RecordFacts,
-    RelatedFacts, SignerFacts, Subject, Verdict,
+    Check, CorrectionFacts, FileFacts, LedgerContents, LedgerFacts, LinkFacts, Problem,
+    ProtectedFacts, RecordFacts, RelatedFacts, SignerFacts, Subject, Verdict,
 };
 
 impl Verdict {
@@ -68,6 +68,8 @@ struct RecordText<'a> {
     withheld: usize,
     files: Vec<FileText<'a>>,
     related: Vec<RelatedText<'a>>,
+    withdrawn_by: Option<u64>,
+    corrections: Vec<CorrectionText<'a>>,
 }
 
 #[derive(Serialize)]
@@ -106,11 +108,40 @@ struct FileText<'a> {
 #[derive(Serialize)]
 struct RelatedText<'a> {
     relation: &'a str,
+    about: u64,
+    steps: u32,
+    links: Vec<LinkText<'a>>,
+    withdrawn_by: Option<u64>,
     index: u64,
     record_id: String,
     organisation: &'a str,
     registered_at: u64,
     title: &'a str,
+}
+
+#[derive(Serialize)]
+struct LinkText<'a> {
+    relation: &'a str,
+    about: u64,
+    has_effect: bool,
+}
+
+#[derive(Serialize)]
+struct CorrectionText<'a> {
+    by: u64,
+    on: u64,
+    reason: &'a str,
+    effect: &'static str,
+    because: &'a [String],
+    changes: Vec<ChangeText<'a>>,
+}
+
+#[derive(Serialize)]
+struct ChangeText<'a> {
+    path: &'a str,
+    field: &'a str,
+    was: Option<&'a str>,
+    now: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -208,6 +239,8 @@ impl<'a> RecordText<'a> {
             withheld: record.withheld,
             files: record.files.iter().map(FileText::of).collect(),
             related: record.related.iter().map(RelatedText::of).collect(),
+            withdrawn_by: record.withdrawn_by,
+            corrections: record.corrections.iter().map(CorrectionText::of).collect(),
         }
     }
 }
@@ -253,11 +286,44 @@ impl<'a> RelatedText<'a> {
     fn of(related: &'a RelatedFacts) -> Self {
         Self {
             relation: &related.relation,
+            about: related.about,
+            steps: related.steps,
+            links: related.links.iter().map(LinkText::of).collect(),
+            withdrawn_by: related.withdrawn_by,
             index: related.index,
             record_id: related.record_id.to_string(),
             organisation: &related.organisation,
             registered_at: related.registered_at,
             title: &related.title,
+        }
+    }
+}
+
+impl<'a> LinkText<'a> {
+    fn of(link: &'a LinkFacts) -> Self {
+        Self {
+            relation: &link.relation,
+            about: link.about,
+            has_effect: link.has_effect,
+        }
+    }
+}
+
+impl<'a> CorrectionText<'a> {
+    fn of(correction: &'a CorrectionFacts) -> Self {
+        let changes = correction.changes.iter().map(|change| ChangeText {
+            path: &change.path,
+            field: &change.field,
+            was: change.was.as_deref(),
+            now: change.now.as_deref(),
+        });
+        Self {
+            by: correction.by,
+            on: correction.on,
+            reason: &correction.reason,
+            effect: correction.effect,
+            because: &correction.because,
+            changes: changes.collect(),
         }
     }
 }

@@ -18,6 +18,7 @@ mod json;
 mod limits;
 mod meaning;
 mod text;
+mod ties;
 mod tiles;
 mod time;
 mod trust;
@@ -38,9 +39,9 @@ pub use limits::{
     FILE_SIZE_MAX, FILES_MAX, KEY_CHAINS_MAX, PROBLEMS_MAX, RELATED_MAX, STRAY_FILES_MAX,
 };
 pub use verdict::{
-    BUNDLE_CHECKS, Check, EXPORT_CHECKS, FileFacts, LEDGER_CHECKS, LedgerContents, LedgerFacts,
-    Outcome, Problem, ProtectedFacts, RecordFacts, RelatedFacts, SignerFacts, Subject, Verdict,
-    VerdictWord,
+    BUNDLE_CHECKS, ChangeFacts, Check, CorrectionFacts, EXPORT_CHECKS, FileFacts, LEDGER_CHECKS,
+    LedgerContents, LedgerFacts, LinkFacts, Outcome, Problem, ProtectedFacts, RecordFacts,
+    RelatedFacts, SignerFacts, Subject, Verdict, VerdictWord,
 };
 pub use verify::verify_bundle;
 /// The largest policy file, as the verifier has it.

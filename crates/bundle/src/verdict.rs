@@ -3,8 +3,12 @@
 //! Every optional member stays empty until the check that proves it has passed, so what is printed or
 //! read by a program is never merely what a file claims.
 
+mod related;
+
 use witnessmark_record::RecordKind;
 use witnessmark_verifier::{Hash, RecordId};
+
+pub use related::{ChangeFacts, CorrectionFacts, LinkFacts, RelatedFacts};
 
 /// The answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -165,23 +169,6 @@ pub struct ProtectedFacts {
     pub shown: Option<(String, String)>,
 }
 
-/// A record about the record.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RelatedFacts {
-    /// How it is linked: `corrects`, `contradicts` and so on.
-    pub relation: String,
-    /// Its place in the ledger.
-    pub index: u64,
-    /// Its record id.
-    pub record_id: RecordId,
-    /// Who signed it.
-    pub organisation: String,
-    /// When the ledger took it in, in milliseconds by the ledger's clock.
-    pub registered_at: u64,
-    /// Its title, as the record has it.
-    pub title: String,
-}
-
 /// What the record is and says: present only when every check passed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordFacts {
@@ -209,6 +196,10 @@ pub struct RecordFacts {
     pub files: Vec<FileFacts>,
     /// The records about this record.
     pub related: Vec<RelatedFacts>,
+    /// The place of the withdrawal that its own organisation made of it, if one stands.
+    pub withdrawn_by: Option<u64>,
+    /// The corrections of it and of related records, in the order of the log.
+    pub corrections: Vec<CorrectionFacts>,
 }
 
 /// What a whole ledger holds.

@@ -8,6 +8,7 @@ mod beside;
 mod chains;
 mod related;
 mod remarks;
+mod standing;
 
 use witnessmark_record::Record;
 use witnessmark_verifier::{
@@ -23,6 +24,7 @@ use crate::verdict::{Checklist, Failure, Stopped, Subject, Verdict};
 use chains::Chains;
 
 pub(crate) use beside::Fields;
+pub(crate) use standing::StandingFacts;
 
 /// Judges a bundle by the reader's own policy. Whatever the input is, the answer is a verdict.
 pub fn verify_bundle(bundle: &[u8], policy: &[u8], files: &dyn FileSource) -> Verdict {
@@ -68,10 +70,11 @@ fn judge(
         &related::Around {
             charter: &charter,
             record: &record,
+            content: &content,
             chains: &chains,
         },
     );
-    let related = list.record("related", related)?;
+    let standing = list.record("related", related)?;
     let fields = list.record("disclosures", beside::disclosures(&bundle, &content))?;
     let beside = list.record("files", beside::files(&bundle, &content, files))?;
 
@@ -80,10 +83,10 @@ fn judge(
         signers,
         fields,
         files: beside,
-        related,
+        standing,
     };
     let facts = evidence::record_facts(&record.entry, &content, found);
-    list.facts().remarks = remarks::of(&facts, record.entry.registered_at);
+    list.facts().remarks = remarks::of(&facts, record.index, record.entry.registered_at);
     list.facts().record = Some(facts);
     Ok(())
 }

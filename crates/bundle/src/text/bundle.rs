@@ -34,7 +34,7 @@ pub(super) fn write(page: &mut Page, verdict: &Verdict) {
     );
     write_content(page, record);
     write_files(page, record);
-    write_related(page, record, ledger.size);
+    write_related(page, record, index, ledger.size);
     verdict.write_limits(page);
     write_how(page, verdict, ledger);
 }
@@ -165,13 +165,20 @@ fn write_files(page: &mut Page, record: &RecordFacts) {
     }
 }
 
-fn write_related(page: &mut Page, record: &RecordFacts, size: u64) {
+fn write_related(page: &mut Page, record: &RecordFacts, index: u64, size: u64) {
     page.heading("What others, or the same organisation, recorded about it");
     for related in &record.related {
+        let about = match related.about {
+            about if about == index => String::new(),
+            about => format!(" on entry {about}"),
+        };
+        let withdrawn = related
+            .withdrawn_by
+            .map_or_else(String::new, |by| format!(", WITHDRAWN by entry {by}"));
         page.pair(
             &related.relation,
             &format!(
-                "entry {}, by {}, registered {}: {}, record {}",
+                "entry {}{about}, by {}, registered {}: {}, record {}{withdrawn}",
                 related.index,
                 escape(&related.organisation),
                 utc(related.registered_at),

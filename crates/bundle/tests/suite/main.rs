@@ -8,4 +8,5 @@ mod bytes;
 mod exports;
 mod ledgers;
 mod mini_log;
+mod related;
 mod words;
