@@ -11,6 +11,7 @@ mod cli;
 mod corrections;
 mod crash;
 mod readme;
+mod related;
 mod service;
 mod support;
 mod tables;
