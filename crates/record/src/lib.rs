@@ -41,7 +41,7 @@ pub use relation::{STRUCTURAL_RELATIONS, speaks_of};
 pub use render::{escape, render};
 pub use revise::{
     ChangeWords, Effect, Logged, Misfit, MisfitCause, Revised, Revision, Standing, change_words,
-    new_problems, problem_of_correction, reason_words, revise,
+    correctable_values, new_problems, problem_of_correction, reason_words, revise,
 };
 pub use trace::trace_due;
 pub use validate::{check_clock, validate};

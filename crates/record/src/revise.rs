@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use witnessmark_verifier::{Hash, RecordId};
 
 pub use misfit::{Misfit, MisfitCause};
-pub use words::{ChangeWords, change_words, reason_words};
+pub use words::{ChangeWords, change_words, correctable_values, reason_words};
 
 use crate::v1::{self, record::Body};
 use crate::{Problem, Record, validate};
@@ -105,6 +105,11 @@ impl<'a> Standing<'a> {
     /// withdrawn does not stand.
     pub fn withdrawn_by(&self, id: &RecordId) -> Option<u64> {
         self.withdrawn.get(id).copied()
+    }
+
+    /// Whether there is a correction of the record `id`, with effect or without.
+    pub fn has_corrections(&self, id: &RecordId) -> bool {
+        self.corrections.contains_key(id)
     }
 
     /// The record `target` with its corrections applied in the order of the log, and what became of each.

@@ -12,7 +12,7 @@ use witnessmark_verifier::{PAYLOAD_TYPE_RECORD, RecordId};
 use crate::rules::{STALE, UNDONE};
 use crate::{Link, Node, Records};
 
-/// How many corrections and withdrawals may bear on a record that is corrected once more. Each is read and applied again
+/// How many corrections and withdrawals by its organisation may bear on a record that is corrected once more. Each is read and applied again
 /// whenever the record is shown; what changes more often than this is another record.
 pub const CHANGES_MAX: usize = 1_000;
 
@@ -37,10 +37,10 @@ pub fn corrected(records: &Records, looked_around: impl Fn(u64) -> bool) -> Vec<
     let standing = Standing::of(&all);
     let mut found = Vec::new();
     for node in records.iter() {
-        let revised = standing.revised(&node.logged());
-        if revised.revisions.is_empty() {
+        if !standing.has_corrections(&node.id) {
             continue;
         }
+        let revised = standing.revised(&node.logged());
         let mut bearing = changes.bearing_on(node).into_iter();
         found.push(Corrected {
             index: node.index,
@@ -104,7 +104,7 @@ pub fn check(record: &Record, org: &str, target: &Node, bearing: &Records) -> Ve
 /// The problem that a record is corrected too often.
 pub fn too_many() -> Problem {
     let fix = format!(
-        "The record has {CHANGES_MAX} corrections and withdrawals of corrections. Withdraw it, and write another"
+        "The record has {CHANGES_MAX} corrections and withdrawals. Withdraw it, and write another"
     );
     problem(&STALE, "correction.target".to_owned(), String::new(), fix)
 }

@@ -24,7 +24,8 @@ pub(super) fn changes(relation: &str) -> bool {
 /// Every correction of one of these records, in the order of the log.
 pub(super) fn corrections(all: &[Logged<'_>], standing: &Standing<'_>) -> Vec<CorrectionFacts> {
     let mut found: Vec<CorrectionFacts> = Vec::new();
-    for target in all {
+    let corrected = all.iter().filter(|it| standing.has_corrections(&it.id));
+    for target in corrected {
         let revisions = standing.revised(target).revisions;
         let revisions = revisions.iter();
         found.extend(revisions.map(|revision| correction(target.index, revision)));
