@@ -166,7 +166,7 @@ async fn run(command: Command, output: &Output) -> Result<Report, Failure> {
         Command::Serve(arguments) => serve::run(arguments, output).await,
         Command::Key(command) => key::run(&command),
         Command::Org(command) => org::run(command).await,
-        Command::Record(command) => record::run(command, output),
+        Command::Record(command) => record::run(command, output).await,
         Command::Vault(command) => vault::run(&command),
         Command::Import(arguments) => import::run(&arguments, output),
         Command::Records(command) => records::run(command, output).await,

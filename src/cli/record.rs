@@ -1,8 +1,9 @@
-//! `record`: write, check, sign and show evidence records. Nothing here uses a network.
+//! `record`: write, check, sign and show evidence records. Only `new --of` uses a network.
 
 mod attach;
 mod check;
 pub(super) mod drafted;
+mod of;
 mod path;
 mod protect;
 mod sign;
@@ -27,14 +28,17 @@ From an idea to a signed file, offline:
   witnessmark record check wreck.toml
   witnessmark record sign wreck.toml --key device.key --org field-team \\
       --policy trust.policy --out signed
-  witnessmark record show signed/wreck.signed.json";
+  witnessmark record show signed/wreck.signed.json
+
+A correction of a record that is in a ledger, with the values that stand there now:
+  witnessmark record new correction --of 12 --from URL --policy trust.policy --out slip.toml";
 
 /// Write, check, sign and show evidence records.
 #[derive(Debug, clap::Subcommand)]
 #[command(after_help = AFTER_HELP)]
 pub(super) enum Command {
     /// Write a form to fill in, with a comment on every line.
-    New(New),
+    New(Box<New>),
     /// Check drafts and signed files: all problems at once.
     Check(check::Arguments),
     /// Add files to a draft, by their digests.
@@ -57,6 +61,8 @@ pub(super) struct New {
     /// Fill the form with an invented example instead of leaving it blank.
     #[arg(long)]
     example: bool,
+    #[command(flatten)]
+    of: of::Options,
 }
 
 /// Show what a signed record says.
@@ -72,9 +78,9 @@ pub(super) struct Show {
 /// # Errors
 ///
 /// When a file cannot be read or written, or a record is not good.
-pub(super) fn run(command: Command, output: &Output) -> Result<Report, Failure> {
+pub(super) async fn run(command: Command, output: &Output) -> Result<Report, Failure> {
     match command {
-        Command::New(arguments) => new(&arguments),
+        Command::New(arguments) => new(&arguments).await,
         Command::Check(arguments) => check::run(&arguments, output),
         Command::Attach(arguments) => attach::run(&arguments, output),
         Command::Sign(arguments) => sign::run(&arguments, output),
@@ -82,9 +88,13 @@ pub(super) fn run(command: Command, output: &Output) -> Result<Report, Failure> 
     }
 }
 
-fn new(arguments: &New) -> Result<Report, Failure> {
-    let thread = dashed(&new_thread()?);
-    let text = template::text(arguments.kind, &thread, arguments.example);
+async fn new(arguments: &New) -> Result<Report, Failure> {
+    let text = if let Some(text) = arguments.of.form(arguments.kind).await? {
+        text
+    } else {
+        let thread = dashed(&new_thread()?);
+        template::text(arguments.kind, &thread, arguments.example)
+    };
     let kind = arguments.kind.word();
     let Some(path) = &arguments.out else {
         return Ok(Report::done(

@@ -81,7 +81,7 @@ fn judge_changes(core: &Core, record: &Record, size: u64) -> Result<Vec<Problem>
     let is_correction = matches!(record.message().body, Some(Body::Correction(_)));
     let mut problems = Vec::new();
     for target in corrected_by(core, record, size)? {
-        match bearing_on(core, target.id, size)? {
+        match bearing_on(core, &target, size)? {
             Some(bearing) => {
                 let found = corrections::check(record, record.org(), &target, &bearing);
                 problems.extend(found);
@@ -128,25 +128,28 @@ fn steps_of(record: &Record) -> Vec<(RecordId, bool)> {
         .collect()
 }
 
-/// The corrections of a record and the withdrawals of these, over any number of steps; nothing if they are too many.
-fn bearing_on(core: &Core, id: RecordId, size: u64) -> Result<Option<Records>, Refusal> {
+/// The corrections of a record and the withdrawals of these by its organisation, over any number of steps; nothing if they are too
+/// many. What others say has no effect, and does not count: nobody keeps an organisation from correcting its record.
+fn bearing_on(core: &Core, target: &Node, size: u64) -> Result<Option<Records>, Refusal> {
     let mut found: BTreeMap<u64, Node> = BTreeMap::new();
-    let mut waiting = vec![id];
+    let mut waiting = vec![target.id];
     while let Some(id) = waiting.pop() {
         let indexes = core.with_links(size, |links| links.changing(&id, size));
         for index in indexes.map_err(|error| status::of_log(&error))? {
             if found.contains_key(&index) {
                 continue;
             }
+            let bytes = core.reader.entry(LeafIndex::new(index));
+            let bytes = bytes.map_err(|error| status::of_log(&error))?;
+            let node = Node::of(index, &parse(index, &bytes)?);
+            let Some(node) = node.filter(|node| node.org == target.org) else {
+                continue;
+            };
             if found.len() >= CHANGES_MAX {
                 return Ok(None);
             }
-            let bytes = core.reader.entry(LeafIndex::new(index));
-            let bytes = bytes.map_err(|error| status::of_log(&error))?;
-            if let Some(node) = Node::of(index, &parse(index, &bytes)?) {
-                waiting.push(node.id);
-                found.insert(index, node);
-            }
+            waiting.push(node.id);
+            found.insert(index, node);
         }
     }
     Ok(Some(found.into_values().collect()))

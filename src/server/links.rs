@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 
 use witnessmark_log::{LogError, PAGE_ENTRIES_MAX, Reader, Store};
-use witnessmark_record::v1::LinkRel;
+use witnessmark_record::{speaks_of, v1::LinkRel};
 use witnessmark_thread::{Link, Node};
 use witnessmark_verifier::{Entry, EntryKind, OrgName, RecordId};
 
@@ -15,13 +15,21 @@ use witnessmark_verifier::{Entry, EntryKind, OrgName, RecordId};
 #[derive(Debug, Default)]
 pub(crate) struct Links {
     size: u64,
-    linking: HashMap<RecordId, Vec<u64>>,
-    /// Those of them that correct or withdraw it.
-    changing: HashMap<RecordId, Vec<u64>>,
+    linking: HashMap<RecordId, Vec<Linking>>,
     threads: HashMap<Vec<u8>, Vec<u64>>,
     /// By part: its wholes, each with the place of the record that says so.
     wholes: HashMap<RecordId, Vec<(RecordId, u64)>>,
     key_events: HashMap<OrgName, Vec<u64>>,
+}
+
+/// A record that links to another, in one way or in several.
+#[derive(Debug, Clone, Copy)]
+struct Linking {
+    index: u64,
+    /// It speaks of the other, rather than of how two things hang together.
+    speaks: bool,
+    /// It corrects or withdraws the other.
+    changes: bool,
 }
 
 impl Links {
@@ -54,18 +62,24 @@ impl Links {
     fn add_record(&mut self, node: &Node) {
         let thread = self.threads.entry(node.thread_id().to_vec()).or_default();
         thread.push(node.index);
-        for Link { rel, target, .. } in node.links() {
+        for (word, target) in node.record.links() {
             let linking = self.linking.entry(target).or_default();
+            let (speaks, changes) = (speaks_of(word), matches!(word, "corrects" | "withdraws"));
+            let index = node.index;
             // A record may link to another in two ways, and is one entry.
-            if linking.last() != Some(&node.index) {
-                linking.push(node.index);
-            }
-            if matches!(rel, LinkRel::Corrects | LinkRel::Withdraws) {
-                let changing = self.changing.entry(target).or_default();
-                if changing.last() != Some(&node.index) {
-                    changing.push(node.index);
+            match linking.last_mut().filter(|last| last.index == index) {
+                Some(last) => {
+                    last.speaks |= speaks;
+                    last.changes |= changes;
                 }
+                None => linking.push(Linking {
+                    index,
+                    speaks,
+                    changes,
+                }),
             }
+        }
+        for Link { rel, target, .. } in node.links() {
             let (part, whole) = if rel == LinkRel::PartOf {
                 (node.id, target)
             } else if rel == LinkRel::HasPart {
@@ -102,12 +116,31 @@ impl Links {
 
     /// The records below `size` that link to `record`, ascending.
     pub(crate) fn linking_to(&self, record: &RecordId, size: u64) -> Vec<u64> {
-        below(self.linking.get(record), size)
+        self.linking_so(record, size, |_| true)
     }
 
-    /// The records below `size` that correct or withdraw `record`, ascending.
+    /// Those of them that speak of it, ascending.
+    pub(crate) fn speaking_of(&self, record: &RecordId, size: u64) -> Vec<u64> {
+        self.linking_so(record, size, |linking| linking.speaks)
+    }
+
+    /// Those of them that correct or withdraw it, ascending.
     pub(crate) fn changing(&self, record: &RecordId, size: u64) -> Vec<u64> {
-        below(self.changing.get(record), size)
+        self.linking_so(record, size, |linking| linking.changes)
+    }
+
+    fn linking_so(
+        &self,
+        record: &RecordId,
+        size: u64,
+        keep: impl Fn(&Linking) -> bool,
+    ) -> Vec<u64> {
+        let linking = self.linking.get(record).into_iter().flatten();
+        linking
+            .take_while(|linking| linking.index < size)
+            .filter(|linking| keep(linking))
+            .map(|linking| linking.index)
+            .collect()
     }
 
     /// The records below `size` with this thread id, ascending.

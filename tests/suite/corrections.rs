@@ -196,14 +196,16 @@ fn a_thread_shows_what_a_record_says_now_and_what_it_said() {
     for words in [
         "CORRECTIONS",
         "because of typo: has NO EFFECT, because it takes place.locality to be \"Kharkiv\", which was \"Kiev\" by then",
-        "Place, locality (place.locality): it said Kiev, it says now Kyiv",
-        "Place, locality (place.locality): it said Kyiv, it says now Kyjiv",
+        "Place, locality (place.locality): it said \"Kiev\", it says now \"Kyiv\"",
+        "Place, locality (place.locality): it said \"Kyiv\", it says now \"Kyjiv\"",
         "As corrected: Place, locality",
         "; CORRECTED by entries ",
         "it has NO EFFECT, because it does not start from what that entry said by then",
     ] {
         prints(&text, words);
     }
+
+    assert_eq!(text.matches("As corrected").count(), 1, "{text}");
 
     // As of a size before the second correction, only the first counts.
     let by = corrected["corrections"][2]["by"].as_u64().unwrap();
@@ -221,6 +223,7 @@ fn a_thread_shows_what_a_record_says_now_and_what_it_said() {
     assert_eq!(after["corrections"][0]["changed"], false);
     let text = linked.thread_text(&which, "");
     prints(&text, "no longer applies: entry ");
+    assert!(!text.contains("As corrected"), "{text}");
     prints(&text, "; it was WITHDRAWN by entry ");
     // And the current value is that of the record as signed again.
     let again = of("again", &[("place.locality", KIEV, KYIV)]);
@@ -245,4 +248,51 @@ fn what_a_correction_changes_cannot_be_protected() {
     ));
     assert_ne!(ran.code, 0);
     prints(&ran.stderr, "cannot be protected");
+}
+
+#[test]
+fn a_form_for_a_correction_shows_the_current_values() {
+    let linked = Linked::start();
+    let target = linked.sign_json("field-team", "target", &finding(THREAD));
+    let change = ("place.locality", KIEV, KYIV);
+    let first = linked.sign_json("field-team", "first", &correction(&id(&target), &[change]));
+    linked.submit(&format!("{target} {first}")).exits(0);
+    let (url, policy, form) = (
+        &linked.daemon.url,
+        linked.world.policy(),
+        linked.world.path("slip.toml"),
+    );
+    let of = format!("--of {} --from {url} --policy {policy}", id(&target));
+    typed(&format!("record new correction {of} --out {form}")).exits(0);
+    let mut text = std::fs::read_to_string(&form).unwrap();
+    prints(&text, &format!("thread_id = \"{THREAD}\""));
+    prints(&text, "#   place.locality  \"Kyiv\"");
+    prints(&text, "#   wreckage_finding.markings[1].as_marked  \"113\"");
+    assert!(!text.contains("#   org "), "{text}");
+    // Filled in, it is good.
+    let target = format!("\ntarget = \"{}\"", id(&target));
+    prints(&text, &target);
+    for line in [
+        "titles = ",
+        "asserted_by = ",
+        "basis = \"own_observation\"",
+        "language = ",
+        "marking = ",
+        "reason = ",
+    ] {
+        text = text.replace(&format!("\n#{line}"), &format!("\n{line}"));
+    }
+    text.push_str(
+        "changes = [{ path = \"place.locality\", was = '\"Kyiv\"', now = '\"Kyjiv\"' }]\n",
+    );
+    std::fs::write(&form, text).unwrap();
+    linked.world.sign(&form, "device.key");
+    assert_eq!(
+        linked.warned(&linked.world.path("signed/slip.signed.json")),
+        [""; 0]
+    );
+
+    typed(&format!("record new withdrawal {of}")).exits(0);
+    typed(&format!("record new statement {of}")).exits(64);
+    typed("record new correction --of 5").exits(64);
 }

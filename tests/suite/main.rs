@@ -13,6 +13,7 @@ mod crash;
 mod device;
 mod link;
 mod readme;
+mod related;
 mod service;
 mod support;
 mod tables;

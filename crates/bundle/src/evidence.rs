@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use witnessmark_record::{Record, RecordError, RecordKind, render};
-use witnessmark_verifier::{Entry, Hash, OrgName, Origin, PAYLOAD_TYPE_RECORD, RecordId};
+use witnessmark_verifier::{Entry, Hash, OrgName, Origin, PAYLOAD_TYPE_RECORD};
 
-use crate::verdict::{FileFacts, RecordFacts, RelatedFacts, SignerFacts};
-use crate::verify::{Fields, Told};
+use crate::verdict::{FileFacts, RecordFacts, SignerFacts};
+use crate::verify::{Fields, StandingFacts, Told};
 
 /// A file that a record names, under the name it has beside a bundle.
 #[derive(Clone, Debug)]
@@ -60,14 +60,6 @@ pub(crate) fn title(record: &Record) -> String {
     record.title().to_owned()
 }
 
-/// The relation of the first link to `target`.
-pub(crate) fn relation_to(record: &Record, target: &RecordId) -> Option<String> {
-    record
-        .links()
-        .find(|(_, to)| to == target)
-        .map(|(relation, _)| relation.to_owned())
-}
-
 /// The digests of protected fields, or `None` when one is not a digest.
 pub(crate) fn protected(record: &Record) -> Option<BTreeSet<Hash>> {
     record.protected().iter().map(|bytes| hash(bytes)).collect()
@@ -104,7 +96,7 @@ pub(crate) struct Found {
     pub(crate) signers: Vec<SignerFacts>,
     pub(crate) fields: Fields,
     pub(crate) files: Vec<FileFacts>,
-    pub(crate) related: Vec<RelatedFacts>,
+    pub(crate) standing: StandingFacts,
     pub(crate) told: Told,
 }
 
@@ -132,6 +124,8 @@ pub(crate) fn record_facts(entry: &Entry, record: &Record, found: Found) -> Reco
         files: found.files,
         erasures: found.told.erased,
         openings: found.told.openings,
-        related: found.related,
+        related: found.standing.related,
+        withdrawn_by: found.standing.withdrawn_by,
+        corrections: found.standing.corrections,
     }
 }

@@ -6,8 +6,9 @@ use witnessmark_verifier::hex;
 
 use crate::time::rfc3339;
 use crate::verdict::{
-    Check, ErasedFacts, FileFacts, FileState, LedgerContents, LedgerFacts, OpeningFacts, Problem,
-    ProtectedFacts, RecordFacts, RelatedFacts, SignerFacts, Subject, Verdict,
+    Check, CorrectionFacts, ErasedFacts, FileFacts, FileState, LedgerContents, LedgerFacts,
+    LinkFacts, OpeningFacts, Problem, ProtectedFacts, RecordFacts, RelatedFacts, SignerFacts,
+    Subject, Verdict,
 };
 
 impl Verdict {
@@ -73,6 +74,8 @@ struct RecordText<'a> {
     related: Vec<RelatedText<'a>>,
     erasures: Vec<ErasedText<'a>>,
     openings: Vec<OpeningText<'a>>,
+    withdrawn_by: Option<u64>,
+    corrections: Vec<CorrectionText<'a>>,
 }
 
 #[derive(Serialize)]
@@ -94,7 +97,7 @@ struct ProtectedText<'a> {
 struct ErasedText<'a> {
     index: u64,
     organisation: &'a str,
-    standing: &'static str,
+    validity: &'static str,
     kind: &'static str,
     digest: String,
     date: &'a str,
@@ -106,7 +109,7 @@ struct ErasedText<'a> {
 struct OpeningText<'a> {
     index: u64,
     organisation: &'a str,
-    standing: &'static str,
+    validity: &'static str,
     digests: Vec<String>,
     to: &'a str,
     when: &'a str,
@@ -139,11 +142,40 @@ struct FileText<'a> {
 #[derive(Serialize)]
 struct RelatedText<'a> {
     relation: &'a str,
+    about: u64,
+    steps: u32,
+    links: Vec<LinkText<'a>>,
+    withdrawn_by: Option<u64>,
     index: u64,
     record_id: String,
     organisation: &'a str,
     registered_at: u64,
     title: &'a str,
+}
+
+#[derive(Serialize)]
+struct LinkText<'a> {
+    relation: &'a str,
+    about: u64,
+    has_effect: bool,
+}
+
+#[derive(Serialize)]
+struct CorrectionText<'a> {
+    by: u64,
+    on: u64,
+    reason: &'a str,
+    effect: &'static str,
+    because: &'a [String],
+    changes: Vec<ChangeText<'a>>,
+}
+
+#[derive(Serialize)]
+struct ChangeText<'a> {
+    path: &'a str,
+    field: &'a str,
+    was: Option<&'a str>,
+    now: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -246,6 +278,8 @@ impl<'a> RecordText<'a> {
             related: record.related.iter().map(RelatedText::of).collect(),
             erasures: record.erasures.iter().map(ErasedText::of).collect(),
             openings: record.openings.iter().map(OpeningText::of).collect(),
+            withdrawn_by: record.withdrawn_by,
+            corrections: record.corrections.iter().map(CorrectionText::of).collect(),
         }
     }
 }
@@ -272,7 +306,7 @@ impl<'a> ErasedText<'a> {
         Self {
             index: erased.index,
             organisation: &erased.organisation,
-            standing: erased.standing.as_str(),
+            validity: erased.validity.as_str(),
             kind: match erased.kind {
                 ErasureKind::ProtectedField => "protected_field",
                 ErasureKind::Attachment => "attachment",
@@ -291,7 +325,7 @@ impl<'a> OpeningText<'a> {
         Self {
             index: opening.index,
             organisation: &opening.organisation,
-            standing: opening.standing.as_str(),
+            validity: opening.validity.as_str(),
             digests: opening.digests.iter().map(ToString::to_string).collect(),
             to: &opening.to,
             when: &opening.when,
@@ -333,11 +367,44 @@ impl<'a> RelatedText<'a> {
     fn of(related: &'a RelatedFacts) -> Self {
         Self {
             relation: &related.relation,
+            about: related.about,
+            steps: related.steps,
+            links: related.links.iter().map(LinkText::of).collect(),
+            withdrawn_by: related.withdrawn_by,
             index: related.index,
             record_id: related.record_id.to_string(),
             organisation: &related.organisation,
             registered_at: related.registered_at,
             title: &related.title,
+        }
+    }
+}
+
+impl<'a> LinkText<'a> {
+    fn of(link: &'a LinkFacts) -> Self {
+        Self {
+            relation: &link.relation,
+            about: link.about,
+            has_effect: link.has_effect,
+        }
+    }
+}
+
+impl<'a> CorrectionText<'a> {
+    fn of(correction: &'a CorrectionFacts) -> Self {
+        let changes = correction.changes.iter().map(|change| ChangeText {
+            path: &change.path,
+            field: &change.field,
+            was: change.was.as_deref(),
+            now: change.now.as_deref(),
+        });
+        Self {
+            by: correction.by,
+            on: correction.on,
+            reason: &correction.reason,
+            effect: correction.effect,
+            because: &correction.because,
+            changes: changes.collect(),
         }
     }
 }

@@ -18,6 +18,7 @@ mod json;
 mod limits;
 mod meaning;
 mod text;
+mod ties;
 mod tiles;
 mod time;
 mod trust;
@@ -39,9 +40,10 @@ pub use limits::{
     STRAY_FILES_MAX,
 };
 pub use verdict::{
-    BUNDLE_CHECKS, Check, EXPORT_CHECKS, ErasedFacts, FileFacts, FileState, LEDGER_CHECKS,
-    LedgerContents, LedgerFacts, OpeningFacts, Outcome, Problem, ProtectedFacts, RecordFacts,
-    RelatedFacts, SeenFacts, SignerFacts, Standing, Subject, Verdict, VerdictWord,
+    BUNDLE_CHECKS, ChangeFacts, Check, CorrectionFacts, EXPORT_CHECKS, ErasedFacts, FileFacts,
+    FileState, LEDGER_CHECKS, LedgerContents, LedgerFacts, LinkFacts, OpeningFacts, Outcome,
+    Problem, ProtectedFacts, RecordFacts, RelatedFacts, SeenFacts, SignerFacts, Subject, Validity,
+    Verdict, VerdictWord,
 };
 pub use verify::verify_bundle;
 /// The largest policy file, as the verifier has it.

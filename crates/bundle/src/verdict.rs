@@ -5,12 +5,14 @@
 
 mod erased;
 mod file;
+mod related;
 
 use witnessmark_record::RecordKind;
 use witnessmark_verifier::{Hash, RecordId};
 
-pub use erased::{ErasedFacts, OpeningFacts, Standing};
+pub use erased::{ErasedFacts, OpeningFacts, Validity};
 pub use file::{FileFacts, FileState};
+pub use related::{ChangeFacts, CorrectionFacts, LinkFacts, RelatedFacts};
 
 /// The answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -160,23 +162,6 @@ pub struct ProtectedFacts {
     pub erased: Option<ErasedFacts>,
 }
 
-/// A record about the record.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RelatedFacts {
-    /// How it is linked: `corrects`, `contradicts` and so on.
-    pub relation: String,
-    /// Its place in the ledger.
-    pub index: u64,
-    /// Its record id.
-    pub record_id: RecordId,
-    /// Who signed it.
-    pub organisation: String,
-    /// When the ledger took it in, in milliseconds by the ledger's clock.
-    pub registered_at: u64,
-    /// Its title, as the record has it.
-    pub title: String,
-}
-
 /// What the record is and says: present only when every check passed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordFacts {
@@ -208,6 +193,10 @@ pub struct RecordFacts {
     pub openings: Vec<OpeningFacts>,
     /// The records about this record.
     pub related: Vec<RelatedFacts>,
+    /// The place of the withdrawal that its own organisation made of it, if one stands.
+    pub withdrawn_by: Option<u64>,
+    /// The corrections of it and of related records, in the order of the log.
+    pub corrections: Vec<CorrectionFacts>,
 }
 
 /// What a whole ledger holds.

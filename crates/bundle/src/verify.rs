@@ -9,6 +9,7 @@ mod chains;
 mod erased;
 mod related;
 mod remarks;
+mod standing;
 
 use witnessmark_record::Record;
 use witnessmark_verifier::{
@@ -25,6 +26,7 @@ use chains::Chains;
 
 pub(crate) use beside::Fields;
 pub(crate) use erased::{Told, by_whom};
+pub(crate) use standing::StandingFacts;
 
 /// Judges a bundle by the reader's own policy. Whatever the input is, the answer is a verdict.
 pub fn verify_bundle(bundle: &[u8], policy: &[u8], files: &dyn FileSource) -> Verdict {
@@ -70,11 +72,17 @@ fn judge(
         &related::Around {
             charter: &charter,
             record: &record,
+            content: &content,
             chains: &chains,
         },
     );
-    let related = list.record("related", related)?;
-    let told = erased::told(&bundle, checkpoint.origin(), &record.entry);
+    let standing = list.record("related", related)?;
+    let told = erased::told(
+        &bundle,
+        checkpoint.origin(),
+        &record.entry,
+        &standing.related,
+    );
     let told = told.or_else(|failure| list.record("related", Err(failure)))?;
     let fields = list.record("disclosures", beside::disclosures(&bundle, &content, &told))?;
     let (beside, outcome) = beside::files(&bundle, &content, files, &told);
@@ -86,11 +94,11 @@ fn judge(
         signers,
         fields,
         files: beside,
-        related,
+        standing,
         told,
     };
     let facts = evidence::record_facts(&record.entry, &content, found);
-    list.facts().remarks = remarks::of(&facts, record.entry.registered_at);
+    list.facts().remarks = remarks::of(&facts, record.index, record.entry.registered_at);
     list.facts().record = Some(facts);
     Ok(())
 }

@@ -23,6 +23,7 @@ mod kind;
 mod label;
 mod problem;
 mod record;
+mod relation;
 mod render;
 mod revise;
 mod target;
@@ -39,10 +40,11 @@ pub use kind::RecordKind;
 pub use label::{LabelNotComposed, check_label};
 pub use problem::{Level, Problem, ProblemCode, problem_codes, validation_document};
 pub use record::{RECORD_BYTES_MAX, Record, RecordError, encode};
+pub use relation::{STRUCTURAL_RELATIONS, speaks_of};
 pub use render::{escape, render};
 pub use revise::{
-    ChangeWords, Effect, Logged, Misfit, MisfitCause, Revised, Revision, change_words,
-    correction_of, new_problems, problem_of_correction, reason_words, revise, withdrawn,
+    ChangeWords, Effect, Logged, Misfit, MisfitCause, Revised, Revision, Standing, change_words,
+    correctable_values, new_problems, problem_of_correction, reason_words, revise,
 };
 pub use trace::trace_due;
 pub use validate::{SeenTree, check_clock, check_seen, validate};

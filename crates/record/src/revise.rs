@@ -9,10 +9,10 @@ mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use witnessmark_verifier::RecordId;
+use witnessmark_verifier::{Hash, RecordId};
 
 pub use misfit::{Misfit, MisfitCause};
-pub use words::{ChangeWords, change_words, reason_words};
+pub use words::{ChangeWords, change_words, correctable_values, reason_words};
 
 use crate::v1::{self, record::Body};
 use crate::{Problem, Record, validate};
@@ -73,9 +73,88 @@ impl Revised {
     }
 }
 
-/// The records among `all` that their own organisation withdrew, each with the place of the first withdrawal that stands. A
-/// withdrawal that was itself withdrawn does not stand.
-pub fn withdrawn(all: &[Logged<'_>]) -> BTreeMap<RecordId, u64> {
+/// What the corrections and withdrawals among some records leave of each of them.
+#[derive(Debug, Clone, Default)]
+pub struct Standing<'a> {
+    withdrawn: BTreeMap<RecordId, u64>,
+    /// By target, in the order of the log.
+    corrections: BTreeMap<RecordId, Vec<(Logged<'a>, &'a v1::Correction)>>,
+}
+
+impl<'a> Standing<'a> {
+    /// The standing of `all`, given in any order.
+    pub fn of(all: &[Logged<'a>]) -> Self {
+        let mut corrections: BTreeMap<RecordId, Vec<(Logged<'a>, &'a v1::Correction)>> =
+            BTreeMap::new();
+        for one in all {
+            if let Some((target, correction)) = correction_in(one.record) {
+                let of_target = corrections.entry(target).or_default();
+                of_target.push((*one, correction));
+            }
+        }
+        for of_target in corrections.values_mut() {
+            of_target.sort_by_key(|(one, _)| one.index);
+        }
+        Self {
+            withdrawn: withdrawn(all),
+            corrections,
+        }
+    }
+
+    /// The place of the first withdrawal that stands of the record `id`, by its own organisation. A withdrawal that was itself
+    /// withdrawn does not stand.
+    pub fn withdrawn_by(&self, id: &RecordId) -> Option<u64> {
+        self.withdrawn.get(id).copied()
+    }
+
+    /// Whether there is a correction of the record `id`, with effect or without.
+    pub fn has_corrections(&self, id: &RecordId) -> bool {
+        self.corrections.contains_key(id)
+    }
+
+    /// The record `target` with its corrections applied in the order of the log, and what became of each.
+    ///
+    /// A correction applies whole or not at all, to what the record says by then. One that was withdrawn is passed over as if
+    /// it had never been made.
+    pub fn revised(&self, target: &Logged<'_>) -> Revised {
+        let mut revised = Revised {
+            record: target.record.message().clone(),
+            revisions: Vec::new(),
+        };
+        let corrections = self.corrections.get(&target.id);
+        for (one, correction) in corrections.into_iter().flatten() {
+            let effect = if one.org != target.org {
+                Effect::Foreign
+            } else if let Some(by) = self.withdrawn_by(&one.id) {
+                Effect::Withdrawn(by)
+            } else {
+                match change::apply(&revised.record, &correction.changes) {
+                    Ok(record) => {
+                        revised.record = record;
+                        Effect::Applied
+                    }
+                    Err(misfits) => Effect::Stale(misfits),
+                }
+            };
+            revised.revisions.push(Revision {
+                by: one.index,
+                changes: correction.changes.clone(),
+                reason: correction.reason(),
+                effect,
+            });
+        }
+        revised
+    }
+}
+
+/// The record `target` with its corrections among `all` applied; see [`Standing::revised`]. `all` may hold anything else, and
+/// `target` too.
+pub fn revise(target: &Logged<'_>, all: &[Logged<'_>]) -> Revised {
+    Standing::of(all).revised(target)
+}
+
+/// The records that are withdrawn, each with the place of the first withdrawal that stands.
+fn withdrawn(all: &[Logged<'_>]) -> BTreeMap<RecordId, u64> {
     let by_id: BTreeMap<RecordId, &Logged<'_>> = all.iter().map(|one| (one.id, one)).collect();
     let targets = |one: &Logged<'_>| -> BTreeSet<RecordId> {
         let own = |id: &RecordId| by_id.get(id).is_some_and(|target| target.org == one.org);
@@ -113,53 +192,13 @@ pub fn withdrawn(all: &[Logged<'_>]) -> BTreeMap<RecordId, u64> {
     found
 }
 
-/// The record `target` with its corrections among `all` applied in the order of the log, and what became of each.
-///
-/// A correction applies whole or not at all, to what the record says by then. One that was withdrawn is passed over as if it had
-/// never been made. `all` may hold anything else, and `target` too.
-pub fn revise(target: &Logged<'_>, all: &[Logged<'_>]) -> Revised {
-    let withdrawn = withdrawn(all);
-    let mut revised = Revised {
-        record: target.record.message().clone(),
-        revisions: Vec::new(),
+/// The body of `record` and what it corrects, when it is a correction.
+fn correction_in(record: &Record) -> Option<(RecordId, &v1::Correction)> {
+    let Some(Body::Correction(correction)) = &record.message().body else {
+        return None;
     };
-    let mut corrections: Vec<(&Logged<'_>, &v1::Correction)> = all
-        .iter()
-        .filter_map(|one| Some((one, correction_of(one.record, &target.id)?)))
-        .collect();
-    corrections.sort_by_key(|(one, _)| one.index);
-    for (one, correction) in corrections {
-        let effect = if one.org != target.org {
-            Effect::Foreign
-        } else if let Some(by) = withdrawn.get(&one.id) {
-            Effect::Withdrawn(*by)
-        } else {
-            match change::apply(&revised.record, &correction.changes) {
-                Ok(record) => {
-                    revised.record = record;
-                    Effect::Applied
-                }
-                Err(misfits) => Effect::Stale(misfits),
-            }
-        };
-        revised.revisions.push(Revision {
-            by: one.index,
-            changes: correction.changes.clone(),
-            reason: correction.reason(),
-            effect,
-        });
-    }
-    revised
-}
-
-/// The body of `record`, when it is a correction of `target`.
-pub fn correction_of<'a>(record: &'a Record, target: &RecordId) -> Option<&'a v1::Correction> {
-    match &record.message().body {
-        Some(Body::Correction(correction)) => {
-            (correction.target == target.as_bytes()).then_some(correction)
-        }
-        _ => None,
-    }
+    let target = <[u8; 32]>::try_from(correction.target.as_slice()).ok()?;
+    Some((RecordId::new(Hash::new(target)), correction))
 }
 
 /// What breaks a rule in `after` and did not in `before`, by the paths of `after`.

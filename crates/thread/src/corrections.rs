@@ -4,15 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use witnessmark_record::v1::LinkRel;
 use witnessmark_record::{
-    Effect, Logged, Problem, ProblemCode, Record, Revised, encode, new_problems,
-    problem_of_correction, revise, withdrawn,
+    Effect, Logged, Problem, ProblemCode, Record, Revised, Standing, encode, new_problems,
+    problem_of_correction, revise,
 };
 use witnessmark_verifier::{PAYLOAD_TYPE_RECORD, RecordId};
 
 use crate::rules::{STALE, UNDONE};
 use crate::{Link, Node, Records};
 
-/// How many corrections and withdrawals may bear on a record that is corrected once more. Each is read and applied again
+/// How many corrections and withdrawals by its organisation may bear on a record that is corrected once more. Each is read and applied again
 /// whenever the record is shown; what changes more often than this is another record.
 pub const CHANGES_MAX: usize = 1_000;
 
@@ -33,19 +33,19 @@ pub struct Corrected {
 /// every record that links to the one there is among them.
 pub fn corrected(records: &Records, looked_around: impl Fn(u64) -> bool) -> Vec<Corrected> {
     let changes = Changes::of(records);
+    let all: Vec<Logged<'_>> = records.iter().map(Node::logged).collect();
+    let standing = Standing::of(&all);
     let mut found = Vec::new();
     for node in records.iter() {
-        let bearing = changes.bearing_on(node);
-        let all: Vec<Logged<'_>> = bearing.iter().map(|node| node.logged()).collect();
-        let revised = revise(&node.logged(), &all);
-        if revised.revisions.is_empty() {
+        if !standing.has_corrections(&node.id) {
             continue;
         }
+        let revised = standing.revised(&node.logged());
+        let mut bearing = changes.bearing_on(node).into_iter();
         found.push(Corrected {
             index: node.index,
             broken: new_problems(node.record.message(), &revised.record),
-            settled: looked_around(node.index)
-                && bearing.iter().all(|node| looked_around(node.index)),
+            settled: looked_around(node.index) && bearing.all(|node| looked_around(node.index)),
             revised,
         });
     }
@@ -55,9 +55,10 @@ pub fn corrected(records: &Records, looked_around: impl Fn(u64) -> bool) -> Vec<
 /// The records that their own organisation withdrew, by place, each with the place of the withdrawal.
 pub fn withdrawals(records: &Records) -> BTreeMap<u64, u64> {
     let all: Vec<Logged<'_>> = records.iter().map(Node::logged).collect();
-    let found = withdrawn(&all).into_iter();
+    let standing = Standing::of(&all);
+    let found = records.iter();
     found
-        .filter_map(|(id, by)| Some((records.get(&id)?.index, by)))
+        .filter_map(|node| Some((node.index, standing.withdrawn_by(&node.id)?)))
         .collect()
 }
 
@@ -103,7 +104,7 @@ pub fn check(record: &Record, org: &str, target: &Node, bearing: &Records) -> Ve
 /// The problem that a record is corrected too often.
 pub fn too_many() -> Problem {
     let fix = format!(
-        "The record has {CHANGES_MAX} corrections and withdrawals of corrections. Withdraw it, and write another"
+        "The record has {CHANGES_MAX} corrections and withdrawals. Withdraw it, and write another"
     );
     problem(&STALE, "correction.target".to_owned(), String::new(), fix)
 }

@@ -11,8 +11,10 @@ use super::{Page, write_witnesses};
 
 /// Writes all but the list of checks.
 pub(super) fn write(page: &mut Page, verdict: &Verdict) {
-    // A positive verdict has both; without them there is nothing to say.
-    let (Some(ledger), Some(record)) = (&verdict.ledger, &verdict.record) else {
+    // A positive verdict has all three; without them there is nothing to say.
+    let (Some(ledger), Some(record), Some(index)) =
+        (&verdict.ledger, &verdict.record, verdict.index)
+    else {
         return;
     };
     let organisation = verdict.organisation.as_deref().unwrap_or_default();
@@ -27,7 +29,7 @@ pub(super) fn write(page: &mut Page, verdict: &Verdict) {
     );
     write_content(page, record);
     write_files(page, &record.files);
-    write_related(page, record, ledger.size);
+    write_related(page, record, index, ledger.size);
     verdict.write_limits(page);
     write_how(page, verdict, ledger);
 }
@@ -156,13 +158,20 @@ pub(super) fn write_files(page: &mut Page, files: &[FileFacts]) {
     }
 }
 
-fn write_related(page: &mut Page, record: &RecordFacts, size: u64) {
+fn write_related(page: &mut Page, record: &RecordFacts, index: u64, size: u64) {
     page.heading("What others, or the same organisation, recorded about it");
     for related in &record.related {
+        let about = match related.about {
+            about if about == index => String::new(),
+            about => format!(" on entry {about}"),
+        };
+        let withdrawn = related
+            .withdrawn_by
+            .map_or_else(String::new, |by| format!(", WITHDRAWN by entry {by}"));
         page.pair(
             &related.relation,
             &format!(
-                "entry {}, by {}, registered {}: {}, record {}",
+                "entry {}{about}, by {}, registered {}: {}, record {}{withdrawn}",
                 related.index,
                 escape(&related.organisation),
                 utc(related.registered_at),

@@ -5,7 +5,7 @@ use witnessmark_verifier::Hash;
 
 /// Whether what a related record says of the record counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum Validity {
     /// It was signed by the organisation that signed the record, and stands.
     Counts,
     /// Another organisation signed it: it has no effect.
@@ -22,7 +22,7 @@ pub struct ErasedFacts {
     /// Who signed the erasure.
     pub organisation: String,
     /// Whether it counts.
-    pub standing: Standing,
+    pub validity: Validity,
     /// What was erased.
     pub kind: ErasureKind,
     /// The digest of the field, or the SHA-256 of the file.
@@ -43,7 +43,7 @@ pub struct OpeningFacts {
     /// Who signed it.
     pub organisation: String,
     /// Whether it counts.
-    pub standing: Standing,
+    pub validity: Validity,
     /// The digests of the fields.
     pub digests: Vec<Hash>,
     /// To whom, as the disclosure has it; empty when it names nobody.
@@ -54,7 +54,7 @@ pub struct OpeningFacts {
     pub authority: String,
 }
 
-impl Standing {
+impl Validity {
     /// The word for programs.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -1,14 +1,16 @@
 //! What related records say was erased of the record, or opened to somebody: whose word counts, and the remarks.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use witnessmark_record::v1::ErasureKind;
 use witnessmark_record::{Record, erased, opened};
-use witnessmark_verifier::{Entry, Hash, OrgName, Origin, RecordId, TlogProof};
+use witnessmark_verifier::{Entry, Hash, OrgName, Origin, TlogProof};
 
 use crate::bundle::Bundle;
 use crate::escape::{escape, quote};
-use crate::verdict::{ErasedFacts, Failure, FileState, OpeningFacts, RecordFacts, Standing};
+use crate::verdict::{
+    ErasedFacts, Failure, FileState, OpeningFacts, RecordFacts, RelatedFacts, Validity,
+};
 
 /// All that is said of the record.
 #[derive(Debug, Default)]
@@ -23,7 +25,7 @@ impl Told {
     /// The erasure of this protected field or file that counts: the first one of those that stand.
     pub(super) fn counting(&self, kind: ErasureKind, digest: &Hash) -> Option<&ErasedFacts> {
         self.erased.iter().find(|one| {
-            one.standing == Standing::Counts && one.kind == kind && one.digest == *digest
+            one.validity == Validity::Counts && one.kind == kind && one.digest == *digest
         })
     }
 }
@@ -31,34 +33,38 @@ impl Told {
 /// A related record, once more from its proved bytes.
 struct Related {
     index: u64,
-    id: RecordId,
     org: OrgName,
     record: Record,
 }
 
-/// Reads the related entries, all of which are proved by now.
-pub(super) fn told(bundle: &Bundle, origin: &Origin, entry: &Entry) -> Result<Told, Failure> {
+/// Reads the related entries, all of which are proved by now; `facts` are what that showed.
+pub(super) fn told(
+    bundle: &Bundle,
+    origin: &Origin,
+    entry: &Entry,
+    facts: &[RelatedFacts],
+) -> Result<Told, Failure> {
     let related = bundle.related.iter().map(|one| {
         read(&one.proven.entry, &one.proven.proof, origin)
             .map_err(|what| Failure::not_verified(format!("a related entry: {what}")))
     });
     let related = related.collect::<Result<Vec<_>, _>>()?;
-    let withdrawn = withdrawn(&related);
+    let withdrawn_by = |index| facts.iter().find(|it| it.index == index)?.withdrawn_by;
     let of = entry.record_id();
     let mut told = Told::default();
     for one in &related {
-        let standing = if entry.org.as_ref() != Some(&one.org) {
-            Standing::OtherOrganisation
-        } else if let Some(by) = withdrawn.get(&one.id) {
-            Standing::Withdrawn(*by)
+        let validity = if entry.org.as_ref() != Some(&one.org) {
+            Validity::OtherOrganisation
+        } else if let Some(by) = withdrawn_by(one.index) {
+            Validity::Withdrawn(by)
         } else {
-            Standing::Counts
+            Validity::Counts
         };
         told.erased
             .extend(erased(&one.record, &of).into_iter().map(|it| ErasedFacts {
                 index: one.index,
                 organisation: one.org.as_str().to_owned(),
-                standing,
+                validity,
                 kind: it.kind,
                 digest: Hash::new(it.digest),
                 date: it.date,
@@ -69,7 +75,7 @@ pub(super) fn told(bundle: &Bundle, origin: &Origin, entry: &Entry) -> Result<To
             .extend(opened(&one.record, &of).into_iter().map(|it| OpeningFacts {
                 index: one.index,
                 organisation: one.org.as_str().to_owned(),
-                standing,
+                validity,
                 digests: it.digests.into_iter().map(Hash::new).collect(),
                 to: it.to,
                 when: it.when,
@@ -86,28 +92,8 @@ fn read(entry: &[u8], proof: &str, origin: &Origin) -> Result<Related, String> {
         .get();
     let entry = Entry::parse(entry).map_err(|error| error.to_string())?;
     let record = crate::evidence::read(&entry, origin)?;
-    let id = entry.record_id();
     let org = entry.org.ok_or("it names no organisation")?;
-    Ok(Related {
-        index,
-        id,
-        org,
-        record,
-    })
-}
-
-/// The related records that their own organisation withdrew, and the first entry that does.
-fn withdrawn(related: &[Related]) -> BTreeMap<RecordId, u64> {
-    let orgs: BTreeMap<RecordId, &OrgName> = related.iter().map(|it| (it.id, &it.org)).collect();
-    let mut withdrawn = BTreeMap::new();
-    for one in related {
-        for (rel, target) in one.record.links() {
-            if rel == "withdraws" && orgs.get(&target) == Some(&&one.org) {
-                withdrawn.entry(target).or_insert(one.index);
-            }
-        }
-    }
-    withdrawn
+    Ok(Related { index, org, record })
 }
 
 /// What a reader has to know of what was erased or opened, each one sentence.
@@ -198,13 +184,13 @@ fn without_effect(facts: &RecordFacts) -> Vec<String> {
             ErasureKind::Attachment => facts.files.iter().any(|it| it.sha256 == one.digest),
             ErasureKind::Unspecified => false,
         };
-        let why = match one.standing {
-            Standing::OtherOrganisation => {
+        let why = match one.validity {
+            Validity::OtherOrganisation => {
                 "only the organisation that signed this record can say so".to_owned()
             }
-            Standing::Withdrawn(by) => format!("it was withdrawn by entry {by}"),
-            Standing::Counts if !held => "this record holds no such digest".to_owned(),
-            Standing::Counts => continue,
+            Validity::Withdrawn(by) => format!("it was withdrawn by entry {by}"),
+            Validity::Counts if !held => "this record holds no such digest".to_owned(),
+            Validity::Counts => continue,
         };
         let remark = format!(
             "Entry {} by {} says that something of this record was erased; it has no effect, because {why}.",
@@ -221,16 +207,16 @@ fn without_effect(facts: &RecordFacts) -> Vec<String> {
 fn opening(opening: &OpeningFacts) -> String {
     let who = quote(&opening.organisation);
     let index = opening.index;
-    match opening.standing {
-        Standing::OtherOrganisation => format!(
+    match opening.validity {
+        Validity::OtherOrganisation => format!(
             "Entry {index} by {who} says that protected fields of this record were opened to somebody; it counts for \
              nothing, because only the organisation that signed this record can say so."
         ),
-        Standing::Withdrawn(by) => format!(
+        Validity::Withdrawn(by) => format!(
             "Entry {index} by {who} says that protected fields of this record were opened to somebody, and was withdrawn \
              by entry {by}."
         ),
-        Standing::Counts => {
+        Validity::Counts => {
             let to = match opening.to.as_str() {
                 "" => "somebody who is not named".to_owned(),
                 to => quote(to),

@@ -1,7 +1,7 @@
 //! What was erased or opened by a later record of the same organisation, and what others cannot say.
 
 use witnessmark_bundle::{
-    Bundle, BundleFiles, FileState, FolderFiles, Standing, Verdict, VerdictWord, verify_bundle,
+    Bundle, BundleFiles, FileState, FolderFiles, Validity, Verdict, VerdictWord, verify_bundle,
 };
 use witnessmark_record::v1::{self, record::Body};
 use witnessmark_verifier::{DisclosedValue, Disclosure, Hash, RecordId, field_salt, sha256};
@@ -159,8 +159,8 @@ fn only_the_record_s_own_organisation_erases_and_what_it_withdrew_does_not_count
     assert_eq!(state(&verdict, "a"), "withheld");
     assert!(flat(&verdict).contains(&format!("Entry {foreign} by \"{COURT}\" says that something of this record was erased; it has no effect, because only the organisation")));
     assert_eq!(
-        verdict.record.unwrap().erasures[0].standing,
-        Standing::OtherOrganisation
+        verdict.record.unwrap().erasures[0].validity,
+        Validity::OtherOrganisation
     );
 
     let message = erasure(&log, TEAM, v1::ErasureKind::ProtectedField, &digest("b"));
@@ -277,7 +277,7 @@ fn a_disclosure_is_remarked_and_another_organisation_s_counts_for_nothing() {
     let json: serde_json::Value = serde_json::from_str(&verdict.to_json()).unwrap();
     assert_eq!(json["record"]["openings"][0]["to"], "A Court");
     assert_eq!(
-        json["record"]["openings"][1]["standing"],
+        json["record"]["openings"][1]["validity"],
         "other_organisation"
     );
 }

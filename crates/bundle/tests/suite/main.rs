@@ -9,4 +9,5 @@ mod erased;
 mod exports;
 mod ledgers;
 mod mini_log;
+mod related;
 mod words;

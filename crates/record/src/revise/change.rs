@@ -1,5 +1,7 @@
 //! The changes of one correction, applied to a record: all of them, or none.
 
+use std::collections::BTreeSet;
+
 use prost_reflect::{DynamicMessage, ReflectMessage as _, Value};
 
 use super::misfit::{Misfit, MisfitCause};
@@ -34,9 +36,9 @@ pub(super) fn apply(
     let mut message = descriptor::dynamic(record);
     let mut misfits = Vec::new();
     let mut fitting = Vec::new();
+    let mut named = Named::default();
     for (at, change) in changes.iter().enumerate() {
-        let before = changes.iter().take(at).map(|it| it.path.as_str());
-        match fit(record, &message, change, before) {
+        match fit(record, &message, change, &mut named) {
             Ok(fit) => fitting.push(Fitting { at, ..fit }),
             Err(cause) => misfits.push(misfit(at, change, cause)),
         }
@@ -77,7 +79,7 @@ fn fit<'a>(
     record: &v1::Record,
     message: &DynamicMessage,
     change: &'a v1::FieldChange,
-    mut before: impl Iterator<Item = &'a str>,
+    named: &mut Named<'a>,
 ) -> Result<Fitting<'a>, MisfitCause> {
     let path = change.path.as_str();
     let place = descriptor::place(path).filter(|_| is_correctable(path));
@@ -87,7 +89,7 @@ fn fit<'a>(
     if !is_of_kind(record, path) {
         return Err(MisfitCause::OtherKind);
     }
-    if before.any(|other| other == path || overlap(other, path)) {
+    if !named.add(path) {
         return Err(MisfitCause::Twice);
     }
     let there = text_at(message, path, &place);
@@ -108,6 +110,24 @@ fn fit<'a>(
         now,
         is_there: there.is_some(),
     })
+}
+
+/// The paths of a correction so far. Somebody else's correction may name very many.
+#[derive(Default)]
+struct Named<'a>(BTreeSet<&'a str>);
+
+impl<'a> Named<'a> {
+    /// Adds a path; false when it, a part of it or a whole that it is part of is there.
+    fn add(&mut self, path: &'a str) -> bool {
+        let ends = path.match_indices(['.', '[']).map(|(at, _)| at);
+        let mut wholes = ends.filter_map(|at| path.get(..at));
+        let has_part = ['.', '['].into_iter().any(|end| {
+            let inside = format!("{path}{end}");
+            let next = self.0.range(inside.as_str()..).next();
+            next.is_some_and(|other| other.starts_with(&inside))
+        });
+        !wholes.any(|whole| self.0.contains(whole)) && !has_part && self.0.insert(path)
+    }
 }
 
 fn value(place: &Place, text: &str) -> Result<Option<Value>, MisfitCause> {
@@ -214,4 +234,44 @@ fn set_last(
         None => return None,
     }
     Some(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Named;
+
+    #[test]
+    fn a_part_and_its_whole_are_not_both_named() {
+        let paths = [
+            "place.locality",
+            "links[1].note",
+            "links[10]",
+            "note",
+            "place_x",
+        ];
+        let named = || {
+            let mut named = Named::default();
+            assert!(paths.iter().all(|path| named.add(path)));
+            named
+        };
+        for clash in [
+            "note",
+            "place",
+            "links",
+            "links[1]",
+            "links[10].note",
+            "place.locality",
+        ] {
+            assert!(!named().add(clash), "{clash}");
+        }
+        for other in [
+            "place.country",
+            "links[1].target",
+            "links[0]",
+            "notes",
+            "links[100]",
+        ] {
+            assert!(named().add(other), "{other}");
+        }
+    }
 }

@@ -278,8 +278,9 @@ fn a_withdrawn_correction_is_as_if_never_made() {
     // A withdrawal that was withdrawn does not stand.
     assert_eq!(note(&[&first, &second, &own, &again]), "four");
     let all = [&first, &own, &again].map(Held::logged);
-    let ids: Vec<_> = withdrawn(&all).into_iter().collect();
-    assert_eq!(ids, [(own.id, 6)]);
+    let standing = Standing::of(&all);
+    assert_eq!(standing.withdrawn_by(&own.id), Some(6));
+    assert_eq!(standing.withdrawn_by(&first.id), None);
 }
 
 #[test]

@@ -49,12 +49,18 @@ fn revision_lines(view: &View, target: &Node, revision: &Revision) -> Vec<String
     };
     lines.extend(revision.changes.iter().map(|change| {
         let words = change_words(change);
-        format!(
-            "      {}: {said} {}, {now} {}",
-            words.field, words.was, words.now
-        )
+        let (before, after) = (quoted(words.was), quoted(words.now));
+        format!("      {}: {said} {before}, {now} {after}", words.field)
     }));
     lines
+}
+
+/// The words, which are escaped already, in quotation marks that nothing in them can end; an absent field without.
+fn quoted(words: Option<String>) -> String {
+    words.map_or_else(
+        || "nothing".to_owned(),
+        |words| format!("\"{}\"", words.replace('"', "\\u{22}")),
+    )
 }
 
 fn effect_words(target: u64, effect: &Effect) -> String {
@@ -125,15 +131,33 @@ pub(super) fn as_corrected(view: &View, node: &Node) -> Vec<(String, String)> {
     };
     let signed = render(node.record.message());
     let now = render(&corrected.revised.record);
+    let says = |lines: &[(String, String)], (label, value): &(String, String)| {
+        let mut lines = lines.iter();
+        lines.any(|(other, said)| said == value && unnumbered(other) == unnumbered(label))
+    };
+    let count = |lines: &[(String, String)], label: &str| {
+        let lines = lines.iter();
+        lines
+            .filter(|(other, _)| unnumbered(other) == unnumbered(label))
+            .count()
+    };
     let labelled = |label: &str| format!("As corrected: {label}");
-    let mut lines: Vec<(String, String)> = now
-        .iter()
-        .filter(|line| !signed.contains(line))
+    let added = now.iter().filter(|line| !says(&signed, line));
+    let mut lines: Vec<(String, String)> = added
         .map(|(label, value)| (labelled(label), value.clone()))
         .collect();
     let gone = signed
         .iter()
-        .filter(|(label, _)| now.iter().all(|(other, _)| other != label));
-    lines.extend(gone.map(|(label, _)| (labelled(label), "no longer said".to_owned())));
+        .filter(|line| !says(&now, line) && count(&now, &line.0) < count(&signed, &line.0));
+    lines.extend(gone.map(|(label, value)| (labelled(label), format!("no longer said: {value}"))));
     lines
+}
+
+/// A label without the numbers of items, which change when one is added or taken away.
+fn unnumbered(label: &str) -> String {
+    let parts = label.split(", ").map(|part| {
+        let words = part.trim_end_matches(|c: char| c.is_ascii_digit());
+        words.strip_suffix(' ').unwrap_or(part)
+    });
+    parts.collect::<Vec<_>>().join(", ")
 }
