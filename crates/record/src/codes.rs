@@ -91,6 +91,6 @@ codes! {
     IDENTIFIER_CHECK = "W-IDENTIFIER-CHECK" Warning "the check digits of an air waybill and of a legal entity identifier as seen fit";
     IMO_CHECK = "W-IMO-CHECK" Warning "the check digit of an IMO number as seen fits";
     ORDER_TIME_UNSURE = "W-ORDER-TIME" Warning "uncertain dates should stand in the order of events";
-    TEXT_HIDDEN = "W-TEXT-HIDDEN" Warning "a text has characters that cannot be seen or that change the direction of writing";
+    TEXT_HIDDEN = "W-TEXT-HIDDEN" Warning "no text has characters that cannot be seen or that change the direction of writing, but joiners between letters of a script that needs them";
     TIME_FUTURE = "W-TIME-FUTURE" Warning "nothing happens after the record of it is signed";
 }

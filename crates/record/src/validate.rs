@@ -22,7 +22,6 @@ mod trace;
 
 use prost_reflect::{DynamicMessage, FieldDescriptor, ReflectMessage as _, Value};
 
-pub(crate) use text::is_hidden;
 pub use time::check_clock;
 
 use crate::descriptor::{self, join, typed};

@@ -7,6 +7,7 @@ use witnessmark_verifier::{OrgName, Origin};
 
 use super::quantity::{is_decimal, is_unit};
 use crate::descriptor::{self, join};
+use crate::escape::{has_hidden, is_hidden};
 use crate::{Format, Problem, codes, country, v1};
 
 pub(super) fn check(field: &FieldDescriptor, text: &str, path: &str, problems: &mut Vec<Problem>) {
@@ -17,7 +18,9 @@ pub(super) fn check(field: &FieldDescriptor, text: &str, path: &str, problems: &
         let fix = "Take the character out; it is shown here as \\u{...}";
         problems.push(codes::TEXT_CONTROL.at(path, text, fix));
     }
-    if text.contains(is_hidden) {
+    // Joiners belong to the writing of some scripts, and never to an identifier or anything else with a form of its own.
+    let is_writing = lines && field.parent_message().name() != "Identifier";
+    if text.contains(is_hidden) && (!is_writing || has_hidden(text)) {
         let fix = "Take the character out unless it is part of what was seen";
         problems.push(codes::TEXT_HIDDEN.at(path, text, fix));
     }
@@ -31,16 +34,6 @@ pub(super) fn check(field: &FieldDescriptor, text: &str, path: &str, problems: &
         problems.push(codes::TEXT_LENGTH.at(path, text, fix));
     }
     check_format(format, text, path, problems);
-}
-
-/// Characters that a reader cannot see, or that turn the writing around.
-pub(crate) const fn is_hidden(c: char) -> bool {
-    matches!(
-        c,
-        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
-            | '\u{2028}' | '\u{2029}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
-            | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}'
-    )
 }
 
 fn check_format(format: Format, text: &str, path: &str, problems: &mut Vec<Problem>) {
