@@ -44,7 +44,7 @@ codes! {
     JSON_FIELD = "E-JSON-FIELD" Error "every member names a field of its message";
     JSON_TYPE = "E-JSON-TYPE" Error "a value has the type of its field";
     JSON_VALUE = "E-JSON-VALUE" Error "a value is one that its field can hold";
-    LANG = "E-LANG" Error "a language is a tag of BCP 47";
+    LANG = "E-LANG" Error "a language is a tag of BCP 47, made of registered subtags";
     LANG_DUP = "E-LANG-DUP" Error "each language stands once in a list of titles or summaries";
     LINK_DUP = "E-LINK-DUP" Error "a relation to a target is stated once";
     LINK_REL = "E-LINK-REL" Error "a link states a relation";
@@ -81,7 +81,7 @@ codes! {
     MARKING_TLP = "E-TLP" Error "a record states who may see it, by a colour of the Traffic Light Protocol";
     TRACE = "E-TRACE" Error "a trace request says what it traces, and a trace response which request it answers";
     TYPE_REQUIRED = "E-TYPE" Error "a part of a record that has types or roles states which it is";
-    UNIT = "E-UNIT" Error "a unit is from the list, and money has a currency of ISO 4217";
+    UNIT = "E-UNIT" Error "a unit is from the list, and money has a currency that is or was one of ISO 4217";
     LANGUAGE = "N-LANGUAGE" Note "plain text states its language in `language`";
     CLEAR = "W-CLEAR" Warning "what can expose somebody is protected unless it is public";
     CLOCK = "W-CLOCK" Warning "the signer's clock and the ledger's agree within an hour";
@@ -94,6 +94,7 @@ codes! {
     ORDER_TIME_UNSURE = "W-ORDER-TIME" Warning "uncertain dates should stand in the order of events";
     SEEN_CHECKPOINT = "W-SEEN-CHECKPOINT" Warning "the checkpoint that the signer had seen is one of this ledger";
     SEEN_CLOCK = "W-SEEN-CLOCK" Warning "by the signer's clock, a record is signed after the checkpoint that the signer had seen";
-    TEXT_HIDDEN = "W-TEXT-HIDDEN" Warning "a text has characters that cannot be seen or that change the direction of writing";
+    TEXT_HIDDEN = "W-TEXT-HIDDEN" Warning "no text has characters that cannot be seen or that change the direction of writing, but joiners between letters of a script that needs them";
     TIME_FUTURE = "W-TIME-FUTURE" Warning "nothing happens after the record of it is signed";
+    UNIT_OLD = "W-UNIT-OLD" Warning "a currency that was withdrawn stands with a time in which it was one";
 }

@@ -11,6 +11,7 @@ mod write;
 
 pub use field::field_text;
 pub(crate) use field::{read_field, text_at};
+pub(crate) use near::nearest;
 pub use read::from_json;
 pub use write::to_json;
 

@@ -14,13 +14,17 @@ mod calendar;
 pub mod check_digit;
 mod codes;
 mod country;
+mod currency;
 pub mod date_code;
 mod descriptor;
 mod erased;
+mod escape;
 mod figures;
 mod json;
 mod kind;
 mod label;
+mod language;
+mod lists;
 mod problem;
 mod record;
 mod relation;
@@ -34,6 +38,7 @@ mod withheld;
 pub use calendar::{instant, rfc3339};
 pub use descriptor::{Format, descriptor_pool};
 pub use erased::{Erased, Opened, erased, opened, render_erased};
+pub use escape::escape;
 pub use figures::figures;
 pub use json::{field_text, from_json, to_json};
 pub use kind::RecordKind;
@@ -41,7 +46,7 @@ pub use label::{LabelNotComposed, check_label};
 pub use problem::{Level, Problem, ProblemCode, problem_codes, validation_document};
 pub use record::{RECORD_BYTES_MAX, Record, RecordError, encode};
 pub use relation::{STRUCTURAL_RELATIONS, speaks_of};
-pub use render::{escape, render};
+pub use render::render;
 pub use revise::{
     ChangeWords, Effect, Logged, Misfit, MisfitCause, Revised, Revision, Standing, change_words,
     correctable_values, new_problems, problem_of_correction, reason_words, revise,

@@ -7,7 +7,7 @@ use witnessmark_verifier::hex;
 
 use crate::calendar::instant;
 use crate::descriptor::{self, typed};
-use crate::validate::is_hidden;
+use crate::escape::escape;
 use crate::{Format, RecordKind, v1};
 
 /// What a reader of transcribed reports must not miss: the party that is named did not sign.
@@ -37,19 +37,6 @@ pub fn render(record: &v1::Record) -> Vec<(String, String)> {
         }
     }
     lines
-}
-
-/// Text that is safe to show: what could deceive the eye or a terminal is spelled out as `\u{...}`.
-pub fn escape(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for c in text.chars() {
-        if c.is_control() || is_hidden(c) {
-            shown.extend(c.escape_unicode());
-        } else {
-            shown.push(c);
-        }
-    }
-    shown
 }
 
 /// Degrees of a coordinate with all seven decimals.

@@ -25,7 +25,6 @@ use prost_reflect::{DynamicMessage, FieldDescriptor, ReflectMessage as _, Value}
 
 pub(crate) use change::{is_correctable, overlap};
 pub use seen::{SeenTree, check_seen};
-pub(crate) use text::is_hidden;
 pub use time::check_clock;
 
 use crate::descriptor::{self, join, typed};
@@ -53,7 +52,7 @@ pub fn validate(record: &v1::Record) -> Vec<Problem> {
     time::check_order(record, &mut problems);
     mark::check_times(record, &mut problems);
     let excused = Excused::of(record, &message);
-    problems.retain(|problem| !is_excused(problem, &excused));
+    problems.retain(|problem| !is_excused(problem, &excused) && !is_of_its_time(problem, record));
     problems
 }
 
@@ -61,6 +60,11 @@ pub fn validate(record: &v1::Record) -> Vec<Problem> {
 fn is_excused(problem: &Problem, excused: &Excused) -> bool {
     excused.has_item(&problem.path)
         || problem.code == codes::PARTY_TYPE.code && excused.has_party(&problem.path)
+}
+
+/// A currency that was in use when the record says that it was.
+fn is_of_its_time(problem: &Problem, record: &v1::Record) -> bool {
+    problem.code == codes::UNIT_OLD.code && !text::is_out_of_time(record, &problem.value)
 }
 
 /// Applies formats and message rules to one value that stands for the field, or for an item of it, somewhere else.

@@ -341,3 +341,23 @@ fn a_record_without_anything_is_judged_and_not_a_panic() {
     assert!(problems.len() > 8);
     assert!(encode(&witnessmark_record::v1::Record::default()).is_empty());
 }
+
+#[test]
+fn a_currency_of_old_stands_with_dates_of_old() {
+    let problems = |occurred: Json| {
+        let mut json = sample::json_of("intercepted_shipment");
+        json["intercepted_shipment"]["cargo"][0]["value"]["unit"] = json!("SUR");
+        for date in ["documented", "reported"] {
+            json.as_object_mut().unwrap().remove(date);
+        }
+        json["occurred"] = occurred;
+        let found = validate(&from_json(&json).unwrap());
+        found.iter().map(|it| it.code).collect::<Vec<_>>()
+    };
+    for occurred in ["1986-05-01", "1990~", "1989/1995", "../1991"] {
+        assert_eq!(problems(json!(occurred)), [""; 0], "{occurred}");
+    }
+    for occurred in ["1991-01-01", "2024"] {
+        assert_eq!(problems(json!(occurred)), ["W-UNIT-OLD"], "{occurred}");
+    }
+}
