@@ -39,9 +39,9 @@ pub use limits::{
     STRAY_FILES_MAX,
 };
 pub use verdict::{
-    BUNDLE_CHECKS, Check, EXPORT_CHECKS, FileFacts, LEDGER_CHECKS, LedgerContents, LedgerFacts,
-    Outcome, Problem, ProtectedFacts, RecordFacts, RelatedFacts, SeenFacts, SignerFacts, Subject,
-    Verdict, VerdictWord,
+    BUNDLE_CHECKS, Check, DeviceFacts, EXPORT_CHECKS, FileFacts, LEDGER_CHECKS, LedgerContents,
+    LedgerFacts, NumberedFacts, Outcome, Problem, ProtectedFacts, RecordFacts, RelatedFacts,
+    SeenFacts, SignerFacts, Subject, Verdict, VerdictWord,
 };
 pub use verify::verify_bundle;
 /// The largest policy file, as the verifier has it.

@@ -8,6 +8,7 @@
 //! Nothing in here reads a file, a network or a clock, and nothing is ever merged. `docs/LINKS.md` says all of it in words.
 
 pub mod custody;
+pub mod devices;
 pub mod figures;
 pub mod independence;
 mod node;
