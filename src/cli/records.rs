@@ -1,4 +1,6 @@
-//! `records export`: the records of a ledger as a table, after every entry was checked.
+//! `records`: the records of a ledger as a table, and the devices that signed them, after every entry was checked.
+
+pub(super) mod devices;
 
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
@@ -22,6 +24,8 @@ use crate::output::{Failure, Outcome, Output, Report, Trouble, io_failure};
 pub(super) enum Command {
     /// Write all records as one file, for a spreadsheet, a map or a program.
     Export(Arguments),
+    /// Show for each device which numbers are there, which are missing, and which were given twice.
+    Devices(devices::Arguments),
 }
 
 /// Write all records as a table.
@@ -71,7 +75,10 @@ enum Format {
 ///
 /// When the ledger cannot be read or the file not written. A ledger that does not verify is a report.
 pub(super) async fn run(command: Command, output: &Output) -> Result<Report, Failure> {
-    let Command::Export(arguments) = command;
+    let arguments = match command {
+        Command::Export(arguments) => arguments,
+        Command::Devices(arguments) => return devices::run(&arguments, output).await,
+    };
     let format = match arguments.format {
         Format::Csv => TableFormat::Csv,
         Format::Geojson => TableFormat::GeoJson,

@@ -93,7 +93,7 @@ pub(super) fn audit(place: &Place, output: &Output) -> Result<Report, Failure> {
     output.say(
         "\n10. The export is audited from entry 0, with nothing but its files and the policy:\n",
     );
-    let verdict = audit_folder(&place.export(), &place.policy(), &mut |_, _| {});
+    let verdict = audit_folder(&place.export(), &place.policy(), &mut |_| {});
     let report = expect(verdict_report(&verdict), Outcome::Done, "audit")?;
     output.say(indented(&report.text));
     Ok(report)

@@ -1,15 +1,19 @@
 //! Which entries belong together: the records that link to a record, those of one subject, what is a
-//! part of what, and the key events of an organisation.
+//! part of what, the records of one device, and the key events of an organisation.
 //!
 //! A view, rebuilt when the ledger is opened. It is brought up to a size before it is asked about
 //! that size, so that what it says is complete as of the checkpoint that the answer is relative to.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use witnessmark_log::{LogError, PAGE_ENTRIES_MAX, Reader, Store};
-use witnessmark_record::{speaks_of, v1::LinkRel};
+use witnessmark_record::v1::LinkRel;
+use witnessmark_record::{Problem, speaks_of};
+use witnessmark_thread::devices::{Devices, Finding, Numbered};
 use witnessmark_thread::{Link, Node};
-use witnessmark_verifier::{Entry, EntryKind, OrgName, RecordId};
+use witnessmark_verifier::{
+    Entry, EntryKind, KeyAction, KeyEvent, KeyId, KeyRole, OrgName, RecordId,
+};
 
 /// The view, as of the first `size` entries.
 #[derive(Debug, Default)]
@@ -20,6 +24,11 @@ pub(crate) struct Links {
     /// By part: its wholes, each with the place of the record that says so.
     wholes: HashMap<RecordId, Vec<(RecordId, u64)>>,
     key_events: HashMap<OrgName, Vec<u64>>,
+    /// The keys with the role `record`, each with its organisation.
+    record_keys: HashSet<(OrgName, KeyId)>,
+    devices: Devices,
+    /// What is to be said of a record because of the earlier ones of its device, by its place: its number, and that.
+    findings: HashMap<u64, (u64, Vec<Finding>)>,
 }
 
 /// A record that links to another, in one way or in several.
@@ -47,6 +56,7 @@ impl Links {
         match (entry.kind, &entry.org) {
             (EntryKind::KeyEvent, Some(org)) => {
                 self.key_events.entry(org.clone()).or_default().push(index);
+                self.learn_key(org, entry);
             }
             (EntryKind::Record, _) => {
                 // Every record was decoded before it was logged; one that a later version logged
@@ -59,7 +69,32 @@ impl Links {
         }
     }
 
+    /// Every key event was checked before it was logged.
+    fn learn_key(&mut self, org: &OrgName, entry: &Entry) {
+        if let Ok(event) = KeyEvent::parse(&entry.payload)
+            && let KeyAction::Add {
+                key,
+                role: KeyRole::Record,
+                ..
+            } = event.action
+        {
+            self.record_keys.insert((org.clone(), key.key_id()));
+        }
+    }
+
+    fn add_device(&mut self, node: &Node) {
+        let keys = &self.record_keys;
+        let records = |key: &KeyId| keys.contains(&(node.org.clone(), *key));
+        if let Some(record) = Numbered::of(node, records) {
+            let findings = self.devices.push(&record);
+            if !findings.is_empty() {
+                self.findings.insert(node.index, (record.seq, findings));
+            }
+        }
+    }
+
     fn add_record(&mut self, node: &Node) {
+        self.add_device(node);
         let thread = self.threads.entry(node.thread_id().to_vec()).or_default();
         thread.push(node.index);
         for (word, target) in node.record.links() {
@@ -112,6 +147,19 @@ impl Links {
             }
         }
         Ok(())
+    }
+
+    /// Up to which size the view is complete.
+    pub(crate) const fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// The warnings about the record at `index` because of the earlier ones of its device.
+    pub(crate) fn of_device(&self, index: u64) -> Vec<Problem> {
+        let found = self.findings.get(&index).into_iter();
+        found
+            .flat_map(|(seq, findings)| findings.iter().map(|it| it.problem(*seq)))
+            .collect()
     }
 
     /// The records below `size` that link to `record`, ascending.

@@ -67,6 +67,22 @@ fn a_record_says_which_checkpoint_its_device_had_and_the_ledger_and_the_audit_co
     assert_eq!(report["verdict"], "verified");
     assert_eq!(report["contents"]["checkpoints_seen"], 1);
 
+    let devices = |from: &str| {
+        let from = format!("--from {from} --policy {}", world.policy());
+        typed(&format!("records devices {from} --full"))
+            .exits(0)
+            .stdout
+    };
+    let told = devices(&daemon.url);
+    for shown in [
+        "numbers 1 to 1, records: 1",
+        "signed no earlier than a checkpoint of this ledger: 1 of 1",
+        "number 1: entry 3, signed ",
+        "signed after checkpoint of size 3, so no earlier than ",
+    ] {
+        assert!(told.contains(shown), "{shown} in {told}");
+    }
+
     // A copy of the ledger goes its own way, and the device is shown that one.
     assert_eq!(daemon.terminate(), 0);
     let [ledger, copy] = ["ledger", "copy"].map(|name| world.path(name));
@@ -91,6 +107,77 @@ fn a_record_says_which_checkpoint_its_device_had_and_the_ledger_and_the_audit_co
     let remark = |it: &&Value| it.as_str().unwrap().starts_with("Entry 4: ");
     let remark = remarks.iter().find(remark).unwrap().as_str().unwrap();
     assert!(remark.contains("evidence of a fork"), "{remark}");
+    // The second record went to the copy, so it is missing here.
+    let remark = |it: &&Value| it.as_str().unwrap().contains("numbers 2 are missing");
+    assert!(remarks.iter().any(|it| remark(&it)), "{remarks:?}");
+    let told = devices(&daemon.url);
+    for shown in [
+        "MISSING: 2 (1 numbers)",
+        "WARNING: entry 4: seen = size ",
+        "which this ledger never had",
+    ] {
+        assert!(told.contains(shown), "{shown} in {told}");
+    }
+}
+
+#[test]
+fn a_device_that_was_set_back_is_found_in_the_ledger_and_in_an_export() {
+    let (world, daemon) = World::start();
+    let policy = format!("--policy {}", world.policy());
+    let state = world.path("device.key.state");
+    sign(&world, "one", &policy).exits(0);
+    sign(&world, "two", &policy).exits(0);
+    let kept = fs::read(&state).unwrap();
+    sign(&world, "three", &policy).exits(0);
+    sign(&world, "lost", &policy).exits(0);
+    sign(&world, "five", &policy).exits(0);
+    fs::write(&state, kept).unwrap();
+    sign(&world, "again", &policy).exits(0);
+    let [one, two, three, five, again] =
+        ["one", "two", "three", "five", "again"].map(|name| signed(&world, name));
+    assert_eq!(
+        warned(&world, &daemon, &format!("{two} {one}")),
+        ["W-DEVICE-GAP"]
+    );
+    let codes = warned(&world, &daemon, &format!("{three} {five} {again}"));
+    assert_eq!(codes, ["W-DEVICE-GAP", "W-DEVICE-FORK", "W-DEVICE-FORK"]);
+    let report = audit(&world, &daemon);
+    assert_eq!(report["verdict"], "verified_with_remarks");
+    let remark = report["remarks"][0].as_str().unwrap();
+    assert!(
+        remark.contains("of field-team: numbers 4 are missing, 1 fork(s)"),
+        "{remark}"
+    );
+    let export = world.path("export");
+    let from = format!("--from {} {policy}", daemon.url);
+    typed(&format!("export {from} --out {export}")).exits(0);
+    let audited = typed(&format!("audit {export} {policy}")).exits(0);
+    assert!(audited.stdout.contains("1 fork(s)"), "{}", audited.stdout);
+    for from in [&daemon.url, &export] {
+        let line = format!("records devices --from {from} {policy} --json");
+        let json = typed(&line).exits(0).json();
+        let device = &json["devices"][0];
+        assert_eq!(device["organisation"], "field-team");
+        assert_eq!((&device["first"], &device["last"]), (&1.into(), &5.into()));
+        assert_eq!(device["missing"], serde_json::json!([[4, 4]]));
+        assert_eq!(device["same_number"][0]["number"], 3);
+        assert_eq!(
+            device["same_number"][0]["entries"],
+            serde_json::json!([5, 7])
+        );
+        assert_eq!(
+            device["same_previous"][0]["entries"],
+            serde_json::json!([5, 7])
+        );
+        assert_eq!(device["out_of_order"], serde_json::json!([4, 7]));
+        assert_eq!(device["records"].as_array().unwrap().len(), 5);
+    }
+    // A ledger that does not verify has no devices to speak of.
+    let tile = Path::new(&export).join("tile/entries/000.p/8");
+    let mut bytes = fs::read(&tile).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    fs::write(&tile, bytes).unwrap();
+    typed(&format!("records devices --from {export} {policy}")).exits(1);
 }
 
 #[test]

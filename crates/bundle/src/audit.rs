@@ -3,8 +3,8 @@
 //! The entries are hashed into a tree whose root must be the signed one; the charter and the key chains
 //! are replayed; each record must be canonical, of this ledger, new, and signed by keys that were
 //! active at that moment. A fault names the entry it is in. Memory does not grow with the log, but for
-//! sixteen bytes and a number for each record, by which a doubled one is found, and forty bytes for each entry,
-//! against which the checkpoints that signers had seen are held.
+//! sixteen bytes and a number for each record, by which a doubled one is found, forty bytes for each entry, against which
+//! the checkpoints that signers had seen are held, and the number of each record on its device.
 
 mod folder;
 mod problems;
@@ -129,7 +129,7 @@ impl Running {
             let what = "the entries hash to another root than the one that was signed";
             self.problems.note("root", None, None, what.to_owned());
         }
-        let contents = self.replay.contents();
+        let contents = self.replay.take_contents();
         self.record(list, &contents, is_complete, cut);
         let verdict = list.facts();
         verdict.remarks.extend(seen::remarks(&contents.seen));

@@ -8,7 +8,7 @@ mod file;
 mod related;
 
 use witnessmark_record::RecordKind;
-use witnessmark_verifier::{Hash, RecordId};
+use witnessmark_verifier::{Hash, KeyId, RecordId};
 
 pub use erased::{ErasedFacts, OpeningFacts, Validity};
 pub use file::{FileFacts, FileState};
@@ -216,6 +216,40 @@ pub struct LedgerContents {
     pub first_and_last: Option<(u64, u64)>,
     /// The checkpoints that signers had seen, in the order of the log.
     pub seen: Vec<SeenFacts>,
+    /// The devices: every key that ever had the role `record`.
+    pub devices: Vec<DeviceFacts>,
+    /// The records that have a number on their device, in the order of the log.
+    pub numbered: Vec<NumberedFacts>,
+}
+
+/// A key that signs records.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeviceFacts {
+    /// The key.
+    pub key_id: KeyId,
+    /// Whose it is.
+    pub organisation: String,
+    /// What the organisation calls it.
+    pub label: Option<String>,
+}
+
+/// A record with the number that it has on its device.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NumberedFacts {
+    /// The place of the record.
+    pub index: u64,
+    /// Its id.
+    pub record_id: RecordId,
+    /// The device: the key of the first signature by a key with the role `record`.
+    pub key_id: KeyId,
+    /// The number, from 1.
+    pub seq: u64,
+    /// The record before it on the device, if it names one.
+    pub previous: Option<RecordId>,
+    /// When it was signed by the signer's clock, in milliseconds.
+    pub signed_at: u64,
+    /// When it was registered by the ledger's clock, in milliseconds.
+    pub registered_at: u64,
 }
 
 /// The checkpoint that the signer of a record had seen.
@@ -291,6 +325,14 @@ impl Verdict {
     /// The exit code of a program that ends with this verdict.
     pub const fn exit_code(&self) -> u8 {
         self.word.exit_code()
+    }
+
+    /// Adds what the reader has to know although every check passed. A verdict with a failed check stays as it is.
+    pub fn add_remarks(&mut self, remarks: Vec<String>) {
+        if self.word.is_positive() && !remarks.is_empty() {
+            self.word = VerdictWord::VerifiedWithRemarks;
+            self.remarks.extend(remarks);
+        }
     }
 
     /// A verdict on something that could not even be read: the check `name` failed with `detail`.

@@ -10,6 +10,7 @@
 
 pub mod corrections;
 pub mod custody;
+pub mod devices;
 pub mod figures;
 pub mod independence;
 mod node;

@@ -38,7 +38,7 @@ fn check_bundle(bundle: &Path, policy: &Path, files: Option<&Path>) -> Verdict {
 
 fn check_export(dir: &Path, policy: &Path) -> Verdict {
     match read(policy, POLICY_BYTES_MAX) {
-        Ok(policy) => audit_export(dir, &policy, &mut |_, _| {}),
+        Ok(policy) => audit_export(dir, &policy, &mut |_| {}),
         Err(error) => unreadable(Subject::Export, "policy", policy, &error),
     }
 }

@@ -235,14 +235,14 @@ async fn begin_admission(
 
 /// A submission that is on its way into the log, or in it already.
 enum Pending {
-    Logged(Box<Appended>),
+    Logged(Box<Appended>, Arc<Core>),
     Queued(oneshot::Receiver<Answer>, Vec<Warning>, Arc<Core>),
 }
 
 /// Queues what was checked; what is logged already needs no queue.
 fn append(core: &Arc<Core>, admitted: Admitted, place: Place) -> Result<Pending, Refusal> {
     match admitted {
-        Admitted::Logged(appended) => Ok(Pending::Logged(appended)),
+        Admitted::Logged(appended) => Ok(Pending::Logged(appended, Arc::clone(core))),
         Admitted::Checked(checked, warnings) => {
             let answer = core.queue.push(checked, place)?;
             Ok(Pending::Queued(answer, warnings, Arc::clone(core)))
@@ -253,15 +253,16 @@ fn append(core: &Arc<Core>, admitted: Admitted, place: Place) -> Result<Pending,
 impl Pending {
     /// The answer, once the submission is durable and published.
     async fn answer(self) -> Result<witnessmark_proto::Appended, Refusal> {
-        let (appended, warnings) = match self {
-            Self::Logged(appended) => (*appended, Vec::new()),
+        let (appended, core, mut warnings) = match self {
+            Self::Logged(appended, core) => (*appended, core, Vec::new()),
             // The sequencer ends without an answer only when the server stops.
             Self::Queued(answer, warnings, core) => {
                 let appended = answer.await.unwrap_or_else(|_| Err(stopping()))?;
                 let warnings = link_rules::still_missing(&core, &appended, warnings).await?;
-                (appended, warnings)
+                (appended, core, warnings)
             }
         };
+        warnings.extend(device_rules::of_logged(&core, &appended).await?);
         let Appended {
             index,
             already_logged,

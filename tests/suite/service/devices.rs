@@ -2,9 +2,9 @@
 
 use witnessmark_client::EntrySelector;
 use witnessmark_record::v1;
-use witnessmark_verifier::LeafIndex;
+use witnessmark_verifier::{LeafIndex, PAYLOAD_TYPE_RECORD};
 
-use super::ledger::{SIZE, TestLedger, device, record, signed_record};
+use super::ledger::{SIZE, TestLedger, countersigner, device, record, signed_record};
 
 /// The codes of the warnings about a record, without the one about its clock, which was set once for all tests.
 async fn warned(ledger: &TestLedger, record: &v1::Record) -> Vec<(String, String)> {
@@ -49,6 +49,46 @@ async fn a_checkpoint_that_the_device_had_seen_is_held_against_the_ledgers() {
             "{said}"
         );
     }
+}
+
+#[tokio::test]
+async fn gaps_and_forks_of_a_device_are_warnings_and_come_again_with_the_same_record() {
+    let ledger = TestLedger::start().await;
+    let numbered = |title: u64, device_seq: u64, previous: &[u8]| v1::Record {
+        device_seq,
+        previous: previous.to_vec(),
+        ..record(title)
+    };
+    let id = |record: &v1::Record| {
+        let payload = witnessmark_record::encode(record);
+        let id = witnessmark_verifier::RecordId::of(PAYLOAD_TYPE_RECORD, &payload);
+        id.as_bytes().to_vec()
+    };
+    let one = numbered(1, 1, &[]);
+    let two = numbered(2, 2, &id(&one));
+    let three = numbered(3, 3, &id(&two));
+    assert_eq!(codes(&warned(&ledger, &one).await), [""; 0]);
+    let gap = warned(&ledger, &three).await;
+    assert_eq!(codes(&gap), ["W-DEVICE-GAP"]);
+    assert!(gap[0].1.contains("number 2"), "{}", gap[0].1);
+    assert_eq!(codes(&warned(&ledger, &two).await), [""; 0]);
+    // Twice the number 3, and twice after the second record.
+    let copy = numbered(4, 3, &id(&two));
+    let fork = warned(&ledger, &copy).await;
+    assert_eq!(codes(&fork), ["W-DEVICE-FORK", "W-DEVICE-FORK"]);
+    assert!(
+        fork[0].1.contains(&format!("Entry {}", SIZE + 1)),
+        "{}",
+        fork[0].1
+    );
+    // The first answer may have been lost on the way: it is the same again.
+    assert_eq!(warned(&ledger, &copy).await, fork);
+    assert_eq!(warned(&ledger, &three).await, gap);
+    // Who countersigns has no part in the numbers.
+    let five = numbered(5, 4, &id(&copy));
+    let sent = signed_record(&five, &[&countersigner(), &device()]);
+    let logged = ledger.client.submit_record(sent).await.unwrap();
+    assert!(logged.warnings.iter().all(|it| it.code == "W-CLOCK"));
 }
 
 /// A time that no clock of this test lies behind: that of the last entry.

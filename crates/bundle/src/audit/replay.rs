@@ -8,13 +8,14 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::thread;
 
-use witnessmark_record::check_label;
+use witnessmark_record::{Record, check_label};
 use witnessmark_verifier::{
-    Charter, Entry, EntryKind, KeyChain, KeyChainError, LeafHash, OrgName, Origin, RecordId,
+    Charter, Entry, EntryKind, Hash, KeyChain, KeyChainError, KeyId, KeyRole, LeafHash, OrgName,
+    Origin, RecordId,
 };
 
 use crate::evidence;
-use crate::verdict::{LedgerContents, Problem};
+use crate::verdict::{DeviceFacts, LedgerContents, NumberedFacts, Problem};
 
 use super::problems::Problems;
 use super::seen::{Claim, Trees};
@@ -199,9 +200,10 @@ impl Replay {
         });
         for found in found.into_iter().flatten() {
             match found {
-                Found::Good(claim) => {
+                Found::Good(numbered, claim) => {
                     let seen = claim.and_then(|claim| self.trees.judge(&claim));
                     self.contents.seen.extend(seen);
+                    self.contents.numbered.extend(numbered);
                 }
                 Found::Bad(problem) => problems.add(problem),
             }
@@ -209,10 +211,19 @@ impl Replay {
     }
 
     /// What the log holds so far.
-    pub(super) fn contents(&self) -> LedgerContents {
+    pub(super) fn take_contents(&mut self) -> LedgerContents {
+        let keys = self.chains.values().flat_map(|chain| {
+            let records = chain.keys().filter(|it| it.role == KeyRole::Record);
+            records.map(|it| DeviceFacts {
+                key_id: it.key.key_id(),
+                organisation: chain.org().as_str().to_owned(),
+                label: it.label.clone(),
+            })
+        });
         LedgerContents {
             organisations: u64::try_from(self.chains.len()).unwrap_or(u64::MAX),
-            ..self.contents.clone()
+            devices: keys.collect(),
+            ..std::mem::take(&mut self.contents)
         }
     }
 }
@@ -220,8 +231,8 @@ impl Replay {
 /// What the check of a record has found.
 #[derive(Debug)]
 enum Found {
-    /// Nothing is wrong with it; with what it says of a checkpoint that its signer had seen.
-    Good(Option<Claim>),
+    /// Nothing is wrong with it; with its number on its device, and what it says of a checkpoint that its signer had seen.
+    Good(Option<NumberedFacts>, Option<Claim>),
     Bad(Problem),
 }
 
@@ -255,8 +266,28 @@ impl Waiting {
             Err(error) => return fault("signatures", error.to_string()),
         }
         match evidence::read(&self.entry, origin) {
-            Ok(record) => Found::Good(Claim::of(self.index, &record)),
+            Ok(record) => Found::Good(self.numbered(&record), Claim::of(self.index, &record)),
             Err(what) => fault("records", what),
         }
+    }
+
+    /// The number of a good record on its device, if it has one.
+    fn numbered(&self, record: &Record) -> Option<NumberedFacts> {
+        let message = record.message();
+        let mut signers = self.entry.signatures.iter().map(|it| it.key_id);
+        let records = |key: &KeyId| {
+            let key = self.chain.key(key);
+            key.is_some_and(|key| key.role == KeyRole::Record)
+        };
+        let previous = <[u8; 32]>::try_from(message.previous.as_slice()).ok();
+        Some(NumberedFacts {
+            index: self.index,
+            record_id: self.entry.record_id(),
+            key_id: signers.find(records)?,
+            seq: Some(message.device_seq).filter(|seq| *seq > 0)?,
+            previous: previous.map(|id| RecordId::new(Hash::new(id))),
+            signed_at: message.signed_at_ms,
+            registered_at: self.entry.registered_at,
+        })
     }
 }
