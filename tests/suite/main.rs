@@ -9,6 +9,7 @@
 
 mod cli;
 mod crash;
+mod other_languages;
 mod readme;
 mod service;
 mod support;
