@@ -102,7 +102,7 @@ fn import(file: &Path, arguments: &Arguments, output: &Output) -> Result<Report,
         output.warn(format!("{}: skipped: {}", file.display(), line(error)));
     }
     let written = match &arguments.out {
-        Some(out) if !arguments.dry_run => write_drafts(out, &imported.drafts)?,
+        Some(out) if !arguments.dry_run => write_drafts(out, &imported.drafts, output)?,
         _ => Vec::new(),
     };
     Ok(report(file, arguments, &imported, &written))
@@ -167,7 +167,11 @@ fn read(
     } else {
         (vec![(kind, read_csv(bytes).map_err(refused)?)], Vec::new())
     };
-    let rows: usize = sheets.iter().map(|(_, sheet)| sheet.rows.len()).sum();
+    let rows: usize = if is_lines {
+        bytes.split(|byte| *byte == b'\n').count()
+    } else {
+        sheets.iter().map(|(_, sheet)| sheet.rows.len()).sum()
+    };
     let bar = output.progress(u64::try_from(rows).unwrap_or(0), "checking rows");
     let check = |record: &witnessmark_record::v1::Record| validate_draft(record.clone());
     let progress = || bar.inc(1);
@@ -192,7 +196,7 @@ fn read(
 
 /// Writes each draft as `row-0002.json`, with the name of its sheet before it. What is in the way is told before
 /// anything is written.
-fn write_drafts(out: &Path, drafts: &[Draft]) -> Result<Vec<PathBuf>, Failure> {
+fn write_drafts(out: &Path, drafts: &[Draft], output: &Output) -> Result<Vec<PathBuf>, Failure> {
     files::make_folder(out)?;
     let mut planned = Vec::with_capacity(drafts.len());
     let mut troubles = Vec::new();
@@ -213,7 +217,10 @@ fn write_drafts(out: &Path, drafts: &[Draft]) -> Result<Vec<PathBuf>, Failure> {
         .iter()
         .filter_map(|(path, text)| Some((path.as_path(), text.as_deref()?)))
         .collect();
-    files::write_many(out, &new)?;
+    let bar = output.progress(u64::try_from(new.len()).unwrap_or(0), "writing drafts");
+    let written = files::write_many(out, &new, &|| bar.inc(1));
+    bar.finish_and_clear();
+    written?;
     Ok(planned.into_iter().map(|(path, _)| path).collect())
 }
 

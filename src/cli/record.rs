@@ -47,6 +47,16 @@ pub(super) enum Command {
     Sign(Box<sign::Arguments>),
     /// Show what a signed record says, in plain words.
     Show(Show),
+    /// Write the schema of records as a protobuf `FileDescriptorSet`, for programs in other languages.
+    Descriptor(Descriptor),
+}
+
+/// Write the schema of records.
+#[derive(Debug, clap::Args)]
+pub(super) struct Descriptor {
+    /// The file to write.
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
 }
 
 /// Write a form to fill in.
@@ -85,7 +95,20 @@ pub(super) async fn run(command: Command, output: &Output) -> Result<Report, Fai
         Command::Attach(arguments) => attach::run(&arguments, output),
         Command::Sign(arguments) => sign::run(&arguments, output),
         Command::Show(arguments) => show(&arguments),
+        Command::Descriptor(arguments) => descriptor(&arguments),
     }
+}
+
+fn descriptor(arguments: &Descriptor) -> Result<Report, Failure> {
+    let bytes = witnessmark_record::descriptor_pool().encode_to_vec();
+    files::write_new_or_same(&arguments.out, &bytes)?;
+    let text = format!(
+        "the messages of a record, a FileDescriptorSet of {} bytes, written to {}",
+        bytes.len(),
+        arguments.out.display()
+    );
+    let json = json!({ "file": arguments.out, "bytes": bytes.len() });
+    Ok(Report::done(text, json))
 }
 
 async fn new(arguments: &New) -> Result<Report, Failure> {

@@ -12,6 +12,7 @@ mod corrections;
 mod crash;
 mod device;
 mod link;
+mod other_languages;
 mod readme;
 mod related;
 mod service;

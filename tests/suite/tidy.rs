@@ -60,6 +60,7 @@ const DEPENDENCIES: &[(&str, &[&str], &[&str])] = &[
             "edtf-core",
             "prost-reflect",
             "serde_json",
+            "sha1",
         ],
     ),
     ("witnessmark-verify", &["bundle"], &["clap"]),

@@ -46,7 +46,7 @@ pub fn validate(record: &v1::Record) -> Vec<Problem> {
     if bytes > RECORD_BYTES_MAX {
         problems.push(codes::SIZE.at("", bytes.to_string(), "Shorten texts, or split the record"));
     }
-    envelope::check(record, &mut problems);
+    envelope::check(record, &message, &mut problems);
     walk(&message, "", &mut problems);
     kind::check(record, &message, &mut problems);
     time::check_order(record, &mut problems);

@@ -1,5 +1,6 @@
 //! `record sign`: fill in what only the signing device knows, make the canonical bytes, sign them.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use ed25519_dalek::SigningKey;
@@ -183,7 +184,9 @@ pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<Report, Fail
     }
     let mut texts = Vec::new();
     let mut signed_files = Vec::new();
+    let bar = output.progress(u64::try_from(signed.len()).unwrap_or(0), "writing");
     for one in signed {
+        bar.inc(1);
         device.advance(one.id)?;
         files::write_new_or_same(&one.target, one.file.encode().as_bytes())?;
         let mut text = format!("signed {}\n  record id {}", one.target.display(), one.id);
@@ -199,6 +202,7 @@ pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<Report, Fail
         signed_files
             .push(json!({ "file": one.target, "record_id": id, "protected": one.protected }));
     }
+    bar.finish_and_clear();
     if let Some(path) = &arguments.vault.vault {
         texts.push(plain(&format!(
             "what opens the protected fields is in {}: make a copy of it now\n  \
@@ -313,11 +317,12 @@ fn read_all(
     output: &Output,
 ) -> Result<Vec<Draft>, Failure> {
     let mut drafts: Vec<Draft> = Vec::new();
+    let mut targets = BTreeSet::new();
     let mut troubles = Vec::new();
     let mut outcome = Outcome::Refused;
     for path in &arguments.files {
         let target = target(path, &arguments.out);
-        if drafts.iter().any(|draft| draft.target == target) {
+        if targets.contains(&target) {
             troubles.push(
                 Trouble::new(
                     "FILE_EXISTS",
@@ -329,7 +334,10 @@ fn read_all(
             continue;
         }
         match read_one(path, target, plan, output) {
-            Ok(draft) => drafts.push(draft),
+            Ok(draft) => {
+                targets.insert(draft.target.clone());
+                drafts.push(draft);
+            }
             Err(failure) => {
                 outcome = outcome.max(failure.outcome);
                 troubles.extend(failure.troubles);
