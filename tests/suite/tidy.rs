@@ -63,6 +63,11 @@ const DEPENDENCIES: &[(&str, &[&str], &[&str])] = &[
             "sha1",
         ],
     ),
+    (
+        "witnessmark-report",
+        &["bundle", "record", "thread", "verifier"],
+        &["maud"],
+    ),
     ("witnessmark-verify", &["bundle"], &["clap"]),
 ];
 

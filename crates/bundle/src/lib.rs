@@ -42,8 +42,8 @@ pub use limits::{
 pub use verdict::{
     BUNDLE_CHECKS, ChangeFacts, Check, CorrectionFacts, DeviceFacts, EXPORT_CHECKS, ErasedFacts,
     FileFacts, FileState, LEDGER_CHECKS, LedgerContents, LedgerFacts, LinkFacts, NumberedFacts,
-    OpeningFacts, Outcome, Problem, ProtectedFacts, RecordFacts, RelatedFacts, SeenFacts, SignerFacts,
-    Subject, Validity, Verdict, VerdictWord,
+    OpeningFacts, Outcome, Problem, ProtectedFacts, RecordFacts, RelatedFacts, SeenFacts,
+    SignerFacts, Subject, Validity, Verdict, VerdictWord,
 };
 pub use verify::verify_bundle;
 /// The largest policy file, as the verifier has it.

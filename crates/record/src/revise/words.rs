@@ -3,8 +3,9 @@
 use serde_json::Value as Json;
 
 use crate::descriptor;
+use crate::escape::escape;
 use crate::json::{read_field, text_at, to_json};
-use crate::render::{escape, label_of_path, words_of};
+use crate::render::{label_of_path, words_of};
 use crate::v1;
 use crate::validate::is_correctable;
 
