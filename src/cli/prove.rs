@@ -9,7 +9,7 @@ use witnessmark_record::Record;
 use witnessmark_verifier::{Entry, Hash, LeafIndex, RecordId};
 
 use super::files::{self, TEXT_BYTES_MAX};
-use super::record::drafted::{self, ByOptions, Opening};
+use super::record::drafted::{self, ByOptions, Opening, Subject};
 use super::vault::{self, UseOptions};
 use super::{LedgerOptions, client_trouble, connect, verify};
 use crate::output::{Failure, Outcome, Report, Trouble};
@@ -70,7 +70,7 @@ struct TellOptions {
     /// Who gets the bundle. Name no private person.
     #[arg(long, value_name = "NAME", requires = "draft")]
     to_whom: Option<String>,
-    /// What the recipient is: state_body (such as a court) or organisation.
+    /// What the recipient is: `state_body` (such as a court) or `organisation`.
     #[arg(long, value_name = "TYPE", requires = "draft", value_parser = ["state_body", "organisation"])]
     to_type: Option<String>,
     /// By what authority it is shown, such as the order of a court.
@@ -205,15 +205,13 @@ fn tell(
         authority: &authority,
         terms: told.terms.as_deref(),
     };
-    drafted::disclosure(
-        path,
-        &told.by,
-        record.org(),
-        (id, &thread),
-        &digests,
-        opening,
-    )?
-    .write(path)
+    let subject = Subject {
+        by: &told.by,
+        org: record.org(),
+        of: id,
+        digests: &digests,
+    };
+    drafted::disclosure(path, subject, &thread, opening)?.write(path)
 }
 
 fn open_vault(arguments: &Arguments) -> Result<Option<Vault>, Failure> {

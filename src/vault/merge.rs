@@ -25,7 +25,7 @@ impl Vault {
         if let (Some(own), Some(other)) = (&self.org, &from.org)
             && own != other
         {
-            errors.push(VaultError::OtherOrganisation(own.clone()));
+            errors.push(VaultError::OtherOrganisation(other.clone()));
         }
         let mut merged = Merged::default();
         for (id, held) in &from.records {

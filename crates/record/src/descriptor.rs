@@ -244,11 +244,9 @@ pub(crate) fn is_empty_item(message: &DynamicMessage, path: &str) -> bool {
 }
 
 fn holds_nothing(item: &Value) -> bool {
-    match item {
-        Value::Message(inner) => inner.fields().next().is_none(),
-        Value::String(text) => text.is_empty(),
-        _ => false,
-    }
+    let text = item.as_str().is_some_and(str::is_empty);
+    let mut inner = item.as_message().into_iter();
+    text || inner.any(|inner| inner.fields().next().is_none())
 }
 
 fn first_step(path: &str) -> (&str, Option<&str>) {

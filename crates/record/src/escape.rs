@@ -24,6 +24,9 @@ const JOINER: char = '\u{200d}';
 /// assert_eq!(escape(persian), persian);
 /// ```
 pub fn escape(text: &str) -> String {
+    if !text.contains(is_unsafe) {
+        return text.to_owned();
+    }
     let chars: Vec<char> = text.chars().collect();
     let mut shown = String::with_capacity(text.len());
     for (at, c) in chars.iter().enumerate() {

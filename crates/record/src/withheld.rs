@@ -109,16 +109,14 @@ fn persons(message: &DynamicMessage, path: &str, paths: &mut Vec<String>) {
     }
     for (field, value) in message.fields() {
         let path = join(path, field.name());
-        match value {
-            Value::Message(inner) => persons(inner, &path, paths),
-            Value::List(items) => {
-                for (at, item) in items.iter().enumerate() {
-                    if let Value::Message(inner) = item {
-                        persons(inner, &format!("{path}[{at}]"), paths);
-                    }
-                }
+        if let Some(inner) = value.as_message() {
+            persons(inner, &path, paths);
+        }
+        let items = value.as_list().unwrap_or_default().iter();
+        for (at, inner) in items.map(Value::as_message).enumerate() {
+            if let Some(inner) = inner {
+                persons(inner, &format!("{path}[{at}]"), paths);
             }
-            _ => {}
         }
     }
 }

@@ -36,6 +36,19 @@ pub(in crate::cli) struct Drafted {
     has_date: bool,
 }
 
+/// What a draft is about: protected fields of one record.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::cli) struct Subject<'a> {
+    /// Who makes the claim, and when it happened.
+    pub(in crate::cli) by: &'a ByOptions,
+    /// The organisation of the record.
+    pub(in crate::cli) org: &'a str,
+    /// The record.
+    pub(in crate::cli) of: &'a RecordId,
+    /// The digests of the fields.
+    pub(in crate::cli) digests: &'a [Hash],
+}
+
 /// The draft of an erasure of protected fields.
 ///
 /// # Errors
@@ -43,12 +56,12 @@ pub(in crate::cli) struct Drafted {
 /// When it would not be a good record, or no random number can be drawn.
 pub(in crate::cli) fn erasure(
     path: &Path,
-    by: &ByOptions,
-    org: &str,
-    of: &RecordId,
-    digests: &[Hash],
+    subject: Subject<'_>,
     [authority, remains]: [&str; 2],
 ) -> Result<Drafted, Failure> {
+    let Subject {
+        by, of, digests, ..
+    } = subject;
     let targets: Vec<Value> = digests
         .iter()
         .map(|digest| {
@@ -59,7 +72,7 @@ pub(in crate::cli) fn erasure(
         "Erasure of {} protected field(s) of a record",
         digests.len()
     );
-    let mut value = envelope(RecordKind::Erasure, by, org, &title, &new_thread()?);
+    let mut value = envelope(RecordKind::Erasure, subject, &title, &new_thread()?);
     put(&mut value, "marking", json!({ "tlp": "clear" }));
     let body = json!({
         "targets": targets,
@@ -82,24 +95,25 @@ pub(in crate::cli) struct Opening<'a> {
     pub(in crate::cli) terms: Option<&'a str>,
 }
 
-/// The draft of a disclosure of protected fields of the record `of`, on the subject `thread`.
+/// The draft of a disclosure of protected fields, on the subject `thread`.
 ///
 /// # Errors
 ///
 /// When it would not be a good record.
 pub(in crate::cli) fn disclosure(
     path: &Path,
-    by: &ByOptions,
-    org: &str,
-    (of, thread): (&RecordId, &[u8; 16]),
-    digests: &[Hash],
+    subject: Subject<'_>,
+    thread: &[u8; 16],
     opening: Opening<'_>,
 ) -> Result<Drafted, Failure> {
+    let Subject {
+        by, of, digests, ..
+    } = subject;
     let title = format!(
         "Disclosure of {} protected field(s) of a record",
         digests.len()
     );
-    let mut value = envelope(RecordKind::Disclosure, by, org, &title, thread);
+    let mut value = envelope(RecordKind::Disclosure, subject, &title, thread);
     put(&mut value, "marking", json!({ "tlp": "amber" }));
     let digest_texts: Vec<String> = digests.iter().map(ToString::to_string).collect();
     let [name, party_type] = opening.to;
@@ -129,7 +143,8 @@ impl ByOptions {
     }
 }
 
-fn envelope(kind: RecordKind, by: &ByOptions, org: &str, title: &str, thread: &[u8; 16]) -> Value {
+fn envelope(kind: RecordKind, subject: Subject<'_>, title: &str, thread: &[u8; 16]) -> Value {
+    let Subject { by, org, .. } = subject;
     let name = by.asserted_by.as_deref().unwrap_or(org);
     json!({
         "schema": kind.schema(),
@@ -195,7 +210,7 @@ impl Drafted {
     /// Whether a draft names every digest, and the same grounds.
     fn is_said_by(&self, there: &v1::Record) -> bool {
         use v1::record::Body;
-        let named = |has: &dyn Fn(&[u8]) -> bool| self.digests.iter().all(|it| has(it.as_bytes()));
+        let all_in = |has: &dyn Fn(&[u8]) -> bool| self.digests.iter().all(|it| has(it.as_bytes()));
         match (&self.record.body, &there.body) {
             (Some(Body::Erasure(new)), Some(Body::Erasure(old))) => {
                 let of = new.targets.first().map(|it| &it.record);
@@ -203,7 +218,7 @@ impl Drafted {
                     let mut targets = old.targets.iter();
                     targets.any(|it| it.digest == digest && Some(&it.record) == of)
                 };
-                named(&names)
+                all_in(&names)
                     && new.authority == old.authority
                     && new.remains == old.remains
                     && (!self.has_date || new.date == old.date)
@@ -215,7 +230,7 @@ impl Drafted {
                     fields
                         .any(|it| Some(&it.record) == of && it.digests.iter().any(|d| d == digest))
                 };
-                named(&names)
+                all_in(&names)
                     && new.to == old.to
                     && new.authority == old.authority
                     && new.terms == old.terms

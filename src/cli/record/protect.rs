@@ -307,7 +307,8 @@ impl Plan {
         let name = fields
             .iter()
             .find(|path| path.ends_with(".name_as_written"));
-        name.or(fields.last()).map(|path| (*path).to_owned())
+        name.or_else(|| fields.last())
+            .map(|path| (*path).to_owned())
     }
 }
 

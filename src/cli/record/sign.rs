@@ -70,7 +70,7 @@ pub(in crate::cli) struct Arguments {
     )]
     protect: Vec<FieldPath>,
     /// Protect every name, address and identifier of a private person, wherever they stand in the drafts. A private person is one
-    /// that is marked neither public_official nor publicly_listed. Needs --vault.
+    /// that is marked neither `public_official` nor `publicly_listed`. Needs --vault.
     #[arg(long, requires = "vault")]
     protect_persons: bool,
     /// Add this many digests that stand for nothing, so that nobody can count the protected fields.
@@ -290,7 +290,7 @@ impl Signer<'_> {
             let (file, id) = sign_record(&record, self.keys);
             device_seq = device_seq.saturating_add(1);
             previous = Some(id);
-            let fields = draft.held.iter().flat_map(|held| held.fields());
+            let fields = draft.held.iter().flat_map(HeldRecord::fields);
             let protected = fields.map(|field| field.name.clone()).collect();
             all.push(Signed {
                 protected,

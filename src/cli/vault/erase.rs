@@ -6,7 +6,7 @@ use serde_json::json;
 use witnessmark_verifier::{Hash, OrgName, RecordId};
 
 use super::{KeyOptions, VaultFile, parse_record_id, vault_failure};
-use crate::cli::record::drafted::{ByOptions, erasure};
+use crate::cli::record::drafted::{ByOptions, Subject, erasure};
 use crate::clock;
 use crate::output::{Failure, Report, Trouble, plain};
 use crate::vault::{HeldRecord, VaultError};
@@ -167,14 +167,13 @@ fn write_draft(
 ) -> Result<(), Failure> {
     let grounds =
         [&arguments.authority, &arguments.remains].map(|it| it.as_deref().unwrap_or_default());
-    let drafted = erasure(
-        path,
-        &arguments.by,
+    let subject = Subject {
+        by: &arguments.by,
         org,
-        &arguments.record,
-        &chosen.digests,
-        grounds,
-    )?;
+        of: &arguments.record,
+        digests: &chosen.digests,
+    };
+    let drafted = erasure(path, subject, grounds)?;
     drafted.write(path)
 }
 

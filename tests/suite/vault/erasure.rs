@@ -110,7 +110,11 @@ fn an_erasure_is_drafted_before_anything_is_destroyed_and_then_told_to_everybody
     assert!(other.stderr.contains("FILE_EXISTS"), "{}", other.stderr);
     story.prove("wreckage_finding.condition").exits(0);
 
-    story.log("erasure", &draft);
+    the_verdict_says_so(&mut story, &draft);
+}
+
+fn the_verdict_says_so(story: &mut Story, draft: &str) {
+    story.log("erasure", draft);
     story.prove("").exits(0);
     let verified = story.verify("").exits(0);
     let text = flat(&verified.stdout);
@@ -126,7 +130,7 @@ fn an_erasure_is_drafted_before_anything_is_destroyed_and_then_told_to_everybody
         .as_str()
         .unwrap()
         .to_owned();
-    everybody_is_told(&story, &digest);
+    everybody_is_told(story, &digest);
 }
 
 fn everybody_is_told(story: &Story, digest: &str) {

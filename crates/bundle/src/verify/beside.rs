@@ -211,7 +211,7 @@ fn judge(facts: &[FileFacts]) -> Result<String, Failure> {
             FileState::Erased => erased += 1,
             FileState::NotNamed => {}
             FileState::Different(what) => {
-                altered.push(format!("the file {name} has not the {what}"))
+                altered.push(format!("the file {name} has not the {what}"));
             }
             FileState::Missing => missing.push(format!("the file {name} is not beside the bundle")),
             FileState::Unreadable(why) => {

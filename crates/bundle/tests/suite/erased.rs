@@ -43,7 +43,7 @@ fn protected() -> MiniLog {
 
 fn erasure(log: &MiniLog, name: &str, kind: v1::ErasureKind, digest: &Hash) -> v1::Record {
     let mut message = log.message(name, "Erasure");
-    message.schema = "erasure/1".to_owned();
+    "erasure/1".clone_into(&mut message.schema);
     message.body = Some(Body::Erasure(v1::Erasure {
         targets: vec![v1::ErasureTarget {
             kind: kind.into(),
@@ -59,7 +59,7 @@ fn erasure(log: &MiniLog, name: &str, kind: v1::ErasureKind, digest: &Hash) -> v
 
 fn disclosure(log: &MiniLog, name: &str, of: &RecordId) -> v1::Record {
     let mut message = log.message(name, "Disclosure");
-    message.schema = "disclosure/1".to_owned();
+    "disclosure/1".clone_into(&mut message.schema);
     message.body = Some(Body::Disclosure(v1::Disclosure {
         to: Some(v1::Party {
             name_as_written: "A Court".to_owned(),
