@@ -2,18 +2,20 @@
 
 mod attach;
 mod check;
+mod pack;
 mod path;
 mod protect;
 mod sign;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde_json::{Value, json};
 use witnessmark_record::{Record, RecordError, render};
-use witnessmark_verifier::{RecordId, hex};
+use witnessmark_verifier::hex;
 
+use super::carried::{self, Carried};
+use super::files;
 use super::template::{self, Kind};
-use super::{files, submit};
 use crate::output::{Failure, Outcome, Output, Report, Trouble, plain};
 
 pub(super) use sign::validate_draft;
@@ -39,6 +41,8 @@ pub(super) enum Command {
     Attach(attach::Arguments),
     /// Sign drafts with a device key.
     Sign(Box<sign::Arguments>),
+    /// Put signed files into one batch file, to carry them.
+    Pack(pack::Arguments),
     /// Show what a signed record says, in plain words.
     Show(Show),
 }
@@ -60,7 +64,7 @@ pub(super) struct New {
 /// Show what a signed record says.
 #[derive(Debug, clap::Args)]
 pub(super) struct Show {
-    /// Signed files.
+    /// Signed files, or batches of them.
     #[arg(required = true)]
     files: Vec<PathBuf>,
 }
@@ -76,6 +80,7 @@ pub(super) fn run(command: Command, output: &Output) -> Result<Report, Failure> 
         Command::Check(arguments) => check::run(&arguments, output),
         Command::Attach(arguments) => attach::run(&arguments, output),
         Command::Sign(arguments) => sign::run(&arguments, output),
+        Command::Pack(arguments) => pack::run(&arguments),
         Command::Show(arguments) => show(&arguments),
     }
 }
@@ -118,34 +123,41 @@ fn dashed(bytes: &[u8; 16]) -> String {
 }
 
 fn show(arguments: &Show) -> Result<Report, Failure> {
+    let mut cargo = carried::read(&arguments.files)?;
+    let damage = cargo.failure();
     let mut shown = Vec::new();
     let mut texts = Vec::new();
     let mut troubles = Vec::new();
-    let mut outcome = Outcome::Refused;
-    for path in &arguments.files {
-        match show_one(path) {
+    for carried in &cargo.items {
+        match show_one(carried) {
             Ok((text, json)) => {
                 texts.push(text);
                 shown.push(json);
             }
-            Err(failure) => {
-                outcome = outcome.max(failure.outcome);
-                troubles.extend(failure.troubles);
-            }
+            Err(failure) => troubles.extend(failure.troubles),
         }
     }
-    Failure::unless_empty(outcome, troubles)?;
-    let json = match <[Value; 1]>::try_from(shown) {
-        Ok([one]) => one,
-        Err(many) => json!({ "records": many }),
+    Failure::unless_empty(Outcome::Refused, troubles)?;
+    let text = texts.join("\n\n");
+    let Some(damage) = damage else {
+        let json = match <[Value; 1]>::try_from(shown) {
+            Ok([one]) => one,
+            Err(many) => json!({ "records": many }),
+        };
+        return Ok(Report::done(text, json));
     };
-    Ok(Report::done(texts.join("\n\n"), json))
+    let errors: Vec<Value> = damage.troubles.iter().map(Trouble::to_json).collect();
+    Ok(Report {
+        outcome: damage.outcome,
+        text,
+        json: json!({ "records": shown, "errors": errors }),
+        troubles: damage.troubles,
+    })
 }
 
-fn show_one(path: &Path) -> Result<(String, Value), Failure> {
-    let signed = submit::read_signed(path)?;
-    let record = decode(path, &signed.payload)?;
-    let id = RecordId::of(&signed.payload_type, &signed.payload);
+fn show_one(Carried { place, signed }: &Carried) -> Result<(String, Value), Failure> {
+    let record = decode(place, &signed.payload)?;
+    let id = signed.record_id();
     let signers: Vec<String> = signed
         .signatures
         .iter()
@@ -157,7 +169,7 @@ fn show_one(path: &Path) -> Result<(String, Value), Failure> {
         .map(|(label, _)| label.chars().count())
         .max()
         .unwrap_or(0);
-    let mut shown = vec![path.display().to_string(), format!("record id {id}")];
+    let mut shown = vec![place.clone(), format!("record id {id}")];
     for signer in &signers {
         shown.push(format!(
             "signed by key {signer} (not verified here: no ledger was asked)"
@@ -168,7 +180,7 @@ fn show_one(path: &Path) -> Result<(String, Value), Failure> {
     }
     let text = shown.join("\n");
     let json = json!({
-        "file": path,
+        "file": place,
         "record_id": id.to_string(),
         "payload_type": signed.payload_type,
         "signers": signers,
@@ -178,10 +190,10 @@ fn show_one(path: &Path) -> Result<(String, Value), Failure> {
 }
 
 /// The record in a payload.
-pub(super) fn decode(path: &Path, payload: &[u8]) -> Result<Record, Failure> {
+pub(super) fn decode(place: &str, payload: &[u8]) -> Result<Record, Failure> {
     Record::decode(payload).map_err(|error: RecordError| {
         Failure::refused(
-            Trouble::new("RECORD_MALFORMED", path.display(), error).fix(
+            Trouble::new("RECORD_MALFORMED", place, error).fix(
                 "only `witnessmark record sign` and other conforming programs write such files",
             ),
         )
