@@ -1,6 +1,7 @@
 //! The command line: what can be typed, and which function runs it.
 
 mod audit;
+mod carried;
 mod chain;
 mod checkpoint;
 mod completions;

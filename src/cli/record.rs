@@ -4,19 +4,20 @@ mod attach;
 mod check;
 pub(super) mod drafted;
 mod of;
+mod pack;
 mod path;
 mod protect;
 mod sign;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde_json::{Value, json};
-use witnessmark_bundle::SignedRecord;
 use witnessmark_record::{Erased, Record, RecordError, erased, render_erased};
 use witnessmark_verifier::{RecordId, hex};
 
+use super::carried::{self, Carried};
+use super::files;
 use super::template::{self, Kind};
-use super::{files, submit};
 use crate::output::{Failure, Outcome, Output, Report, Trouble, plain};
 
 pub(super) use sign::validate_draft;
@@ -45,6 +46,8 @@ pub(super) enum Command {
     Attach(attach::Arguments),
     /// Sign drafts with a device key.
     Sign(Box<sign::Arguments>),
+    /// Put signed files into one batch file, to carry them.
+    Pack(pack::Arguments),
     /// Show what a signed record says, in plain words.
     Show(Show),
     /// Write the schema of records as a protobuf `FileDescriptorSet`, for programs in other languages.
@@ -78,7 +81,7 @@ pub(super) struct New {
 /// Show what a signed record says.
 #[derive(Debug, clap::Args)]
 pub(super) struct Show {
-    /// Signed files.
+    /// Signed files, or batches of them.
     #[arg(required = true)]
     files: Vec<PathBuf>,
 }
@@ -94,6 +97,7 @@ pub(super) async fn run(command: Command, output: &Output) -> Result<Report, Fai
         Command::Check(arguments) => check::run(&arguments, output),
         Command::Attach(arguments) => attach::run(&arguments, output),
         Command::Sign(arguments) => sign::run(&arguments, output),
+        Command::Pack(arguments) => pack::run(&arguments),
         Command::Show(arguments) => show(&arguments),
         Command::Descriptor(arguments) => descriptor(&arguments),
     }
@@ -153,50 +157,53 @@ fn dashed(bytes: &[u8; 16]) -> String {
 }
 
 fn show(arguments: &Show) -> Result<Report, Failure> {
+    let mut cargo = carried::read(&arguments.files)?;
+    let damage = cargo.failure();
     let mut shown = Vec::new();
     let mut texts = Vec::new();
     let mut troubles = Vec::new();
-    let mut outcome = Outcome::Refused;
     let mut read = Vec::new();
-    for path in &arguments.files {
-        match read_one(path) {
+    for carried in &cargo.items {
+        match read_one(carried) {
             Ok(one) => read.push(one),
-            Err(failure) => {
-                outcome = outcome.max(failure.outcome);
-                troubles.extend(failure.troubles);
-            }
+            Err(failure) => troubles.extend(failure.troubles),
         }
     }
-    Failure::unless_empty(outcome, troubles)?;
+    Failure::unless_empty(Outcome::Refused, troubles)?;
     for one in &read {
         let (text, json) = show_one(one, &erased_of(one, &read));
         texts.push(text);
         shown.push(json);
     }
-    let json = match <[Value; 1]>::try_from(shown) {
-        Ok([one]) => one,
-        Err(many) => json!({ "records": many }),
+    let text = texts.join("\n\n");
+    let Some(damage) = damage else {
+        let json = match <[Value; 1]>::try_from(shown) {
+            Ok([one]) => one,
+            Err(many) => json!({ "records": many }),
+        };
+        return Ok(Report::done(text, json));
     };
-    Ok(Report::done(texts.join("\n\n"), json))
+    let errors: Vec<Value> = damage.troubles.iter().map(Trouble::to_json).collect();
+    Ok(Report {
+        outcome: damage.outcome,
+        text,
+        json: json!({ "records": shown, "errors": errors }),
+        troubles: damage.troubles,
+    })
 }
 
-/// A signed file that was read.
+/// A signed record that was read.
 struct Read<'a> {
-    path: &'a Path,
-    signed: SignedRecord,
+    carried: &'a Carried,
     record: Record,
     id: RecordId,
 }
 
-fn read_one(path: &Path) -> Result<Read<'_>, Failure> {
-    let signed = submit::read_signed(path)?;
-    let record = decode(path, &signed.payload)?;
-    let id = RecordId::of(&signed.payload_type, &signed.payload);
+fn read_one(carried: &Carried) -> Result<Read<'_>, Failure> {
     Ok(Read {
-        path,
-        signed,
-        record,
-        id,
+        carried,
+        record: decode(&carried.place, &carried.signed.payload)?,
+        id: carried.signed.record_id(),
     })
 }
 
@@ -208,8 +215,7 @@ fn erased_of(one: &Read<'_>, all: &[Read<'_>]) -> Vec<Erased> {
 
 fn show_one(one: &Read<'_>, erased: &[Erased]) -> (String, Value) {
     let Read {
-        path,
-        signed,
+        carried: Carried { place, signed },
         record,
         id,
     } = one;
@@ -224,7 +230,7 @@ fn show_one(one: &Read<'_>, erased: &[Erased]) -> (String, Value) {
         .map(|(label, _)| label.chars().count())
         .max()
         .unwrap_or(0);
-    let mut shown = vec![path.display().to_string(), format!("record id {id}")];
+    let mut shown = vec![place.clone(), format!("record id {id}")];
     for signer in &signers {
         shown.push(format!(
             "signed by key {signer} (not verified here: no ledger was asked)"
@@ -235,7 +241,7 @@ fn show_one(one: &Read<'_>, erased: &[Erased]) -> (String, Value) {
     }
     let text = shown.join("\n");
     let json = json!({
-        "file": path,
+        "file": place,
         "record_id": id.to_string(),
         "payload_type": signed.payload_type,
         "signers": signers,
@@ -245,10 +251,10 @@ fn show_one(one: &Read<'_>, erased: &[Erased]) -> (String, Value) {
 }
 
 /// The record in a payload.
-pub(super) fn decode(path: &Path, payload: &[u8]) -> Result<Record, Failure> {
+pub(super) fn decode(place: &str, payload: &[u8]) -> Result<Record, Failure> {
     Record::decode(payload).map_err(|error: RecordError| {
         Failure::refused(
-            Trouble::new("RECORD_MALFORMED", path.display(), error).fix(
+            Trouble::new("RECORD_MALFORMED", place, error).fix(
                 "only `witnessmark record sign` and other conforming programs write such files",
             ),
         )

@@ -12,8 +12,9 @@ use witnessmark_client::{Client, LoggedEntry, SignedPayload};
 use witnessmark_record::Record;
 use witnessmark_verifier::{KeyEvent, OrgName, PAYLOAD_TYPE_KEY_EVENT, PAYLOAD_TYPE_RECORD};
 
+use super::carried::Carried;
 use super::connect::{client_trouble, refused, unconnected};
-use super::{LedgerOptions, files, stop_signal, when};
+use super::{LedgerOptions, carried, files, stop_signal, when};
 use crate::output::{Failure, Outcome, Output, Report, Trouble, plain};
 use send::{Fate, Item, Link, Stop, unanswered};
 
@@ -29,7 +30,7 @@ already has. When the link drops or the ledger is busy, what has no answer is se
 the command gives up after --retry-for without a single answer, lists what has none, and ends with \
 2. The same command then continues. Whatever the ledger refuses for good is not sent again.")]
 pub(super) struct Arguments {
-    /// Signed records and key events, in the order in which they are to be logged.
+    /// Signed records and key events, or batches of them, in the order in which they are to be logged.
     #[arg(required = true)]
     files: Vec<PathBuf>,
     /// The ledger's address.
@@ -116,7 +117,9 @@ impl Logged {
 ///
 /// When a file, the policy or the address cannot be used; nothing is sent then.
 pub(super) async fn run(arguments: &Arguments, output: &Output) -> Result<Report, Failure> {
-    let mut items = read_all(&arguments.files)?;
+    let mut cargo = carried::read(&arguments.files)?;
+    let damage = cargo.failure();
+    let mut items = prepare(cargo.items)?;
     let ledger = &arguments.ledger;
     let client = unconnected(&arguments.to, &ledger.policy, ledger.remember.as_deref()).await?;
     let bar = output.progress(u64::try_from(items.len()).unwrap_or(u64::MAX), "submitting");
@@ -139,6 +142,9 @@ pub(super) async fn run(arguments: &Arguments, output: &Output) -> Result<Report
     let total = items.len();
     let mut logged = Vec::new();
     let mut refused = Refused::default();
+    if let Some(damage) = damage {
+        refused.extend(damage);
+    }
     for Item { file, fate, .. } in items {
         match fate {
             Fate::Logged(entry) => logged.push(Logged {
@@ -213,21 +219,17 @@ fn report(logged: &[Logged], (total, retries): (usize, u32), refused: Refused) -
     }
 }
 
-/// All files, or every problem of all of them.
-fn read_all(paths: &[PathBuf]) -> Result<Vec<Item>, Failure> {
+/// What is to be sent: everything that the files carry, or every problem of all of them.
+fn prepare(cargo: Vec<Carried>) -> Result<Vec<Item>, Failure> {
     let mut items = Vec::new();
     let mut troubles = Vec::new();
-    let mut outcome = Outcome::Refused;
-    for path in paths {
-        match read_signed(path).and_then(|record| to_payload(&path.display().to_string(), record)) {
-            Ok(payload) => items.push(Item::new(path.display().to_string(), payload)),
-            Err(failure) => {
-                outcome = outcome.max(failure.outcome);
-                troubles.extend(failure.troubles);
-            }
+    for Carried { place, signed } in cargo {
+        match to_payload(&place, signed) {
+            Ok(payload) => items.push(Item::new(place, payload)),
+            Err(failure) => troubles.extend(failure.troubles),
         }
     }
-    Failure::unless_empty(outcome, troubles)?;
+    Failure::unless_empty(Outcome::Refused, troubles)?;
     Ok(items)
 }
 
@@ -317,7 +319,11 @@ pub(super) fn parse_signed(path: &Path, bytes: &[u8]) -> Result<SignedRecord, Fa
 }
 
 /// What is sent: the payload with the organisation that it names itself.
-fn to_payload(place: &str, signed: SignedRecord) -> Result<SignedPayload, Failure> {
+///
+/// # Errors
+///
+/// When the payload is neither a record nor a key event.
+pub(super) fn to_payload(place: &str, signed: SignedRecord) -> Result<SignedPayload, Failure> {
     let SignedRecord {
         payload_type,
         payload,

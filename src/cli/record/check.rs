@@ -59,7 +59,7 @@ fn check_one(path: &Path) -> Result<Vec<Problem>, Failure> {
     let text = files::read_text(path)?;
     if is_signed(&text) {
         let signed = submit::parse_signed(path, text.as_bytes())?;
-        let record = decode(path, &signed.payload)?;
+        let record = decode(&path.display().to_string(), &signed.payload)?;
         return no_errors(path, validate(record.message()));
     }
     let record = read_draft(path, &text)?;
