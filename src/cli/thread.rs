@@ -40,7 +40,7 @@ pub(super) struct Arguments {
     /// Read every entry and find the thread here, so that the ledger can leave nothing out.
     #[arg(long)]
     whole_log: bool,
-    /// Show every field of each record, not only who, when and the figures.
+    /// Show every field of each record, also how it is numbered, tied to its device and handled.
     #[arg(long)]
     full: bool,
     #[command(flatten)]

@@ -25,24 +25,7 @@ fn is_withdrawn(view: &View, index: u64) -> bool {
     notices.any(|it| it.on == index && it.valid && it.link.rel == LinkRel::Withdraws)
 }
 
-/// One line for each thing that was erased.
-pub(super) fn lines(view: &View, node: &Node) -> Vec<(String, String)> {
-    of(view, node)
-        .into_iter()
-        .map(|(by, one)| {
-            let what = match one.kind {
-                ErasureKind::ProtectedField => "protected field",
-                ErasureKind::Attachment => "file",
-                ErasureKind::Unspecified => "something",
-            };
-            let digest = hex::encode(&one.digest);
-            let words = format!("{what} {digest}: {} (entry {by})", one.words());
-            ("Erased".to_owned(), words)
-        })
-        .collect()
-}
-
-/// The same for programs.
+/// Each thing that was erased, for programs.
 pub(super) fn objects(view: &View, node: &Node) -> Vec<Value> {
     of(view, node)
         .into_iter()

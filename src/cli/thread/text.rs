@@ -4,7 +4,7 @@ mod changes;
 
 use std::collections::BTreeMap;
 
-use witnessmark_record::{escape, figures, instant, render, render_erased, v1};
+use witnessmark_record::{escape, instant, render_erased, v1};
 use witnessmark_thread::custody::{Break, Chain, Step, called};
 use witnessmark_thread::figures::{Comparison, Table};
 use witnessmark_thread::{Node, Notice};
@@ -379,11 +379,10 @@ fn record(view: &View, node: &Node, full: bool) -> Vec<String> {
         fields.extend(render_erased(node.record.message(), &erased));
         fields.extend(changes::as_corrected(view, node));
     } else {
-        fields.extend(brief(node));
+        fields.extend(said(view, node));
         for link in node.links() {
             fields.push(("Link".to_owned(), view.link(node, &link)));
         }
-        fields.extend(erased::lines(view, node));
     }
     let width = fields
         .iter()
@@ -401,22 +400,23 @@ fn record(view: &View, node: &Node, full: bool) -> Vec<String> {
     lines
 }
 
-/// Who, when and how many. Each time has its own line: they are different facts.
-fn brief(node: &Node) -> Vec<(String, String)> {
-    let whole = node.record.message();
+/// What the record says, without how it is numbered, tied to its device and handled.
+fn said(view: &View, node: &Node) -> Vec<(String, String)> {
     let part = v1::Record {
-        org: whole.org.clone(),
-        signed_at_ms: whole.signed_at_ms,
-        asserted_by: whole.asserted_by.clone(),
-        basis: whole.basis,
-        titles: whole.titles.clone(),
-        occurred: whole.occurred.clone(),
-        documented: whole.documented.clone(),
-        reported: whole.reported.clone(),
-        ..v1::Record::default()
+        device_seq: 0,
+        previous: Vec::new(),
+        origin: String::new(),
+        schema: String::new(),
+        thread_id: Vec::new(),
+        language: String::new(),
+        marking: None,
+        // Shown with the places of their targets.
+        links: Vec::new(),
+        ..node.record.message().clone()
     };
-    let mut lines = render(&part);
-    lines.extend(figures(whole));
+    let erased: Vec<_> = erased::of(view, node).into_iter().map(|it| it.1).collect();
+    let mut lines = render_erased(&part, &erased);
+    lines.retain(|(label, _)| label != "Kind");
     lines
 }
 
