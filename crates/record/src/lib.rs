@@ -30,7 +30,7 @@ mod validate;
 pub use calendar::{instant, rfc3339};
 pub use descriptor::{Format, descriptor_pool};
 pub use figures::figures;
-pub use json::{field_text, from_json, to_json};
+pub use json::{field_text, from_draft, from_json, to_json};
 pub use kind::RecordKind;
 pub use label::{LabelNotComposed, check_label};
 pub use problem::{Level, Problem, ProblemCode, problem_codes, validation_document};
