@@ -94,7 +94,7 @@ pub(super) struct Show {
 pub(super) async fn run(command: Command, output: &Output) -> Result<Report, Failure> {
     match command {
         Command::New(arguments) => new(&arguments).await,
-        Command::Check(arguments) => check::run(&arguments, output),
+        Command::Check(arguments) => Ok(check::run(&arguments, output)),
         Command::Attach(arguments) => attach::run(&arguments, output),
         Command::Sign(arguments) => sign::run(&arguments, output),
         Command::Pack(arguments) => pack::run(&arguments),

@@ -17,7 +17,8 @@ fn python() -> Option<OsString> {
     let is_ready = ran.is_ok_and(|output| output.status.success());
     assert!(
         is_ready || named.is_none(),
-        "WITNESSMARK_PYTHON is {python:?}, which lacks protobuf or cryptography"
+        "WITNESSMARK_PYTHON is {}, which lacks protobuf or cryptography",
+        python.display()
     );
     is_ready.then_some(python)
 }

@@ -12,7 +12,7 @@ mod write;
 pub use field::field_text;
 pub(crate) use field::{read_field, text_at};
 pub(crate) use near::nearest;
-pub use read::from_json;
+pub use read::{from_draft, from_json};
 pub use write::to_json;
 
 use witnessmark_verifier::hex;

@@ -40,7 +40,7 @@ pub use descriptor::{Format, descriptor_pool};
 pub use erased::{Erased, Opened, erased, opened, render_erased};
 pub use escape::escape;
 pub use figures::figures;
-pub use json::{field_text, from_json, to_json};
+pub use json::{field_text, from_draft, from_json, to_json};
 pub use kind::RecordKind;
 pub use label::{LabelNotComposed, check_label};
 pub use problem::{Level, Problem, ProblemCode, problem_codes, validation_document};

@@ -45,7 +45,10 @@ fn identity(record: &v1::Record, problems: &mut Vec<Problem>) {
         problems.push(codes::THREAD.at("thread_id", value, fix));
     }
     let Some(body) = &record.body else {
-        let fix = format!("Give one body; known are {}", RecordKind::known());
+        let fix = RecordKind::of_schema(&record.schema).map_or_else(
+            || format!("Give one body; known are {}", RecordKind::known()),
+            |kind| format!("Give `{}`, as the schema says", kind.field()),
+        );
         problems.push(codes::BODY.at("", "", fix));
         return;
     };
