@@ -1,5 +1,6 @@
 //! A record that a program in another language made, on a real ledger.
 
+use std::ffi::OsString;
 use std::io::Write as _;
 use std::path::Path;
 use std::process::Command;
@@ -7,16 +8,17 @@ use std::process::Command;
 use crate::support::{World, typed};
 
 /// The Python to run: the named one, which must then have what the example needs, or whichever is there.
-fn python() -> Option<String> {
-    let named = std::env::var("WITNESSMARK_PYTHON").ok();
-    let python = named.clone().unwrap_or_else(|| "python3".to_owned());
+fn python() -> Option<OsString> {
+    let named = std::env::var_os("WITNESSMARK_PYTHON");
+    let python = named.clone().unwrap_or_else(|| "python3".into());
     let probe =
         "import cryptography.hazmat.primitives.asymmetric.ed25519, google.protobuf.message_factory";
     let ran = Command::new(&python).args(["-c", probe]).output();
     let is_ready = ran.is_ok_and(|output| output.status.success());
     assert!(
         is_ready || named.is_none(),
-        "WITNESSMARK_PYTHON is {python}, which lacks protobuf or cryptography"
+        "WITNESSMARK_PYTHON is {}, which lacks protobuf or cryptography",
+        python.display()
     );
     is_ready.then_some(python)
 }
@@ -42,9 +44,9 @@ fn the_example_in_python_makes_a_record_that_the_ledger_accepts() {
             .output()
             .unwrap()
     };
-    let made = make();
-    let said = String::from_utf8_lossy(&made.stdout).into_owned();
-    assert!(made.status.success(), "{made:?}");
+    let first = make();
+    let said = String::from_utf8_lossy(&first.stdout).into_owned();
+    assert!(first.status.success(), "{first:?}");
     typed(&format!("record check {file}")).exits(0);
     let shown = typed(&format!("record show {file} --json")).exits(0).json();
     let id = shown["record_id"].as_str().unwrap();
