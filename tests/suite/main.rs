@@ -13,6 +13,7 @@ mod other_languages;
 mod readme;
 mod service;
 mod support;
+mod synthetic;
 mod tables;
 mod thread;
 mod tidy;
