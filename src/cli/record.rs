@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use witnessmark_record::{Record, RecordError, render};
 use witnessmark_verifier::{RecordId, hex};
 
-use super::template::{self, Kind};
+use super::template::{self, Form};
 use super::{files, submit};
 use crate::output::{Failure, Outcome, Output, Report, Trouble, plain};
 
@@ -57,8 +57,8 @@ pub(super) struct Descriptor {
 #[derive(Debug, clap::Args)]
 pub(super) struct New {
     /// What the record is about.
-    #[arg(value_enum)]
-    kind: Kind,
+    #[arg(value_parser = template::parser())]
+    kind: Form,
     /// The file to write; printed when left out.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -105,8 +105,8 @@ fn descriptor(arguments: &Descriptor) -> Result<Report, Failure> {
 
 fn new(arguments: &New) -> Result<Report, Failure> {
     let thread = dashed(&new_thread()?);
-    let text = template::text(arguments.kind, &thread, arguments.example);
-    let kind = arguments.kind.word();
+    let text = template::text(&arguments.kind, &thread, arguments.example);
+    let kind = arguments.kind.kind.word();
     let Some(path) = &arguments.out else {
         return Ok(Report::done(
             text.clone(),
