@@ -13,7 +13,7 @@ use witnessmark_tables::{
 
 use super::files;
 use super::record::validate_draft;
-use super::template::{self, Kind};
+use super::template::{self, Form};
 use crate::output::{Failure, Outcome, Output, Report, Trouble, io_failure};
 
 /// Make drafts of the rows of a table.
@@ -38,8 +38,8 @@ pub(super) struct Arguments {
     #[arg(required = true)]
     file: Option<PathBuf>,
     /// What the rows are about; not needed when each sheet or line says so.
-    #[arg(long, value_enum)]
-    kind: Option<Kind>,
+    #[arg(long, value_parser = template::parser())]
+    kind: Option<Form>,
     /// The folder for the drafts.
     #[arg(long, value_name = "DIR", required_unless_present = "dry_run")]
     out: Option<PathBuf>,
@@ -62,8 +62,8 @@ enum Command {
 #[derive(Debug, clap::Args)]
 struct Template {
     /// What the records are about.
-    #[arg(value_enum)]
-    kind: Kind,
+    #[arg(value_parser = template::parser())]
+    kind: Form,
     /// The table; the list of columns is written beside it, as NAME.columns.csv.
     #[arg(long, value_name = "FILE.csv")]
     out: PathBuf,
@@ -83,7 +83,7 @@ pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<Report, Fail
 }
 
 fn import(file: &Path, arguments: &Arguments, output: &Output) -> Result<Report, Failure> {
-    let kind = arguments.kind.map(record_kind).transpose()?;
+    let kind = arguments.kind.map(|form| form.kind);
     let bytes = files::read_bytes(file, TABLE_BYTES_MAX)?;
     let imported = read(file, &bytes, kind, output)?;
     let (errors, remarks): (Vec<&Finding>, Vec<&Finding>) = imported
@@ -135,12 +135,6 @@ fn report(file: &Path, arguments: &Arguments, imported: &Imported, written: &[Pa
         "dry_run": arguments.dry_run,
     });
     Report::done(text, json)
-}
-
-fn record_kind(kind: Kind) -> Result<RecordKind, Failure> {
-    let schema = format!("{}/1", kind.word());
-    RecordKind::of_schema(&schema)
-        .ok_or_else(|| Failure::usage(Trouble::new("USAGE", "--kind", "is a kind without records")))
 }
 
 /// Reads the file as what it is: a workbook by its first bytes, JSON Lines by its name, else CSV.
@@ -227,7 +221,7 @@ fn write_drafts(out: &Path, drafts: &[Draft], output: &Output) -> Result<Vec<Pat
 fn name(draft: &Draft) -> String {
     let row = format!("row-{:04}.json", draft.place.row.unwrap_or(0));
     match draft.place.sheet {
-        Some(_) => format!("{}-{row}", draft.kind.field().replace('_', "-")),
+        Some(_) => format!("{}-{row}", draft.kind.word()),
         None => row,
     }
 }
@@ -329,8 +323,9 @@ fn finding_json(finding: &Finding) -> Value {
 }
 
 fn write_template(arguments: &Template) -> Result<Report, Failure> {
-    let example = template::example(arguments.kind)?;
-    let made = witnessmark_tables::template(record_kind(arguments.kind)?, &example);
+    let kind = arguments.kind.kind;
+    let example = template::example(&arguments.kind)?;
+    let made = witnessmark_tables::template(kind, &example);
     let columns = arguments.out.with_extension("columns.csv");
     files::write_new_or_same(&arguments.out, made.table.as_bytes())?;
     files::write_new_or_same(&columns, made.columns.as_bytes())?;
@@ -339,10 +334,10 @@ fn write_template(arguments: &Template) -> Result<Report, Failure> {
         "{kind} table written to {out}, with an invented example in row 2: write over it\n\
          every column there can be, and what it means: {list}\n  \
          next: fill it in, then witnessmark import {out} --kind {kind} --out drafts",
-        kind = arguments.kind.word()
+        kind = kind.word()
     );
     Ok(Report::done(
         text,
-        json!({ "kind": arguments.kind.word(), "file": arguments.out, "columns": columns }),
+        json!({ "kind": kind.word(), "file": arguments.out, "columns": columns }),
     ))
 }

@@ -17,7 +17,7 @@ use witnessmark_verifier::{RecordId, hex};
 
 use super::carried::{self, Carried};
 use super::files;
-use super::template::{self, Kind};
+use super::template::{self, Form};
 use crate::output::{Failure, Outcome, Output, Report, Trouble, plain};
 
 pub(super) use sign::validate_draft;
@@ -66,8 +66,8 @@ pub(super) struct Descriptor {
 #[derive(Debug, clap::Args)]
 pub(super) struct New {
     /// What the record is about.
-    #[arg(value_enum)]
-    kind: Kind,
+    #[arg(value_parser = template::parser())]
+    kind: Form,
     /// The file to write; printed when left out.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -116,13 +116,13 @@ fn descriptor(arguments: &Descriptor) -> Result<Report, Failure> {
 }
 
 async fn new(arguments: &New) -> Result<Report, Failure> {
-    let text = if let Some(text) = arguments.of.form(arguments.kind).await? {
+    let text = if let Some(text) = arguments.of.form(&arguments.kind).await? {
         text
     } else {
         let thread = dashed(&new_thread()?);
-        template::text(arguments.kind, &thread, arguments.example)
+        template::text(&arguments.kind, &thread, arguments.example)
     };
-    let kind = arguments.kind.word();
+    let kind = arguments.kind.kind.word();
     let Some(path) = &arguments.out else {
         return Ok(Report::done(
             text.clone(),

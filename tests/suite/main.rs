@@ -17,6 +17,7 @@ mod readme;
 mod related;
 mod service;
 mod support;
+mod synthetic;
 mod tables;
 mod thread;
 mod tidy;

@@ -39,6 +39,7 @@ codes! {
     HS_EDITION = "E-HS-EDITION" Error "a heading of the Harmonised System states its edition by its year";
     IDENTIFIER = "E-IDENTIFIER" Error "an identifier has a scheme, and what was seen or its normalised form";
     IDENTIFIER_NORMALISED = "E-IDENTIFIER-NORMALISED" Error "a normalised identifier has the spelling of its scheme";
+    IDENTIFIER_SCHEME = "E-IDENTIFIER-SCHEME" Error "a field for containers or for headings of the Harmonised System holds an identifier of that scheme";
     IMO_NORMALISED = "E-IMO-NORMALISED" Error "a normalised IMO number is seven digits with a valid check digit";
     ISO3166 = "E-ISO3166" Error "a country is a code of ISO 3166-1 alpha-2";
     JSON_FIELD = "E-JSON-FIELD" Error "every member names a field of its message";
@@ -82,6 +83,7 @@ codes! {
     TRACE = "E-TRACE" Error "a trace request says what it traces, and a trace response which request it answers";
     TYPE_REQUIRED = "E-TYPE" Error "a part of a record that has types or roles states which it is";
     UNIT = "E-UNIT" Error "a unit is from the list, and money has a currency that is or was one of ISO 4217";
+    UNIT_FIELD = "E-UNIT-FIELD" Error "a count is a whole number without a unit, a mass and a distance have a unit of their kind, and none is below zero";
     LANGUAGE = "N-LANGUAGE" Note "plain text states its language in `language`";
     CLEAR = "W-CLEAR" Warning "what can expose somebody is protected unless it is public";
     CLOCK = "W-CLOCK" Warning "the signer's clock and the ledger's agree within an hour";

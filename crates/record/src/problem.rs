@@ -113,8 +113,8 @@ pub struct ProblemCode {
 }
 
 impl ProblemCode {
-    /// A problem of this code.
-    pub(crate) fn at(
+    /// A problem of this code at a field, whose path is empty when it is about no field; `value` is escaped and shortened.
+    pub fn at(
         &self,
         path: impl Into<String>,
         value: impl AsRef<str>,

@@ -9,6 +9,7 @@ mod bytes;
 mod capture;
 mod change;
 mod envelope;
+mod fits;
 mod identifier;
 mod kind;
 mod laboratory;
@@ -105,6 +106,7 @@ fn check_value(field: &FieldDescriptor, value: &Value, path: &str, problems: &mu
         check_enum(field, number, path, problems);
     } else if let Some(inner) = value.as_message() {
         check_message(inner, path, problems);
+        fits::check(field, inner, path, problems);
         walk(inner, path, problems);
     }
 }

@@ -340,7 +340,7 @@ fn record_values(row: &ExportRow) -> BTreeMap<String, Value> {
         Value::Text(by.map_or_else(String::new, |by| by.name.clone())),
     );
     let kind = record.body.as_ref().map(RecordKind::of);
-    let kind = kind.map_or_else(String::new, |kind| kind.field().replace('_', "-"));
+    let kind = kind.map_or("", RecordKind::word).to_owned();
     put("kind", Value::Text(kind));
     let title = record.titles.first();
     put(

@@ -32,7 +32,7 @@ pub use export::{Export, ExportRow, Format, Origin, Standing, UnknownColumns};
 pub use import::{Draft, Finding, ImportOptions, Imported, Place, import_sheet};
 pub use limits::{CELLS_MAX, LIST_ITEMS_MAX, SHEET_COLUMNS_MAX, TABLE_BYTES_MAX};
 pub use lines::import_lines;
-pub use problem::{TableCode, table_codes};
+pub use problem::table_codes;
 pub use read_csv::read_csv;
 pub use read_xlsx::read_xlsx;
 pub use sheet::{Cell, Row, Sheet};

@@ -3,14 +3,14 @@
 use std::path::PathBuf;
 
 use witnessmark_client::EntrySelector;
-use witnessmark_record::{correctable_values, escape, v1};
+use witnessmark_record::{RecordKind, correctable_values, escape, v1};
 use witnessmark_thread::corrections::corrected;
 use witnessmark_thread::{Node, Records};
 use witnessmark_verifier::RecordId;
 
 use super::dashed;
 use crate::cli::prove::parse_which;
-use crate::cli::template::{self, Kind};
+use crate::cli::template::{self, Form};
 use crate::cli::{client_trouble, connect};
 use crate::output::{Failure, Trouble};
 
@@ -43,13 +43,17 @@ impl Options {
     /// # Errors
     ///
     /// When the kind is about no other record, there is no such record, or the ledger's answer does not verify.
-    pub(super) async fn form(&self, kind: Kind) -> Result<Option<String>, Failure> {
+    pub(super) async fn form(&self, form: &Form) -> Result<Option<String>, Failure> {
         let (Some(which), Some(url), Some(policy)) = (self.of, &self.from, &self.policy) else {
             return Ok(None);
         };
-        if !matches!(kind, Kind::Correction | Kind::Withdrawal) {
+        if !matches!(form.kind, RecordKind::Correction | RecordKind::Withdrawal) {
             let message = "only a correction or a withdrawal is made with --of";
-            return Err(Failure::usage(Trouble::new("USAGE", kind.word(), message)));
+            return Err(Failure::usage(Trouble::new(
+                "USAGE",
+                form.kind.word(),
+                message,
+            )));
         }
         let client = connect(url, policy, None).await?;
         let id = match which {
@@ -65,7 +69,7 @@ impl Options {
         let nodes = nodes.filter_map(|it| Node::of(it.index.get(), &it.entry));
         let is_whole = !thread.more && nodes.clone().count() == thread.records.len();
         let target = target(&nodes.collect(), id, is_whole)?;
-        Ok(Some(filled(kind, &target)))
+        Ok(Some(filled(form, &target)))
     }
 }
 
@@ -92,12 +96,12 @@ fn target(records: &Records, id: RecordId, is_whole: bool) -> Result<Target, Fai
 }
 
 /// The form with its first lines of the body in force.
-fn filled(kind: Kind, target: &Target) -> String {
-    let body = format!("#[{}]", kind.word());
+fn filled(form: &Form, target: &Target) -> String {
+    let body = format!("#[{}]", form.kind.word());
     let mut lines = Vec::new();
-    for line in template::text(kind, &target.thread, false).lines() {
+    for line in template::text(form, &target.thread, false).lines() {
         if line == body {
-            lines.extend(values(kind, target));
+            lines.extend(values(form.kind, target));
             lines.push(line.trim_start_matches('#').to_owned());
         } else if line.starts_with("#target = ") {
             lines.push(format!("target = \"{}\"", target.id));
@@ -109,8 +113,8 @@ fn filled(kind: Kind, target: &Target) -> String {
 }
 
 /// What stands in the record, one comment for each value.
-fn values(kind: Kind, target: &Target) -> Vec<String> {
-    if !matches!(kind, Kind::Correction) {
+fn values(kind: RecordKind, target: &Target) -> Vec<String> {
+    if !matches!(kind, RecordKind::Correction) {
         return Vec::new();
     }
     let mut lines =

@@ -101,7 +101,8 @@ fn the_numbers_of_what_is_to_come_are_kept() {
     }
     for (number, kind) in (40..).zip(RecordKind::ALL) {
         assert_eq!(record.get_field(number).unwrap().name(), kind.field());
-        let schema = format!("{}/1", kind.field().replace('_', "-"));
+        assert_eq!(kind.word(), kind.field().replace('_', "-"));
+        let schema = format!("{}/1", kind.word());
         assert_eq!(kind.schema(), schema);
         assert_eq!(RecordKind::of_schema(&schema), Some(kind));
     }
