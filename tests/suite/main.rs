@@ -22,3 +22,4 @@ mod tables;
 mod thread;
 mod tidy;
 mod vault;
+mod walk;
