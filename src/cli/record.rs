@@ -2,6 +2,7 @@
 
 mod attach;
 mod check;
+mod countersign;
 mod pack;
 mod path;
 mod protect;
@@ -41,6 +42,8 @@ pub(super) enum Command {
     Attach(attach::Arguments),
     /// Sign drafts with a device key.
     Sign(Box<sign::Arguments>),
+    /// Add an officer's signature to signed records, after showing them.
+    Countersign(countersign::Arguments),
     /// Put signed files into one batch file, to carry them.
     Pack(pack::Arguments),
     /// Show what a signed record says, in plain words.
@@ -80,6 +83,7 @@ pub(super) fn run(command: Command, output: &Output) -> Result<Report, Failure> 
         Command::Check(arguments) => Ok(check::run(&arguments, output)),
         Command::Attach(arguments) => attach::run(&arguments, output),
         Command::Sign(arguments) => sign::run(&arguments, output),
+        Command::Countersign(arguments) => countersign::run(&arguments),
         Command::Pack(arguments) => pack::run(&arguments),
         Command::Show(arguments) => show(&arguments),
     }
