@@ -2,6 +2,7 @@
 
 mod attach;
 mod check;
+mod countersign;
 pub(super) mod drafted;
 mod of;
 mod pack;
@@ -46,6 +47,8 @@ pub(super) enum Command {
     Attach(attach::Arguments),
     /// Sign drafts with a device key.
     Sign(Box<sign::Arguments>),
+    /// Add an officer's signature to signed records, after showing them.
+    Countersign(countersign::Arguments),
     /// Put signed files into one batch file, to carry them.
     Pack(pack::Arguments),
     /// Show what a signed record says, in plain words.
@@ -97,6 +100,7 @@ pub(super) async fn run(command: Command, output: &Output) -> Result<Report, Fai
         Command::Check(arguments) => Ok(check::run(&arguments, output)),
         Command::Attach(arguments) => attach::run(&arguments, output),
         Command::Sign(arguments) => sign::run(&arguments, output),
+        Command::Countersign(arguments) => countersign::run(&arguments),
         Command::Pack(arguments) => pack::run(&arguments),
         Command::Show(arguments) => show(&arguments),
         Command::Descriptor(arguments) => descriptor(&arguments),

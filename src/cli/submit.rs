@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use witnessmark_bundle::SignedRecord;
 use witnessmark_client::{Client, LoggedEntry, SignedPayload};
 use witnessmark_record::Record;
-use witnessmark_verifier::{KeyEvent, OrgName, PAYLOAD_TYPE_KEY_EVENT, PAYLOAD_TYPE_RECORD};
+use witnessmark_verifier::{KeyEvent, KeyId, OrgName, PAYLOAD_TYPE_KEY_EVENT, PAYLOAD_TYPE_RECORD};
 
 use super::carried::Carried;
 use super::connect::{client_trouble, refused, unconnected};
@@ -58,12 +58,14 @@ fn answer_within(text: &str) -> Result<Duration, String> {
 pub(crate) struct Logged {
     file: String,
     entry: LoggedEntry,
+    /// The keys whose signatures were sent, and are not in the entry because it was logged before without them.
+    left_out: Vec<KeyId>,
 }
 
 impl Logged {
     /// For people.
     pub(crate) fn to_line(&self, what: &str) -> String {
-        let Self { file, entry } = self;
+        let Self { file, entry, .. } = self;
         let before = if entry.already_logged {
             "already logged"
         } else {
@@ -80,7 +82,12 @@ impl Logged {
 
     /// For programs.
     pub(crate) fn to_json(&self) -> Value {
-        let Self { file, entry } = self;
+        let Self {
+            file,
+            entry,
+            left_out,
+        } = self;
+        let left_out: Vec<String> = left_out.iter().map(KeyId::to_string).collect();
         let warnings: Vec<Value> = entry
             .warnings
             .iter()
@@ -102,7 +109,37 @@ impl Logged {
             "size": entry.checkpoint.head().size.get(),
             "origin": entry.checkpoint.origin().as_str(),
             "warnings": warnings,
+            "signatures_left_out": left_out,
         })
+    }
+
+    /// What was answered to a file.
+    fn of(file: String, sent: &SignedPayload, entry: LoggedEntry) -> Self {
+        let there = &entry.entry.signatures;
+        let keys = sent.signatures.iter().map(|signature| signature.key_id);
+        let left_out = keys.filter(|key| !there.iter().any(|it| it.key_id == *key));
+        Self {
+            left_out: left_out.collect(),
+            file,
+            entry,
+        }
+    }
+
+    /// What the ledger, or a look at its answer, says besides.
+    fn warn(&self, output: &Output) {
+        for warning in &self.entry.warnings {
+            output.warn(format!(
+                "{}: warning: {}: {} [{}]",
+                self.file, warning.path, warning.description, warning.code
+            ));
+        }
+        for key in &self.left_out {
+            output.warn(format!(
+                "{}: warning: it was logged before without the signature of key {key}, and an entry never changes: \
+                 countersign before you submit [SIGNATURE_LEFT_OUT]",
+                self.file
+            ));
+        }
     }
 
     /// The entry, proved.
@@ -145,12 +182,14 @@ pub(super) async fn run(arguments: &Arguments, output: &Output) -> Result<Report
     if let Some(damage) = damage {
         refused.extend(damage);
     }
-    for Item { file, fate, .. } in items {
+    for Item {
+        file,
+        payload,
+        fate,
+    } in items
+    {
         match fate {
-            Fate::Logged(entry) => logged.push(Logged {
-                file,
-                entry: *entry,
-            }),
+            Fate::Logged(entry) => logged.push(Logged::of(file, &payload, *entry)),
             Fate::Refused(failure) => refused.add(&file, failure),
             Fate::Waiting { .. } => {}
         }
@@ -159,12 +198,7 @@ pub(super) async fn run(arguments: &Arguments, output: &Output) -> Result<Report
         refused.extend(failure);
     }
     for logged in &logged {
-        for warning in &logged.entry.warnings {
-            output.warn(format!(
-                "{}: warning: {}: {} [{}]",
-                logged.file, warning.path, warning.description, warning.code
-            ));
-        }
+        logged.warn(output);
     }
     Ok(report(&logged, (total, link.retries), refused))
 }
@@ -293,6 +327,7 @@ pub(crate) async fn send_event(client: &Client, event: SignedRecord) -> Result<L
     Ok(Logged {
         file: String::new(),
         entry,
+        left_out: Vec::new(),
     })
 }
 

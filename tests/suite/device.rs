@@ -1,6 +1,7 @@
 //! A device in the field: weeks without a network, and what the ledger and the auditor can say afterwards.
 
 mod batch;
+mod countersign;
 mod drafts;
 
 use std::fs;

@@ -10,7 +10,10 @@ fn the_walk_from_the_field_to_the_court_goes_through() {
         .unwrap();
     for program in ["witnessmark-verify", "examples/bad_link"] {
         let there = programs.join(program).is_file();
-        assert!(there, "{program} is not built: run `cargo test --workspace`");
+        assert!(
+            there,
+            "{program} is not built: run `cargo test --workspace`"
+        );
     }
     let folder = tempfile::tempdir().unwrap();
     let ran = Command::new("sh")
@@ -39,6 +42,9 @@ fn the_walk_from_the_field_to_the_court_goes_through() {
         assert!(said, "{words}\n{stdout}\n{stderr}");
     }
     for file in ["bundle.json", "account.json", "report.html", "trust.policy"] {
-        assert!(folder.path().join("walk/court").join(file).is_file(), "{file}");
+        assert!(
+            folder.path().join("walk/court").join(file).is_file(),
+            "{file}"
+        );
     }
 }

@@ -20,8 +20,8 @@ Example:
   witnessmark submit week-12.batch --to http://127.0.0.1:7480 --policy trust.policy
 
 The batch is text, one signed record a line, and says at its beginning what is in it. So a copy that \
-was cut short is noticed, what is whole of it can be used, and what is missing is named. `submit` \
-and `record show` take a batch wherever they take signed files.")]
+was cut short is noticed, what is whole of it can be used, and what is missing is named. `submit`, \
+`record check`, `record show` and `record countersign` take a batch wherever they take signed files.")]
 pub(in crate::cli) struct Arguments {
     /// Signed records and key events, or batches of them, in the order in which they are to be logged.
     #[arg(required = true)]

@@ -75,11 +75,22 @@ fn what_is_missing_now_is_told_apart_from_what_is_wrong() {
         text,
         "the draft was changed"
     );
+}
 
+#[test]
+fn the_words_say_what_comes_next_and_nothing_unfinished_is_signed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let [blank, wrong, good] = ["blank", "wrong", "good"].map(|name| path(&format!("{name}.toml")));
+    typed(&format!("record new wreckage-finding --out {blank}")).exits(0);
+    typed(&format!("record new statement --example --out {good}")).exits(0);
+    let text = fs::read_to_string(&good).unwrap();
+    let text = text.replace("2024-01-02", "2024-13-02");
+    fs::write(&wrong, text.replace("basis = \"own", "basis = \"\" # own")).unwrap();
     let ran = typed(&format!("record check {blank} {wrong} {good}")).exits(1);
     for shown in [
         "missing now (",
-        "wrong (2):",
+        "wrong (1):",
         "1 ready, 1 incomplete, 1 wrong",
     ] {
         assert!(ran.stdout.contains(shown), "{shown} in {}", ran.stdout);
@@ -95,7 +106,7 @@ fn what_is_missing_now_is_told_apart_from_what_is_wrong() {
     let key = path("device.key");
     typed(&format!("key new --out {key}")).exits(0);
     let out = path("signed");
-    let line = format!("record sign {good} {begun} --key {key} --org a --origin b --out {out}");
+    let line = format!("record sign {good} {wrong} --key {key} --org a --origin b --out {out}");
     let ran = typed(&line).exits(1);
     assert!(ran.stderr.contains("E-BASIS"), "{}", ran.stderr);
     assert!(!fs::exists(&out).unwrap());
