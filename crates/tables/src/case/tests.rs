@@ -19,6 +19,7 @@ fn rows() -> Vec<ExportRow> {
     let rows = lines.map(|(line, index)| {
         let mut record = from_json(&serde_json::from_str(line).unwrap()).unwrap();
         record.org = "synthetic-team".to_owned();
+        record.origin = "ledger.example/synthetic".to_owned();
         record.signed_at_ms = 1_767_225_600_000;
         let record_id = match index {
             0 => "b".repeat(64),
@@ -187,6 +188,29 @@ fn two_exports_are_the_same_and_a_record_has_its_names_in_each() {
     for node in nodes_of(&alone, &all[2].record_id) {
         assert!(among.contains(node), "{node}");
     }
+}
+
+#[test]
+fn nobody_is_taken_for_somebody_else_and_an_empty_ledger_is_an_empty_graph() {
+    let all = rows();
+    let signers = |org: &str, origin: &str| {
+        let mut row = all[0].clone();
+        row.record.org = org.to_owned();
+        row.record.origin = origin.to_owned();
+        let graph = graph(&written(&[row]));
+        let record = nodes_of(&graph, &all[0].record_id).pop().unwrap();
+        let who = ["uco-core:createdBy", "witnessmark:assertedBy"];
+        who.map(|property| record[property]["@id"].as_str().unwrap().to_owned())
+    };
+    let one = signers("a", "ledger.example/one");
+    assert_eq!(one, signers("a", "ledger.example/one"));
+    for other in [
+        signers("b", "ledger.example/one"),
+        signers("a", "ledger.example/two"),
+    ] {
+        assert!(one.iter().all(|id| !other.contains(id)));
+    }
+    assert_eq!(graph(&written(&[])), Vec::<Json>::new());
 }
 
 #[test]
