@@ -165,8 +165,22 @@ fn the_traps_of_the_ontology_are_avoided() {
     let text = written(&rows());
     assert!(!text.contains("uco-observable:manufacturer"));
     assert!(text.contains("witnessmark:brandMarked"));
-    for node in graph(&text) {
-        let types = types(&node);
+    let graph = graph(&text);
+    let actions: BTreeSet<&str> = graph
+        .iter()
+        .filter(|node| types(node).contains(&"case-investigation:InvestigativeAction"))
+        .filter_map(|node| node["@id"].as_str())
+        .collect();
+    for node in &graph {
+        let types = types(node);
+        // What is not among the records is no action that could have informed another.
+        if let Some(before) = node.get("case-investigation:wasInformedBy") {
+            let mut before = each(before).iter();
+            assert!(
+                before.all(|it| actions.contains(it["@id"].as_str().unwrap())),
+                "{node}"
+            );
+        }
         let is_event = types.contains(&"uco-core:Event");
         let is_action = types
             .iter()
