@@ -10,11 +10,12 @@ mod record;
 mod shared;
 mod when;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use serde_json::{Value as Json, json};
 
 use crate::export::ExportRow;
+use id::{Uuid, iri_of, uuid};
 use node::Node;
 use record::Maker;
 
@@ -72,12 +73,12 @@ const OWN: (&str, &str) = (
 /// What is written so far.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Graph {
-    /// The names of all nodes at the top of the graph, in their order.
-    members: Vec<String>,
-    /// The names of all nodes, also of those within others.
-    defined: BTreeSet<String>,
-    /// The names that were referred to.
-    referred: BTreeSet<String>,
+    /// All nodes at the top of the graph, in their order.
+    members: Vec<Uuid>,
+    /// All nodes, also those within others.
+    defined: HashSet<Uuid>,
+    /// The names that were referred to and are not there yet.
+    open: BTreeSet<String>,
 }
 
 impl Graph {
@@ -95,7 +96,7 @@ impl Graph {
 
     /// What comes after the last: what was referred to and is not there, and the bundle of everything.
     pub(crate) fn end(&mut self, ledger: &str, size: u64) -> String {
-        let absent: Vec<String> = self.referred.difference(&self.defined).cloned().collect();
+        let absent: Vec<String> = self.open.iter().cloned().collect();
         let mut text: String = absent
             .into_iter()
             .map(|name| {
@@ -104,6 +105,10 @@ impl Graph {
                 self.add(&node)
             })
             .collect();
+        // A bundle holds something.
+        if self.members.is_empty() {
+            return "\n]}\n".to_owned();
+        }
         let bundle = Node::new(format!("bundle/{ledger}/{size}"), &["uco-core:Bundle"])
             .text(
                 "uco-core:name",
@@ -112,7 +117,7 @@ impl Graph {
             .text("uco-core:description", DISCLAIMER)
             .text("witnessmark:ledger", ledger)
             .typed("witnessmark:size", "xsd:integer", size.to_string())
-            .lists("uco-core:object", self.members.clone());
+            .lists("uco-core:object", self.members.iter().map(iri_of));
         text.push_str(&self.add(&bundle));
         text.push_str("\n]}\n");
         text
@@ -120,13 +125,18 @@ impl Graph {
 
     /// One node as a line, unless it is there already.
     fn add(&mut self, node: &Node) -> String {
-        if !self.defined.insert(node.name().to_owned()) {
+        let uuid = uuid(node.name());
+        if !self.defined.insert(uuid) {
             return String::new();
         }
         let comma = if self.members.is_empty() { "" } else { ",\n" };
-        self.defined.extend(node.contained().iter().cloned());
-        self.referred.extend(node.references().iter().cloned());
-        self.members.push(node.name().to_owned());
+        self.members.push(uuid);
+        self.open.remove(node.name());
+        self.defined
+            .extend(node.contained().iter().map(|name| id::uuid(name)));
+        let references = node.references().iter();
+        let open = references.filter(|name| !self.defined.contains(&id::uuid(name)));
+        self.open.extend(open.cloned());
         let line: Json = node.json();
         format!("{comma}{line}")
     }

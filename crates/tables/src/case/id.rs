@@ -4,18 +4,31 @@ use sha1::{Digest, Sha1};
 
 /// The namespace of all names, a UUID of version 4 that was drawn once. It never changes: the same record has the same names in
 /// every export.
-const NAMESPACE: [u8; 16] = [
+const NAMESPACE: Uuid = [
     0x94, 0x59, 0xb0, 0x90, 0x26, 0xf2, 0x4c, 0x72, 0x85, 0xf6, 0xc9, 0x81, 0xf0, 0xfa, 0x81, 0xd5,
 ];
 
+/// The name of a thing in the form in which many are kept.
+pub(super) type Uuid = [u8; 16];
+
+/// The UUID of the thing that `name` names within the export.
+pub(super) fn uuid(name: &str) -> Uuid {
+    uuid5(NAMESPACE, name)
+}
+
+/// The IRI of the thing with this UUID.
+pub(super) fn iri_of(uuid: &Uuid) -> String {
+    format!("urn:uuid:{}", hyphenated(uuid))
+}
+
 /// The IRI of the thing that `name` names within the export.
 pub(super) fn iri(name: &str) -> String {
-    format!("urn:uuid:{}", hyphenated(&uuid5(NAMESPACE, name)))
+    iri_of(&uuid(name))
 }
 
 /// A UUID of version 5 (RFC 9562): SHA-1 of namespace and name. SHA-1 is no protection here, and none is needed: the record id
 /// within the name is the SHA-256 that counts.
-fn uuid5(namespace: [u8; 16], name: &str) -> [u8; 16] {
+fn uuid5(namespace: Uuid, name: &str) -> Uuid {
     let digest = Sha1::new()
         .chain_update(namespace)
         .chain_update(name.as_bytes())
@@ -30,7 +43,7 @@ fn uuid5(namespace: [u8; 16], name: &str) -> [u8; 16] {
     uuid
 }
 
-fn hyphenated(uuid: &[u8; 16]) -> String {
+fn hyphenated(uuid: &Uuid) -> String {
     let mut text = witnessmark_verifier::hex::encode(uuid);
     for at in [20, 16, 12, 8] {
         text.insert(at, '-');

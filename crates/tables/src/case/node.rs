@@ -101,13 +101,12 @@ impl Node {
             .fold(self, |node, name| node.refers(property, name))
     }
 
-    /// Adds references to nodes each of which is named once: however many there are.
+    /// Adds IRIs of nodes that are known to be in the graph, each once: however many there are.
     #[must_use]
-    pub(super) fn lists(mut self, property: &str, names: Vec<String>) -> Self {
-        for name in &names {
-            self.add(property, json!({ "@id": iri(name) }));
+    pub(super) fn lists(mut self, property: &str, iris: impl Iterator<Item = String>) -> Self {
+        for iri in iris {
+            self.add(property, json!({ "@id": iri }));
         }
-        self.references.extend(names);
         self
     }
 

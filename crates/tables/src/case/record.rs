@@ -3,6 +3,7 @@
 use serde_json::Value as Json;
 use witnessmark_record::{RecordKind, rfc3339, to_json, v1};
 
+use super::id::iri;
 use super::node::Node;
 use super::{kinds, shared, when};
 use crate::export::ExportRow;
@@ -90,11 +91,11 @@ impl<'a> Maker<'a> {
         };
         let markings = shared::markings(&self.json);
         let node = node
-            .refers("uco-core:createdBy", shared::org_name(&record.org))
+            .refers("uco-core:createdBy", shared::org_name(record))
             .text("uco-core:objectStatus", status)
             .text("witnessmark:basis", text(&self.json, "basis"))
             .refers_all("uco-core:objectMarking", markings.iter().map(Node::name));
-        let node = match shared::asserter(&self.json) {
+        let node = match shared::asserter(&self.row.record, &self.json) {
             Some(by) => node.refers("witnessmark:assertedBy", by.name()),
             None => node,
         };
@@ -204,8 +205,8 @@ impl<'a> Maker<'a> {
 
     /// All nodes of the record: those of everybody first.
     pub(super) fn finish(mut self) -> Vec<Node> {
-        let mut nodes = vec![shared::org(&self.row.record.org)];
-        nodes.extend(shared::asserter(&self.json));
+        let mut nodes = vec![shared::org(&self.row.record)];
+        nodes.extend(shared::asserter(&self.row.record, &self.json));
         nodes.extend(shared::markings(&self.json));
         let place = self.json.get("place").cloned();
         self.place("place", place.as_ref());
@@ -218,7 +219,7 @@ impl<'a> Maker<'a> {
             .chain(made)
             .chain(files.iter().map(|file| file.name().to_owned()))
             .collect();
-        nodes.push(self.signed_record(inside));
+        nodes.push(self.signed_record(&inside));
         nodes.push(subject);
         nodes.append(&mut self.made);
         nodes.extend(files);
@@ -249,7 +250,7 @@ impl<'a> Maker<'a> {
     }
 
     /// The record as it was signed, with its place in the ledger, its numbers and sources, and everything in it.
-    fn signed_record(&self, inside: Vec<String>) -> Node {
+    fn signed_record(&self, inside: &[String]) -> Node {
         let (row, record) = (self.row, &self.row.record);
         let standing = &row.standing;
         let name = record_name(&row.record_id);
@@ -277,7 +278,7 @@ impl<'a> Maker<'a> {
             .text("witnessmark:schema", &record.schema)
             .text("witnessmark:threadId", text(&self.json, "thread_id"))
             .text("witnessmark:recordJson", self.json.to_string())
-            .lists("uco-core:object", inside);
+            .lists("uco-core:object", inside.iter().map(|name| iri(name)));
         let node = [
             ("witnessmark:withdrawnBy", &standing.withdrawn_by),
             ("witnessmark:correctedBy", &standing.corrected_by),

@@ -1,6 +1,7 @@
 //! What many records have in common: organisations, parties, markings, places, identifiers and files.
 
 use serde_json::Value as Json;
+use witnessmark_record::v1;
 
 use super::node::Node;
 use super::record::{Maker, items, text, texts};
@@ -12,27 +13,30 @@ pub(super) fn joined(parts: &[&str]) -> String {
     parts.join(", ")
 }
 
-/// The name of an organisation that signs.
-pub(super) fn org_name(org: &str) -> String {
-    format!("org/{org}")
+/// The name of the organisation that signs a record: two ledgers may know different ones by one name.
+pub(super) fn org_name(record: &v1::Record) -> String {
+    format!("org/{}/{}", record.origin, record.org)
 }
 
-/// An organisation that signs, by its name in the ledger.
-pub(super) fn org(org: &str) -> Node {
-    Node::new(org_name(org), &["uco-identity:Organization"])
-        .text("uco-core:name", org)
+/// The organisation that signs a record, by its name in the ledger.
+pub(super) fn org(record: &v1::Record) -> Node {
+    Node::new(org_name(record), &["uco-identity:Organization"])
+        .text("uco-core:name", &record.org)
         .text(
             "uco-core:description",
             "An organisation that signs records, by the name under which the ledger knows it.",
         )
+        .text("witnessmark:ledger", &record.origin)
 }
 
-/// The party that makes the claim of a record.
-pub(super) fn asserter(record: &Json) -> Option<Node> {
-    let by = record.get("asserted_by")?;
-    // The same party in two records is one node: its name is made of all that is said of it.
+/// The party that makes the claim of a record. What one organisation says of a party in the same words is one node; that two
+/// organisations mean the same party is for nobody here to say.
+pub(super) fn asserter(record: &v1::Record, json: &Json) -> Option<Node> {
+    let by = json.get("asserted_by")?;
+    let name = format!("{}/asserter/{by}", org_name(record));
+    let code = code(text(by, "code"), &name);
     Some(
-        Node::new(format!("asserter/{by}"), &["uco-identity:Organization"])
+        Node::new(name, &["uco-identity:Organization"])
             .text("uco-core:name", text(by, "name"))
             .text(
                 "uco-core:description",
@@ -40,10 +44,7 @@ pub(super) fn asserter(record: &Json) -> Option<Node> {
             )
             .text("witnessmark:partyType", text(by, "type"))
             .text("witnessmark:country", text(by, "country"))
-            .maybe_holds(
-                "uco-core:externalReference",
-                code(text(by, "code"), &format!("asserter/{by}")),
-            ),
+            .maybe_holds("uco-core:externalReference", code),
     )
 }
 

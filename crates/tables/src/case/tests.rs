@@ -19,6 +19,7 @@ fn rows() -> Vec<ExportRow> {
     let rows = lines.map(|(line, index)| {
         let mut record = from_json(&serde_json::from_str(line).unwrap()).unwrap();
         record.org = "synthetic-team".to_owned();
+        record.origin = "ledger.example/synthetic".to_owned();
         record.signed_at_ms = 1_767_225_600_000;
         let record_id = match index {
             0 => "b".repeat(64),
@@ -164,8 +165,22 @@ fn the_traps_of_the_ontology_are_avoided() {
     let text = written(&rows());
     assert!(!text.contains("uco-observable:manufacturer"));
     assert!(text.contains("witnessmark:brandMarked"));
-    for node in graph(&text) {
-        let types = types(&node);
+    let graph = graph(&text);
+    let actions: BTreeSet<&str> = graph
+        .iter()
+        .filter(|node| types(node).contains(&"case-investigation:InvestigativeAction"))
+        .filter_map(|node| node["@id"].as_str())
+        .collect();
+    for node in &graph {
+        let types = types(node);
+        // What is not among the records is no action that could have informed another.
+        if let Some(before) = node.get("case-investigation:wasInformedBy") {
+            let mut before = each(before).iter();
+            assert!(
+                before.all(|it| actions.contains(it["@id"].as_str().unwrap())),
+                "{node}"
+            );
+        }
         let is_event = types.contains(&"uco-core:Event");
         let is_action = types
             .iter()
@@ -187,6 +202,29 @@ fn two_exports_are_the_same_and_a_record_has_its_names_in_each() {
     for node in nodes_of(&alone, &all[2].record_id) {
         assert!(among.contains(node), "{node}");
     }
+}
+
+#[test]
+fn nobody_is_taken_for_somebody_else_and_an_empty_ledger_is_an_empty_graph() {
+    let all = rows();
+    let signers = |org: &str, origin: &str| {
+        let mut row = all[0].clone();
+        row.record.org = org.to_owned();
+        row.record.origin = origin.to_owned();
+        let graph = graph(&written(&[row]));
+        let record = nodes_of(&graph, &all[0].record_id).pop().unwrap();
+        let who = ["uco-core:createdBy", "witnessmark:assertedBy"];
+        who.map(|property| record[property]["@id"].as_str().unwrap().to_owned())
+    };
+    let one = signers("a", "ledger.example/one");
+    assert_eq!(one, signers("a", "ledger.example/one"));
+    for other in [
+        signers("b", "ledger.example/one"),
+        signers("a", "ledger.example/two"),
+    ] {
+        assert!(one.iter().all(|id| !other.contains(id)));
+    }
+    assert_eq!(graph(&written(&[])), Vec::<Json>::new());
 }
 
 #[test]

@@ -4,7 +4,7 @@ use serde_json::Value as Json;
 
 use super::{ANNOTATION, ASSERTION, INVESTIGATIVE, ITEM};
 use crate::case::node::Node;
-use crate::case::record::{Maker, items, text, texts};
+use crate::case::record::{Maker, items, subject_name, text, texts};
 use crate::case::shared::{identified, identifier, joined};
 use crate::case::when::span;
 
@@ -244,8 +244,13 @@ pub(super) fn laboratory(maker: &mut Maker<'_>) -> Node {
             .text("uco-core:statement", said);
         results.push(maker.keep(node));
     }
+    // A relationship, for nobody has looked whether that record is one of custody.
     let custody = text(&body, "sample_custody");
-    let custody = (!custody.is_empty()).then(|| crate::case::record::subject_name(custody));
+    if !custody.is_empty() {
+        let (subject, target) = (maker.name("subject"), subject_name(custody));
+        let role = "sample_custody/relationship";
+        maker.relate(role, (&subject, "sample_came_by", &target));
+    }
     let sample = (!text(&body, "sample").is_empty()).then(|| {
         let node = maker
             .object("sample", &[ITEM, "witnessmark:Sample"])
@@ -261,8 +266,7 @@ pub(super) fn laboratory(maker: &mut Maker<'_>) -> Node {
         .refers_all("uco-action:instrument", instruments)
         .refers_all("uco-action:object", objects)
         .refers_all("uco-action:object", sample)
-        .refers_all("uco-action:result", results)
-        .refers_all("case-investigation:wasInformedBy", custody);
+        .refers_all("uco-action:result", results);
     span(node, "uco-action", text(&maker.json, "documented"))
 }
 
