@@ -15,7 +15,7 @@ const RECORDS: &str = include_str!("../../data/synthetic-records.jsonl");
 const BAD: &str = include_str!("synthetic/bad.jsonl");
 
 /// What the signing device fills in, so that no draft can get it wrong.
-const OF_THE_SIGNER: [&str; 4] = ["E-ORG", "E-ORIGIN", "E-SIGNED-AT", "E-SCHEMA"];
+const OF_THE_SIGNER: [&str; 5] = ["E-ORG", "E-ORIGIN", "E-SIGNED-AT", "E-SCHEMA", "E-SEEN"];
 
 struct Slip {
     changed: Value,
