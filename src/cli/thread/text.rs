@@ -443,6 +443,7 @@ fn brief(node: &Node) -> Vec<(String, String)> {
         occurred: whole.occurred.clone(),
         documented: whole.documented.clone(),
         reported: whole.reported.clone(),
+        seen: whole.seen.clone(),
         ..v1::Record::default()
     };
     let mut lines = render(&part);
