@@ -112,11 +112,11 @@ fn a_record_says_which_checkpoint_its_device_had_and_the_ledger_and_the_audit_co
     let remark = remarks.iter().find(remark).unwrap().as_str().unwrap();
     assert!(remark.contains("evidence of a fork"), "{remark}");
     // The second record went to the copy, so it is missing here.
-    let remark = |it: &&Value| it.as_str().unwrap().contains("numbers 2 are missing");
+    let remark = |it: &&Value| it.as_str().unwrap().contains("numbers missing: 2");
     assert!(remarks.iter().any(|it| remark(&it)), "{remarks:?}");
     let told = devices(&daemon.url);
     for shown in [
-        "MISSING: 2 (1 numbers)",
+        "MISSING: 2 (1 in all)",
         "WARNING: entry 4: seen = size ",
         "which this ledger never had",
     ] {
@@ -149,7 +149,7 @@ fn a_device_that_was_set_back_is_found_in_the_ledger_and_in_an_export() {
     assert_eq!(report["verdict"], "verified_with_remarks");
     let remark = report["remarks"][0].as_str().unwrap();
     assert!(
-        remark.contains("of field-team: numbers 4 are missing, 1 fork(s)"),
+        remark.contains("of field-team: numbers missing: 4, 1 fork(s)"),
         "{remark}"
     );
     let export = world.path("export");

@@ -123,7 +123,7 @@ impl<'a> View<'a> {
         }
         let mut said = Vec::new();
         if !missing.is_empty() {
-            said.push(format!("numbers {} are missing", ranges(&missing)));
+            said.push(format!("numbers missing: {}", ranges(&missing)));
         }
         if !forks.is_empty() {
             said.push(format!("{} fork(s)", forks.count()));
@@ -157,7 +157,7 @@ impl<'a> View<'a> {
         let missing = device.missing();
         if !missing.is_empty() {
             lines.push(format!(
-                "  MISSING: {} ({} numbers): still on the device, lost, or withheld",
+                "  MISSING: {} ({} in all): still on the device, lost, or withheld",
                 ranges(&missing),
                 count(&missing)
             ));
