@@ -5,13 +5,15 @@
 
 mod erased;
 mod file;
+mod ledger;
 mod related;
 
 use witnessmark_record::RecordKind;
-use witnessmark_verifier::{Hash, KeyId, RecordId};
+use witnessmark_verifier::{Hash, RecordId};
 
 pub use erased::{ErasedFacts, OpeningFacts, Validity};
 pub use file::{FileFacts, FileState};
+pub use ledger::{DeviceFacts, LedgerContents, NumberedFacts, SeenFacts};
 pub use related::{ChangeFacts, CorrectionFacts, LinkFacts, RelatedFacts};
 
 /// The answer.
@@ -197,75 +199,6 @@ pub struct RecordFacts {
     pub withdrawn_by: Option<u64>,
     /// The corrections of it and of related records, in the order of the log.
     pub corrections: Vec<CorrectionFacts>,
-}
-
-/// What a whole ledger holds.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct LedgerContents {
-    /// Entries read.
-    pub entries: u64,
-    /// Records among them.
-    pub records: u64,
-    /// Key events among them.
-    pub key_events: u64,
-    /// Organisations with a key chain.
-    pub organisations: u64,
-    /// Signatures on records that were checked.
-    pub signatures: u64,
-    /// The ledger's time of the first and the last entry, in milliseconds.
-    pub first_and_last: Option<(u64, u64)>,
-    /// The checkpoints that signers had seen, in the order of the log.
-    pub seen: Vec<SeenFacts>,
-    /// The devices: every key that ever had the role `record`.
-    pub devices: Vec<DeviceFacts>,
-    /// The records that have a number on their device, in the order of the log.
-    pub numbered: Vec<NumberedFacts>,
-}
-
-/// A key that signs records.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DeviceFacts {
-    /// The key.
-    pub key_id: KeyId,
-    /// Whose it is.
-    pub organisation: String,
-    /// What the organisation calls it.
-    pub label: Option<String>,
-}
-
-/// A record with the number that it has on its device.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NumberedFacts {
-    /// The place of the record.
-    pub index: u64,
-    /// Its id.
-    pub record_id: RecordId,
-    /// The device: the key of the first signature by a key with the role `record`.
-    pub key_id: KeyId,
-    /// The number, from 1.
-    pub seq: u64,
-    /// The record before it on the device, if it names one.
-    pub previous: Option<RecordId>,
-    /// When it was signed by the signer's clock, in milliseconds.
-    pub signed_at: u64,
-    /// When it was registered by the ledger's clock, in milliseconds.
-    pub registered_at: u64,
-}
-
-/// The checkpoint that the signer of a record had seen.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SeenFacts {
-    /// The place of the record.
-    pub index: u64,
-    /// How many entries the checkpoint speaks of.
-    pub size: u64,
-    /// When the record was signed by the signer's clock, in milliseconds.
-    pub signed_at: u64,
-    /// Before when it cannot have been signed, in milliseconds by the ledger's clock: its time of the checkpoint's last
-    /// entry. `None` when the ledger never had such a tree.
-    pub not_before: Option<u64>,
-    /// What does not fit.
-    pub problem: Option<String>,
 }
 
 /// One thing that is wrong with a ledger.
