@@ -28,14 +28,14 @@ mod trace;
 mod validate;
 
 pub use calendar::{instant, rfc3339};
-pub use descriptor::{Format, descriptor_pool};
+pub use descriptor::{Format, descriptor_pool, word as enum_word};
 pub use figures::figures;
 pub use json::{field_text, from_json, to_json};
 pub use kind::RecordKind;
 pub use label::{LabelNotComposed, check_label};
 pub use problem::{Level, Problem, ProblemCode, problem_codes, validation_document};
 pub use record::{RECORD_BYTES_MAX, Record, RecordError, encode};
-pub use render::{escape, render};
+pub use render::{escape, label_of, render};
 pub use trace::trace_due;
 pub use validate::{check_clock, validate};
 
