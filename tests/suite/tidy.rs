@@ -62,6 +62,7 @@ const DEPENDENCIES: &[(&str, &[&str], &[&str])] = &[
             "serde_json",
         ],
     ),
+    ("witnessmark-page", &[], &[]),
     ("witnessmark-verify", &["bundle"], &["clap"]),
 ];
 
