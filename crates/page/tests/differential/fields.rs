@@ -72,7 +72,7 @@ fn message(random: &mut Random, descriptor: &MessageDescriptor, depth: usize) ->
 }
 
 /// A record of this kind that says anything at all. It would not be admitted; a verifier has to show it all the same.
-fn record(random: &mut Random, kind: RecordKind) -> v1::Record {
+pub(crate) fn record(random: &mut Random, kind: RecordKind) -> v1::Record {
     let descriptor = descriptor_pool()
         .get_message_by_name("witnessmark.record.v1.Record")
         .unwrap();
