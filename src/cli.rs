@@ -12,6 +12,7 @@ mod import;
 mod init;
 mod key;
 mod org;
+mod page;
 mod prove;
 mod record;
 mod records;
@@ -101,6 +102,8 @@ enum Command {
     Prove(prove::Arguments),
     /// Check a bundle, offline.
     Verify(verify::Arguments),
+    /// Write the page that checks bundles in a browser, without a network.
+    Page(page::Arguments),
     /// Show everything the ledger has about one subject, claims side by side.
     Thread(thread::Arguments),
     /// Check a whole ledger from its first entry: an exported folder or a running one.
@@ -171,6 +174,7 @@ async fn run(command: Command, output: &Output) -> Result<Report, Failure> {
         Command::Checkpoint(arguments) => checkpoint::run(&arguments).await,
         Command::Prove(arguments) => prove::run(&arguments).await,
         Command::Verify(arguments) => verify::run(&arguments),
+        Command::Page(arguments) => page::run(&arguments),
         Command::Thread(arguments) => thread::run(&arguments, output).await,
         Command::Audit(arguments) => audit::run(&arguments, output).await,
         Command::Export(arguments) => export::run(&arguments, output).await,

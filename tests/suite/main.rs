@@ -9,6 +9,7 @@
 
 mod cli;
 mod crash;
+mod page;
 mod readme;
 mod service;
 mod support;
