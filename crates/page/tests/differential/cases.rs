@@ -2,12 +2,15 @@
 
 use std::sync::LazyLock;
 
-use crate::document::{Document, log_key, policy, witness_key};
-use crate::ledger::{Honest, Step};
-use crate::mutate;
+use witnessmark_record::{RecordKind, encode, v1};
+
+use crate::document::{self, Document, Related, log_key, policy, witness_key};
+use crate::ledger::{Honest, Ledger, Step, What};
 use crate::random::Random;
-use crate::story::{Case, case, disclosures, files, steps, subject, told};
+use crate::story::{self, COURT, Case, SUBJECT, case, disclosures, files, id_of, steps, steps_and};
+use crate::story::{subject, told};
 use crate::tamper::{self, Fault};
+use crate::{extra, fields, mutate};
 
 fn honest_document() -> Document {
     static DOCUMENT: LazyLock<Document> = LazyLock::new(|| {
@@ -42,13 +45,15 @@ pub(crate) fn changed(number: u64) -> (Case, &'static str) {
             }
             (case(&document), "members of the bundle")
         }
-        45..75 => {
+        45..68 => {
             let mut fault = Fault::new(&mut random, honest_steps().len());
             let opened = disclosures();
             let document = told(&subject(&opened), &opened, &mut fault);
             (case(&document), "an entry, signed and logged")
         }
-        75..83 => (case(&with_checkpoint(&mut random)), "the signed checkpoint"),
+        68..71 => (case(&with_any_record(&mut random)), "a record of any kind"),
+        71..77 => (case(&with_more(&mut random)), "what happened afterwards"),
+        77..83 => (case(&with_checkpoint(&mut random)), "the signed checkpoint"),
         83..93 => {
             let mut made = honest();
             made.policy = policy_of(&mut random);
@@ -69,6 +74,39 @@ pub(crate) fn changed(number: u64) -> (Case, &'static str) {
         text_of_bundle(&mut random, &mut made.bundle);
     }
     (made, what)
+}
+
+/// A list of the document that is none.
+fn no_list(random: &mut Random) -> Vec<u8> {
+    let mut document = honest_document();
+    document.files.clear();
+    let other = *random.pick(&["{}", "\"\"", "null", "0", "[[]]", "[null]", "[{}]", "false"]);
+    let text = document
+        .text()
+        .replace("\"files\": []", &format!("\"files\": {other}"));
+    text.into_bytes()
+}
+
+/// More of something than there may be.
+fn too_many(random: &mut Random) -> Vec<u8> {
+    let mut document = honest_document();
+    match random.below(4) {
+        0 => document.files = vec![document.files[0].clone(); 1_025],
+        1 => document.disclosures = vec![document.disclosures[0].clone(); 1_025],
+        2 => {
+            let hash = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n";
+            let more = hash.repeat(*random.pick(&[58, 60, 63, 64]));
+            let proof = &mut document.record.proof;
+            *proof = proof.replacen("\n\n", &format!("\n{more}\n"), 1);
+        }
+        _ => {
+            let more = "\u{2014} nobody.example AAAAAAA=\n".repeat(*random.pick(&[98, 99]));
+            for proof in document.proofs() {
+                proof.push_str(&more);
+            }
+        }
+    }
+    document.text().into_bytes()
 }
 
 fn text_of_bundle(random: &mut Random, bundle: &mut Vec<u8>) {
@@ -94,13 +132,20 @@ fn text_of_bundle(random: &mut Random, bundle: &mut Vec<u8>) {
         ("\"contradicts\"", "\"contra\u{7f}dicts\""),
         ("\"contradicts\"", "\"contra\\bdicts\""),
         ("\"disclosures\": [", "\"disclosures\": {"),
+        ("\"witnessmark-bundle/1\"", "1"),
+        ("\"witnessmark-bundle/1\"", "[\"witnessmark-bundle/2\"]"),
+        ("\"witnessmark-bundle/1\"", "null"),
+        ("\"relation\": \"contradicts\"", "\"relation\": 1"),
     ];
-    if random.chance(30) {
-        let (from, to) = random.pick(&swaps);
-        let text = String::from_utf8_lossy(bundle).into_owned();
-        *bundle = text.replacen(from, to, 1 + random.below(3)).into_bytes();
-    } else {
-        mutate::bytes(random, bundle);
+    match random.below(100) {
+        0..3 => *bundle = no_list(random),
+        3..6 => *bundle = too_many(random),
+        6..34 => {
+            let (from, to) = random.pick(&swaps);
+            let text = String::from_utf8_lossy(bundle).into_owned();
+            *bundle = text.replacen(from, to, 1 + random.below(3)).into_bytes();
+        }
+        _ => mutate::bytes(random, bundle),
     }
 }
 
@@ -143,6 +188,13 @@ fn policy_of(random: &mut Random) -> Vec<u8> {
             witness_key(31)
         ),
         format!(
+            "log {}\nwitness w {}\nquorum w\n",
+            log_key(),
+            witness_key(30)
+        ),
+        format!("log {}\ngroup g any\nquorum none\n", log_key()),
+        format!("log {}\nquorum none\n# {}\n", log_key(), "#".repeat(100_000)),
+        format!(
             "log {}\nwitness w {}\ngroup a all w\ngroup b any a\ngroup c 1 b\nquorum c\n",
             log_key(),
             witness_key(30)
@@ -171,14 +223,68 @@ fn policy_of(random: &mut Random) -> Vec<u8> {
     if random.chance(5) {
         mutate::bytes(random, &mut bytes);
     }
+    if random.chance(2) {
+        bytes.extend(b"# \xff\n");
+    }
     bytes
+}
+
+/// A subject of any kind that says anything at all, with a fault in it or without.
+fn with_any_record(random: &mut Random) -> Document {
+    let kind = *random.pick(&RecordKind::ALL);
+    let mut record = fields::record(random, kind);
+    match random.below(12) {
+        0 => record.protected.insert(0, vec![1; 31]),
+        1 => record.protected.push(vec![0; 32]),
+        2 => record.protected = vec![vec![9; 32]; 2],
+        3 => record.attachments.push(v1::Attachment::default()),
+        4 => COURT.clone_into(&mut record.org),
+        5 => "ledger.example/three".clone_into(&mut record.origin),
+        6 => "trace-request/1".clone_into(&mut record.schema),
+        7 => record.body = None,
+        _ => {}
+    }
+    if random.chance(50) {
+        let mut document = told(&record, &[], &mut Honest);
+        document.files.clear();
+        return document;
+    }
+    let mut document = told(&record, &[], &mut Fault::in_payload(random, SUBJECT));
+    document.files.clear();
+    document
+}
+
+/// More steps, and more related records whose relation is right or wrong.
+fn with_more(random: &mut Random) -> Document {
+    let opened = disclosures();
+    let subject = subject(&opened);
+    let id = id_of(&encode(&subject));
+    let steps = steps_and(&subject, extra::steps(random, &id));
+    let ledger = Ledger::build(&steps, &mut Honest);
+    let mut document = story::document(&ledger, &opened);
+    let checkpoint = document::checkpoint(&ledger);
+    for (at, step) in steps.iter().enumerate().skip(honest_steps().len()) {
+        if matches!(step.what, What::Record(_)) {
+            let proven = document::proven(&ledger, at, &checkpoint);
+            document.related.push(Related {
+                relation: extra::relation(random).to_owned(),
+                entry: proven.entry,
+                proof: proven.proof,
+            });
+        }
+    }
+    document
 }
 
 /// A disclosure with a fault, whose digest the record holds.
 fn with_disclosure(random: &mut Random) -> Document {
     let mut opened = disclosures();
     let at = random.below(opened.len());
-    mutate::bytes(random, &mut opened[at]);
+    if random.chance(30) {
+        *opened[at].last_mut().unwrap() |= 0x80;
+    } else {
+        mutate::bytes(random, &mut opened[at]);
+    }
     told(&subject(&opened), &opened, &mut Honest)
 }
 

@@ -9,6 +9,7 @@ mod agree;
 mod browser;
 mod cases;
 mod document;
+mod extra;
 mod fields;
 mod ledger;
 mod mutate;

@@ -2,7 +2,7 @@
 
 use witnessmark_verifier::base64;
 
-use crate::document::Document;
+use crate::document::{Document, Proven};
 use crate::random::Random;
 
 /// One change to some bytes, of a kind that transmission, editors and forgers make.
@@ -78,6 +78,7 @@ const VALUES: &[&str] = &[
     "field-team",
     "court-registry",
     "ledger.example/two",
+    "ledger.example/three",
     "0000000000000000000000000000000000000000000000000000000000000000",
     // Of small order, of mixed order, in another encoding, and no point at all.
     "0100000000000000000000000000000000000000000000000000000000000000",
@@ -190,8 +191,9 @@ pub(crate) fn text(random: &mut Random, text: &mut String) {
 
 /// One change to the members of a document.
 pub(crate) fn document(random: &mut Random, document: &mut Document) {
-    match random.below(14) {
-        0 => {
+    match random.below(15) {
+        0 => exchange(random, document),
+        14 => {
             let mut texts = document.texts();
             let from = texts[random.below(texts.len())].clone();
             let to = random.below(texts.len());
@@ -229,6 +231,28 @@ pub(crate) fn document(random: &mut Random, document: &mut Document) {
             document.related[at].relation = (*random.pick(&relations)).to_owned();
         }
         _ => file(random, document),
+    }
+}
+
+/// One proved entry in the place of another.
+fn exchange(random: &mut Random, document: &mut Document) {
+    let all: Vec<Proven> = [document.record.clone(), document.charter.clone()]
+        .into_iter()
+        .chain(document.related.iter().map(|related| Proven {
+            entry: related.entry.clone(),
+            proof: related.proof.clone(),
+        }))
+        .collect();
+    let proven = random.pick(&all).clone();
+    match random.below(3) {
+        0 => document.record = proven,
+        1 => document.charter = proven,
+        _ => {
+            if let Some(related) = document.related.first_mut() {
+                related.entry = proven.entry;
+                related.proof = proven.proof;
+            }
+        }
     }
 }
 

@@ -108,7 +108,7 @@ pub(crate) fn subject(disclosures: &[Vec<u8>]) -> v1::Record {
     record
 }
 
-fn link(rel: v1::LinkRel, target: &[u8; 32]) -> v1::Link {
+pub(crate) fn link(rel: v1::LinkRel, target: &[u8; 32]) -> v1::Link {
     v1::Link {
         rel: rel.into(),
         target: target.to_vec(),
@@ -116,7 +116,7 @@ fn link(rel: v1::LinkRel, target: &[u8; 32]) -> v1::Link {
     }
 }
 
-fn event(org: &'static str, lines: &str, signers: &[u8]) -> Step {
+pub(crate) fn event(org: &'static str, lines: &str, signers: &[u8]) -> Step {
     Step {
         org,
         what: What::Event(lines.to_owned()),
@@ -124,7 +124,7 @@ fn event(org: &'static str, lines: &str, signers: &[u8]) -> Step {
     }
 }
 
-fn record(org: &'static str, record: &v1::Record, signers: &[u8]) -> Step {
+pub(crate) fn record(org: &'static str, record: &v1::Record, signers: &[u8]) -> Step {
     Step {
         org,
         what: What::Record(encode(record)),
@@ -132,7 +132,7 @@ fn record(org: &'static str, record: &v1::Record, signers: &[u8]) -> Step {
     }
 }
 
-fn add(seed: u8, role: &str) -> String {
+pub(crate) fn add(seed: u8, role: &str) -> String {
     format!(
         "do add\nkey {} {role}\nlabel key {seed}\n",
         public_hex(seed)
@@ -142,6 +142,13 @@ fn add(seed: u8, role: &str) -> String {
 /// The id of a record with this payload.
 pub(crate) fn id_of(payload: &[u8]) -> [u8; 32] {
     *sha256(&pae(TYPE_RECORD, payload)).as_bytes()
+}
+
+/// What happened in the ledger, and then these steps.
+pub(crate) fn steps_and(subject: &v1::Record, more: Vec<Step>) -> Vec<Step> {
+    let mut steps = steps(subject);
+    steps.extend(more);
+    steps
 }
 
 /// What happened in the ledger, when this record is its subject.
@@ -191,7 +198,7 @@ pub(crate) fn steps(subject: &v1::Record) -> Vec<Step> {
 }
 
 /// The key id of a test key, in hexadecimal digits.
-fn key_id_hex(seed: u8) -> String {
+pub(crate) fn key_id_hex(seed: u8) -> String {
     KeyId::of(key(seed).verifying_key().as_bytes()).to_string()
 }
 

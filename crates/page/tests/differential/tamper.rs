@@ -1,5 +1,6 @@
 //! What somebody does who has every key: entries with faults, rightly signed and rightly logged.
 
+use witnessmark_record::{Record, encode};
 use witnessmark_verifier::base64;
 
 use crate::document::{checkpoint_text, log_line, witness_line};
@@ -25,6 +26,15 @@ pub(crate) struct Fault {
 }
 
 impl Fault {
+    /// A fault in what is signed in this step.
+    pub(crate) fn in_payload(random: &mut Random, step: usize) -> Self {
+        Self {
+            random: Random::new(random.next()),
+            step,
+            stage: Stage::Payload,
+        }
+    }
+
     pub(crate) fn new(random: &mut Random, steps: usize) -> Self {
         let stages = [Stage::Payload, Stage::Signers, Stage::Entry, Stage::Bytes];
         // Records have the most rules, and are the fewest.
@@ -61,10 +71,11 @@ impl Tamper for Fault {
         let random = &mut self.random;
         match self.stage {
             Stage::Payload => match String::from_utf8(payload.clone()) {
-                Ok(mut text) if text.starts_with("witnessmark/") => {
+                Ok(mut text) if text.starts_with("witnessmark/") && !random.chance(10) => {
                     mutate::text(random, &mut text);
                     *payload = text.into_bytes();
                 }
+                _ if random.chance(3) => long(random, payload),
                 _ if random.chance(50) => message(random, payload),
                 _ => mutate::bytes(random, payload),
             },
@@ -84,6 +95,19 @@ impl Tamper for Fault {
             mutate::bytes(&mut self.random, bytes);
         }
     }
+}
+
+/// A note that makes the record, or its entry, as large as one may be, or larger.
+fn long(random: &mut Random, payload: &mut Vec<u8>) {
+    let Ok(record) = Record::decode(payload) else {
+        return;
+    };
+    let mut record = record.into_message();
+    let room = *random.pick(&[63_990, 63_999, 64_000, 64_001, 66_000]);
+    "n".clone_into(&mut record.note);
+    let length = room - encode(&record).len() - 1;
+    record.note = "n".repeat(length);
+    *payload = encode(&record);
 }
 
 fn signers_of(random: &mut Random, signers: &mut Vec<u8>) {
