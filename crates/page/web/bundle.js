@@ -27,9 +27,14 @@ const MEMBERS = {
   file: ['name', 'sha256', 'size'],
 };
 
+function isObject(value) {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The value, if it is an object with just these members in this order. */
 function object(value, members) {
-  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
-  if (!isObject || Object.keys(value).join() !== members.join()) {
+  const names = isObject(value) ? Object.keys(value) : [];
+  if (names.length !== members.length || names.some((name, at) => name !== members[at])) {
     fail('a member is missing, unknown, twice, of the wrong type or out of its place');
   }
   return value;
@@ -126,8 +131,7 @@ function parseJson(document) {
 }
 
 function checkVersion(value, document) {
-  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
-  if (!isObject || !isText(value.format)) {
+  if (!isObject(value) || !isText(value.format)) {
     fail('the document does not say of what format it is');
   }
   if (value.format === FORMAT) {

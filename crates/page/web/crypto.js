@@ -3,10 +3,14 @@
 import { isStrict, verifyNative, verifyPlain } from './ed25519.js';
 import { sha256 as plainSha256 } from './vendor/noble-hashes/sha2.js';
 
+/** After so long the page is given time for everything else. */
+const PAUSE_EVERY_MS = 50;
+
 /** What the checks calculate with. */
 export class Crypto {
   #subtle;
   #signaturesNative;
+  #pausedAt = 0;
 
   constructor(subtle, signaturesNative) {
     this.#subtle = subtle;
@@ -45,6 +49,15 @@ export class Crypto {
     if (this.#signaturesNative) {
       return verifyNative(this.#subtle, publicKey, message, signature);
     }
+    await this.#pause();
     return verifyPlain(publicKey, message, signature);
+  }
+
+  /** Lets the page live while much is calculated. */
+  async #pause() {
+    if (performance.now() - this.#pausedAt > PAUSE_EVERY_MS) {
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      this.#pausedAt = performance.now();
+    }
   }
 }

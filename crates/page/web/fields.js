@@ -75,5 +75,5 @@ export function keyOf(text) {
 /** A threshold that so many keys can meet. */
 export function thresholdOf(threshold, keys) {
   const number = Number(threshold);
-  return number >= 1 && number <= keys.length ? number : fail('the threshold fits not the number of keys');
+  return number >= 1 && number <= keys.length ? number : fail('the threshold does not fit the number of keys');
 }

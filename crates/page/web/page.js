@@ -146,7 +146,8 @@ async function judge(isMine) {
 /** A file whole, or one byte more than may be, so that it is refused for its size. */
 async function read(file, max) {
   const bytes = new Uint8Array(await file.slice(0, max + 1).arrayBuffer());
-  return { bytes, name: file.name, size: file.size, sha256: hex(await crypto.sha256(bytes)) };
+  const digest = bytes.length === file.size ? `SHA-256 ${hex(await crypto.sha256(bytes))}` : 'too large to be read whole';
+  return { bytes, name: file.name, size: file.size, digest };
 }
 
 function tell(text, percent = null) {

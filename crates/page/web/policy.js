@@ -120,7 +120,7 @@ function thresholdOf(text, members) {
   const number = decimal(text);
   return number !== null && number >= 1n && number <= BigInt(members)
     ? Number(number)
-    : fail('the threshold of a group fits not its members');
+    : fail('the threshold of a group does not fit its members');
 }
 
 /** Reads the text of a policy. */

@@ -172,8 +172,8 @@ function what(opened) {
 
 function openedRows({ bundle, policy }) {
   return [
-    ['bundle', `${quote(bundle.name)}, ${bundle.size} bytes, SHA-256 ${bundle.sha256}`],
-    ['policy', `${quote(policy.name)}, ${policy.size} bytes, SHA-256 ${policy.sha256}`],
+    ['bundle', `${quote(bundle.name)}, ${bundle.size} bytes, ${bundle.digest}`],
+    ['policy', `${quote(policy.name)}, ${policy.size} bytes, ${policy.digest}`],
   ];
 }
 
