@@ -138,7 +138,7 @@ function checkVersion(value, document) {
     return;
   }
   if (value.format.startsWith(FORMAT_FAMILY) && formatsNamed(document) === 1) {
-    throw new UnknownVersion();
+    throw new UnknownVersion('the bundle has a version that this software does not know');
   }
   fail(`the format is not ${FORMAT}`);
 }

@@ -159,14 +159,14 @@ function tell(text, percent = null) {
   }
 }
 
-/** What stands in the place of a verdict when a file cannot even be read. */
+/** What stands in the place of a verdict when a file cannot even be read, or this page fails. */
 function broken(error) {
   const reason = escape(String(error?.message ?? error));
   return element(
     'section',
     'verdict cannot_tell',
     element('h2', 'word', '? CANNOT TELL'),
-    element('p', '', `A file could not be read: ${reason}. Nothing was found wrong, and nothing was shown. Choose it again.`),
+    element('p', '', `This could not be finished: ${reason}. Nothing was found wrong, and nothing was shown. Choose the files again.`),
   );
 }
 
