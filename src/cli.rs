@@ -1,6 +1,7 @@
 //! The command line: what can be typed, and which function runs it.
 
 mod audit;
+mod carried;
 mod chain;
 mod checkpoint;
 mod completions;
@@ -16,6 +17,7 @@ mod page;
 mod prove;
 mod record;
 mod records;
+mod report;
 mod serve;
 mod submit;
 mod template;
@@ -104,6 +106,8 @@ enum Command {
     Verify(verify::Arguments),
     /// Write the page that checks bundles in a browser, without a network.
     Page(page::Arguments),
+    /// Check a bundle, offline, and write the answer as a page to print.
+    Report(report::Arguments),
     /// Show everything the ledger has about one subject, claims side by side.
     Thread(thread::Arguments),
     /// Check a whole ledger from its first entry: an exported folder or a running one.
@@ -166,7 +170,7 @@ async fn run(command: Command, output: &Output) -> Result<Report, Failure> {
         Command::Serve(arguments) => serve::run(arguments, output).await,
         Command::Key(command) => key::run(&command),
         Command::Org(command) => org::run(command).await,
-        Command::Record(command) => record::run(command, output),
+        Command::Record(command) => record::run(command, output).await,
         Command::Vault(command) => vault::run(&command),
         Command::Import(arguments) => import::run(&arguments, output),
         Command::Records(command) => records::run(command, output).await,
@@ -175,6 +179,7 @@ async fn run(command: Command, output: &Output) -> Result<Report, Failure> {
         Command::Prove(arguments) => prove::run(&arguments).await,
         Command::Verify(arguments) => verify::run(&arguments),
         Command::Page(arguments) => page::run(&arguments),
+        Command::Report(arguments) => report::run(&arguments),
         Command::Thread(arguments) => thread::run(&arguments, output).await,
         Command::Audit(arguments) => audit::run(&arguments, output).await,
         Command::Export(arguments) => export::run(&arguments, output).await,

@@ -3,6 +3,7 @@
 mod admission;
 mod connections;
 mod core;
+mod device_rules;
 mod limits;
 mod link_rules;
 pub(crate) mod links;

@@ -7,6 +7,7 @@
 
 mod document;
 mod limits;
+mod merge;
 mod seal;
 
 use std::collections::BTreeMap;
@@ -18,6 +19,7 @@ use witnessmark_verifier::{
 use zeroize::{Zeroize, Zeroizing};
 
 pub(crate) use limits::{FIELDS_MAX, PASSPHRASE_CHARS_MIN, VAULT_BYTES_MAX};
+pub(crate) use merge::Merged;
 pub(crate) use seal::{Recipient, SealError, VaultKey, needs_passphrase, open, seal, seal_for};
 
 /// What an organisation keeps to itself.
@@ -28,6 +30,7 @@ pub(crate) struct Vault {
 }
 
 /// The part of the vault that belongs to one record.
+#[derive(Clone)]
 pub(crate) struct HeldRecord {
     /// Gone once a field was erased.
     secret: Option<Zeroizing<[u8; 32]>>,
@@ -43,6 +46,8 @@ pub(crate) struct ErasedField {
     pub(crate) name: String,
     /// When it was erased, in milliseconds since 1970 by the clock of that machine.
     pub(crate) at_ms: u64,
+    /// The digest that stands for it in the record; unknown for what older versions erased.
+    pub(crate) digest: Option<Hash>,
 }
 
 /// Why the vault cannot do what it was asked to. No message holds a value or a secret.
@@ -69,6 +74,14 @@ pub(crate) enum VaultError {
     /// The field was erased.
     #[error("the field {0} was erased from the vault, and nobody can show it")]
     Erased(String),
+    /// Two vaults hold a record differently.
+    #[error("both vaults hold the record {id}, and {why}")]
+    Conflict {
+        /// The record.
+        id: RecordId,
+        /// How they differ, without any value.
+        why: &'static str,
+    },
     /// A name or a value is too long.
     #[error(transparent)]
     Disclosure(#[from] DisclosureError),
@@ -145,7 +158,7 @@ impl HeldRecord {
     }
 
     fn erase(&mut self, name: &str, at_ms: u64) -> Result<(), VaultError> {
-        self.disclosure(name)?;
+        let digest = self.disclosure(name)?.digest()?;
         self.secret = None;
         self.fields.retain_mut(|field| {
             let stays = field.name != name;
@@ -157,6 +170,7 @@ impl HeldRecord {
         self.erased.push(ErasedField {
             name: name.to_owned(),
             at_ms,
+            digest: Some(digest),
         });
         Ok(())
     }

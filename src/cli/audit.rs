@@ -7,6 +7,7 @@ use witnessmark_bundle::{Subject, Verdict};
 use witnessmark_verifier::{LeafIndex, TreeSize};
 
 use super::files::{self, TEXT_BYTES_MAX};
+use super::records::devices;
 use super::verify::{report, unreadable};
 use super::{LedgerOptions, client_trouble, connect};
 use crate::output::{Failure, Output, Report};
@@ -19,7 +20,8 @@ Examples:
   witnessmark audit http://127.0.0.1:7480 --policy trust.policy
 
 Every entry is hashed again, every key chain replayed, every signature checked, and the root \
-compared with the signed checkpoint. What is wrong is named by its entry.")]
+compared with the signed checkpoint. What is wrong is named by its entry. That numbers of a device are \
+missing, or were given twice, is a remark; `witnessmark records devices` has the details.")]
 pub(super) struct Arguments {
     /// An exported folder, or the address of a running ledger.
     #[arg(value_name = "DIR_OR_URL")]
@@ -34,18 +36,31 @@ pub(super) struct Arguments {
 ///
 /// When the ledger cannot be reached, or breaks off.
 pub(super) async fn run(arguments: &Arguments, output: &Output) -> Result<Report, Failure> {
-    let verdict = if is_address(&arguments.what) {
-        running(arguments, output).await?
-    } else {
-        let bar = output.progress(0, "auditing");
-        let policy = &arguments.ledger.policy;
-        let verdict = folder(Path::new(&arguments.what), policy, &mut |read| {
-            bar.set_position(read);
-        });
-        bar.finish_and_clear();
-        verdict
-    };
+    let mut verdict = judge(&arguments.what, &arguments.ledger, output).await?;
+    let remarks = verdict.contents.as_ref().map(devices::remarks);
+    verdict.add_remarks(remarks.unwrap_or_default());
     Ok(report(&verdict))
+}
+
+/// The verdict on an exported folder or a running ledger.
+///
+/// # Errors
+///
+/// When the ledger cannot be reached, or breaks off.
+pub(super) async fn judge(
+    what: &str,
+    ledger: &LedgerOptions,
+    output: &Output,
+) -> Result<Verdict, Failure> {
+    if is_address(what) {
+        return running(what, ledger, output).await;
+    }
+    let bar = output.progress(0, "auditing");
+    let verdict = folder(Path::new(what), &ledger.policy, &mut |read| {
+        bar.set_position(read);
+    });
+    bar.finish_and_clear();
+    Ok(verdict)
 }
 
 /// A folder that exists is one, whatever its name looks like.
@@ -61,10 +76,9 @@ pub(crate) fn folder(folder: &Path, policy: &Path, progress: &mut dyn FnMut(u64)
     }
 }
 
-async fn running(arguments: &Arguments, output: &Output) -> Result<Verdict, Failure> {
-    let ledger = &arguments.ledger;
+async fn running(what: &str, ledger: &LedgerOptions, output: &Output) -> Result<Verdict, Failure> {
     let policy = files::read_bytes(&ledger.policy, TEXT_BYTES_MAX)?;
-    let client = connect(&arguments.what, &ledger.policy, ledger.remember.as_deref()).await?;
+    let client = connect(what, &ledger.policy, ledger.remember.as_deref()).await?;
     let checkpoint = client.checkpoint().await.map_err(client_trouble)?;
     let mut auditor = Auditor::new(&policy, checkpoint.note().as_bytes());
     let size = checkpoint.head().size.get();

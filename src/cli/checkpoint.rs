@@ -14,7 +14,8 @@ Example:
       --remember seen.checkpoint
 
 With --remember, a ledger that later shows a checkpoint of another history is found out, and both \
-signed notes are printed as evidence.")]
+signed notes are printed as evidence. The file is the signed note itself: carry it to a device in \
+the field, where `record sign --seen` names it in each record. `submit --remember` keeps it new.")]
 pub(super) struct Arguments {
     /// The ledger's address.
     #[arg(long, value_name = "URL")]

@@ -19,6 +19,20 @@ pub(crate) async fn connect(
     policy: &Path,
     remember: Option<&Path>,
 ) -> Result<Client, Failure> {
+    let client = unconnected(url, policy, remember).await?;
+    client.reconnect().await.map_err(client_trouble)
+}
+
+/// The client of the ledger at `url`, before it is known whether anything answers there.
+///
+/// # Errors
+///
+/// When the policy, the address or the remembered checkpoint cannot be used.
+pub(super) async fn unconnected(
+    url: &str,
+    policy: &Path,
+    remember: Option<&Path>,
+) -> Result<Client, Failure> {
     let policy = read_policy(policy)?;
     let remembered = match remember {
         Some(path) => Remembered::in_file(path, &policy)
@@ -26,9 +40,7 @@ pub(crate) async fn connect(
             .map_err(client_trouble)?,
         None => Remembered::in_memory(),
     };
-    Client::connect_with(url, policy, remembered)
-        .await
-        .map_err(client_trouble)
+    Client::unconnected(url, policy, remembered).map_err(client_trouble)
 }
 
 /// What an error of the client means: whose turn it is, and the exit code.

@@ -191,11 +191,16 @@ pub(crate) fn make_folder(path: &Path) -> Result<(), Failure> {
 }
 
 /// Writes many new files, each beside its place and then renamed, and makes the folder durable once for all of them.
+/// `progress` is called after each.
 ///
 /// # Errors
 ///
 /// At the first that cannot be written.
-pub(crate) fn write_many(folder: &Path, files: &[(&Path, &str)]) -> Result<(), Failure> {
+pub(crate) fn write_many(
+    folder: &Path,
+    files: &[(&Path, &str)],
+    progress: &dyn Fn(),
+) -> Result<(), Failure> {
     for (path, text) in files {
         let aside = aside(path);
         let written = fs::write(&aside, text).and_then(|()| fs::rename(&aside, path));
@@ -204,6 +209,7 @@ pub(crate) fn write_many(folder: &Path, files: &[(&Path, &str)]) -> Result<(), F
             drop(fs::remove_file(&aside));
             io_failure(path, &error)
         })?;
+        progress();
     }
     let synced = File::open(folder).and_then(|folder| folder.sync_all());
     synced.map_err(|error| io_failure(folder, &error))

@@ -13,7 +13,7 @@ use witnessmark_tables::{
 
 use super::files;
 use super::record::validate_draft;
-use super::template::{self, Kind};
+use super::template::{self, Form};
 use crate::output::{Failure, Outcome, Output, Report, Trouble, io_failure};
 
 /// Make drafts of the rows of a table.
@@ -38,8 +38,8 @@ pub(super) struct Arguments {
     #[arg(required = true)]
     file: Option<PathBuf>,
     /// What the rows are about; not needed when each sheet or line says so.
-    #[arg(long, value_enum)]
-    kind: Option<Kind>,
+    #[arg(long, value_parser = template::parser())]
+    kind: Option<Form>,
     /// The folder for the drafts.
     #[arg(long, value_name = "DIR", required_unless_present = "dry_run")]
     out: Option<PathBuf>,
@@ -62,8 +62,8 @@ enum Command {
 #[derive(Debug, clap::Args)]
 struct Template {
     /// What the records are about.
-    #[arg(value_enum)]
-    kind: Kind,
+    #[arg(value_parser = template::parser())]
+    kind: Form,
     /// The table; the list of columns is written beside it, as NAME.columns.csv.
     #[arg(long, value_name = "FILE.csv")]
     out: PathBuf,
@@ -83,7 +83,7 @@ pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<Report, Fail
 }
 
 fn import(file: &Path, arguments: &Arguments, output: &Output) -> Result<Report, Failure> {
-    let kind = arguments.kind.map(record_kind).transpose()?;
+    let kind = arguments.kind.map(|form| form.kind);
     let bytes = files::read_bytes(file, TABLE_BYTES_MAX)?;
     let imported = read(file, &bytes, kind, output)?;
     let (errors, remarks): (Vec<&Finding>, Vec<&Finding>) = imported
@@ -102,7 +102,7 @@ fn import(file: &Path, arguments: &Arguments, output: &Output) -> Result<Report,
         output.warn(format!("{}: skipped: {}", file.display(), line(error)));
     }
     let written = match &arguments.out {
-        Some(out) if !arguments.dry_run => write_drafts(out, &imported.drafts)?,
+        Some(out) if !arguments.dry_run => write_drafts(out, &imported.drafts, output)?,
         _ => Vec::new(),
     };
     Ok(report(file, arguments, &imported, &written))
@@ -137,12 +137,6 @@ fn report(file: &Path, arguments: &Arguments, imported: &Imported, written: &[Pa
     Report::done(text, json)
 }
 
-fn record_kind(kind: Kind) -> Result<RecordKind, Failure> {
-    let schema = format!("{}/1", kind.word());
-    RecordKind::of_schema(&schema)
-        .ok_or_else(|| Failure::usage(Trouble::new("USAGE", "--kind", "is a kind without records")))
-}
-
 /// Reads the file as what it is: a workbook by its first bytes, JSON Lines by its name, else CSV.
 fn read(
     file: &Path,
@@ -167,7 +161,11 @@ fn read(
     } else {
         (vec![(kind, read_csv(bytes).map_err(refused)?)], Vec::new())
     };
-    let rows: usize = sheets.iter().map(|(_, sheet)| sheet.rows.len()).sum();
+    let rows: usize = if is_lines {
+        bytes.split(|byte| *byte == b'\n').count()
+    } else {
+        sheets.iter().map(|(_, sheet)| sheet.rows.len()).sum()
+    };
     let bar = output.progress(u64::try_from(rows).unwrap_or(0), "checking rows");
     let check = |record: &witnessmark_record::v1::Record| validate_draft(record.clone());
     let progress = || bar.inc(1);
@@ -192,7 +190,7 @@ fn read(
 
 /// Writes each draft as `row-0002.json`, with the name of its sheet before it. What is in the way is told before
 /// anything is written.
-fn write_drafts(out: &Path, drafts: &[Draft]) -> Result<Vec<PathBuf>, Failure> {
+fn write_drafts(out: &Path, drafts: &[Draft], output: &Output) -> Result<Vec<PathBuf>, Failure> {
     files::make_folder(out)?;
     let mut planned = Vec::with_capacity(drafts.len());
     let mut troubles = Vec::new();
@@ -213,14 +211,17 @@ fn write_drafts(out: &Path, drafts: &[Draft]) -> Result<Vec<PathBuf>, Failure> {
         .iter()
         .filter_map(|(path, text)| Some((path.as_path(), text.as_deref()?)))
         .collect();
-    files::write_many(out, &new)?;
+    let bar = output.progress(u64::try_from(new.len()).unwrap_or(0), "writing drafts");
+    let written = files::write_many(out, &new, &|| bar.inc(1));
+    bar.finish_and_clear();
+    written?;
     Ok(planned.into_iter().map(|(path, _)| path).collect())
 }
 
 fn name(draft: &Draft) -> String {
     let row = format!("row-{:04}.json", draft.place.row.unwrap_or(0));
     match draft.place.sheet {
-        Some(_) => format!("{}-{row}", draft.kind.field().replace('_', "-")),
+        Some(_) => format!("{}-{row}", draft.kind.word()),
         None => row,
     }
 }
@@ -322,8 +323,9 @@ fn finding_json(finding: &Finding) -> Value {
 }
 
 fn write_template(arguments: &Template) -> Result<Report, Failure> {
-    let example = template::example(arguments.kind)?;
-    let made = witnessmark_tables::template(record_kind(arguments.kind)?, &example);
+    let kind = arguments.kind.kind;
+    let example = template::example(&arguments.kind)?;
+    let made = witnessmark_tables::template(kind, &example);
     let columns = arguments.out.with_extension("columns.csv");
     files::write_new_or_same(&arguments.out, made.table.as_bytes())?;
     files::write_new_or_same(&columns, made.columns.as_bytes())?;
@@ -332,10 +334,10 @@ fn write_template(arguments: &Template) -> Result<Report, Failure> {
         "{kind} table written to {out}, with an invented example in row 2: write over it\n\
          every column there can be, and what it means: {list}\n  \
          next: fill it in, then witnessmark import {out} --kind {kind} --out drafts",
-        kind = arguments.kind.word()
+        kind = kind.word()
     );
     Ok(Report::done(
         text,
-        json!({ "kind": arguments.kind.word(), "file": arguments.out, "columns": columns }),
+        json!({ "kind": kind.word(), "file": arguments.out, "columns": columns }),
     ))
 }

@@ -9,6 +9,7 @@ use witnessmark_record::Record;
 use witnessmark_verifier::{Entry, Hash, LeafIndex, RecordId};
 
 use super::files::{self, TEXT_BYTES_MAX};
+use super::record::drafted::{self, ByOptions, Opening, Subject};
 use super::vault::{self, UseOptions};
 use super::{LedgerOptions, client_trouble, connect, verify};
 use crate::output::{Failure, Outcome, Report, Trouble};
@@ -23,7 +24,9 @@ Example:
 
 Showing a protected field:
   witnessmark prove 3 --from http://127.0.0.1:7480 --policy trust.policy --out bundle.json \\
-      --vault team.vault --show place.detail
+      --vault team.vault --show place.detail \\
+      --disclosure-draft shown.toml --to-whom 'Example Court' --to-type state_body --authority 'Order 7/2024'
+The draft, signed and submitted, keeps in the ledger that these fields were shown to whom, and not what stands in them.
 
 Files that the record attaches travel beside the bundle, under the names that it gives them. --files names them in the
 bundle, which then says of each whether it is there and the same:
@@ -49,6 +52,35 @@ pub(super) struct Arguments {
     show: Vec<String>,
     #[command(flatten)]
     vault: UseOptions,
+    #[command(flatten)]
+    told: TellOptions,
+}
+
+/// The record that tells of the disclosure.
+#[derive(Debug, clap::Args)]
+struct TellOptions {
+    /// Write a draft of the record that says which fields were shown to whom: TOML, or JSON when the name ends in .json.
+    #[arg(
+        id = "draft",
+        long = "disclosure-draft",
+        value_name = "FILE",
+        requires_all = ["show", "to_whom", "to_type", "authority"]
+    )]
+    draft: Option<PathBuf>,
+    /// Who gets the bundle. Name no private person.
+    #[arg(long, value_name = "NAME", requires = "draft")]
+    to_whom: Option<String>,
+    /// What the recipient is: `state_body` (such as a court) or `organisation`.
+    #[arg(long, value_name = "TYPE", requires = "draft", value_parser = ["state_body", "organisation"])]
+    to_type: Option<String>,
+    /// By what authority it is shown, such as the order of a court.
+    #[arg(long, value_name = "TEXT", requires = "draft")]
+    authority: Option<String>,
+    /// On what terms it is shown.
+    #[arg(long, value_name = "TEXT", requires = "draft")]
+    terms: Option<String>,
+    #[command(flatten)]
+    by: ByOptions,
 }
 
 /// Reads an index or a record id.
@@ -105,6 +137,7 @@ pub(super) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
         // A bundle that does not verify here would not verify anywhere: it is not written.
         return Ok(report);
     }
+    tell(arguments, vault.as_ref(), &bundle, &id)?;
     if arguments.show.is_empty() {
         files::write_replacing(&arguments.out, &bundle)?;
     } else {
@@ -115,10 +148,70 @@ pub(super) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
         report.text.trim_end(),
         arguments.out.display()
     );
+    if let Some(draft) = &arguments.told.draft {
+        report.text = format!(
+            "{}\ndraft of the record that tells of it written to {draft}\n  next: witnessmark record sign {draft} --key KEY --org ORG \
+             --policy POLICY --out DIR",
+            report.text,
+            draft = draft.display()
+        );
+    }
     if let Value::Object(members) = &mut report.json {
         members.insert("file".to_owned(), serde_json::json!(arguments.out));
+        members.insert(
+            "disclosure_draft".to_owned(),
+            serde_json::json!(arguments.told.draft),
+        );
     }
     Ok(report)
+}
+
+/// Writes the draft that tells of the disclosure, if one is wanted: before the bundle, so that nothing is shown untold.
+fn tell(
+    arguments: &Arguments,
+    vault: Option<&Vault>,
+    bundle: &[u8],
+    id: &RecordId,
+) -> Result<(), Failure> {
+    let told = &arguments.told;
+    let (Some(path), Some(vault), Some(file)) = (&told.draft, vault, &arguments.vault.vault) else {
+        return Ok(());
+    };
+    let failed = |error| vault::vault_failure(file, &error);
+    let held = vault.record(id).map_err(failed)?;
+    let mut digests = arguments
+        .show
+        .iter()
+        .map(|name| held.disclosure(name)?.digest().map_err(Into::into))
+        .collect::<Result<Vec<Hash>, _>>()
+        .map_err(failed)?;
+    digests.sort();
+    digests.dedup();
+    let broken = |error: &dyn std::fmt::Display| {
+        Failure::refused(Trouble::new("BUNDLE", "the ledger's answer", error))
+    };
+    let bundle = Bundle::parse(bundle).map_err(|error| broken(&error))?;
+    let entry = Entry::parse(&bundle.record.entry).map_err(|error| broken(&error))?;
+    let record = Record::decode(&entry.payload).map_err(|error| broken(&error))?;
+    let thread = drafted::thread_of(record.message())?;
+    let text = |text: &'_ Option<String>| text.clone().unwrap_or_default();
+    let (to, to_type, authority) = (
+        text(&told.to_whom),
+        text(&told.to_type),
+        text(&told.authority),
+    );
+    let opening = Opening {
+        to: [&to, &to_type],
+        authority: &authority,
+        terms: told.terms.as_deref(),
+    };
+    let subject = Subject {
+        by: &told.by,
+        org: record.org(),
+        of: id,
+        digests: &digests,
+    };
+    drafted::disclosure(path, subject, &thread, opening)?.write(path)
 }
 
 fn open_vault(arguments: &Arguments) -> Result<Option<Vault>, Failure> {

@@ -1,19 +1,24 @@
-//! `record`: write, check, sign and show evidence records. Nothing here uses a network.
+//! `record`: write, check, sign and show evidence records. Only `new --of` uses a network.
 
 mod attach;
 mod check;
+mod countersign;
+pub(super) mod drafted;
+mod of;
+mod pack;
 mod path;
 mod protect;
 mod sign;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde_json::{Value, json};
-use witnessmark_record::{Record, RecordError, render};
+use witnessmark_record::{Erased, Record, RecordError, erased, render_erased};
 use witnessmark_verifier::{RecordId, hex};
 
-use super::template::{self, Kind};
-use super::{files, submit};
+use super::carried::{self, Carried};
+use super::files;
+use super::template::{self, Form};
 use crate::output::{Failure, Outcome, Output, Report, Trouble, plain};
 
 pub(super) use sign::validate_draft;
@@ -25,42 +30,61 @@ From an idea to a signed file, offline:
   witnessmark record check wreck.toml
   witnessmark record sign wreck.toml --key device.key --org field-team \\
       --policy trust.policy --out signed
-  witnessmark record show signed/wreck.signed.json";
+  witnessmark record show signed/wreck.signed.json
+
+A correction of a record that is in a ledger, with the values that stand there now:
+  witnessmark record new correction --of 12 --from URL --policy trust.policy --out slip.toml";
 
 /// Write, check, sign and show evidence records.
 #[derive(Debug, clap::Subcommand)]
 #[command(after_help = AFTER_HELP)]
 pub(super) enum Command {
     /// Write a form to fill in, with a comment on every line.
-    New(New),
+    New(Box<New>),
     /// Check drafts and signed files: all problems at once.
     Check(check::Arguments),
     /// Add files to a draft, by their digests.
     Attach(attach::Arguments),
     /// Sign drafts with a device key.
     Sign(Box<sign::Arguments>),
+    /// Add an officer's signature to signed records, after showing them.
+    Countersign(countersign::Arguments),
+    /// Put signed files into one batch file, to carry them.
+    Pack(pack::Arguments),
     /// Show what a signed record says, in plain words.
     Show(Show),
+    /// Write the schema of records as a protobuf `FileDescriptorSet`, for programs in other languages.
+    Descriptor(Descriptor),
+}
+
+/// Write the schema of records.
+#[derive(Debug, clap::Args)]
+pub(super) struct Descriptor {
+    /// The file to write.
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
 }
 
 /// Write a form to fill in.
 #[derive(Debug, clap::Args)]
 pub(super) struct New {
     /// What the record is about.
-    #[arg(value_enum)]
-    kind: Kind,
+    #[arg(value_parser = template::parser())]
+    kind: Form,
     /// The file to write; printed when left out.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// Fill the form with an invented example instead of leaving it blank.
     #[arg(long)]
     example: bool,
+    #[command(flatten)]
+    of: of::Options,
 }
 
 /// Show what a signed record says.
 #[derive(Debug, clap::Args)]
 pub(super) struct Show {
-    /// Signed files.
+    /// Signed files, or batches of them.
     #[arg(required = true)]
     files: Vec<PathBuf>,
 }
@@ -70,20 +94,39 @@ pub(super) struct Show {
 /// # Errors
 ///
 /// When a file cannot be read or written, or a record is not good.
-pub(super) fn run(command: Command, output: &Output) -> Result<Report, Failure> {
+pub(super) async fn run(command: Command, output: &Output) -> Result<Report, Failure> {
     match command {
-        Command::New(arguments) => new(&arguments),
-        Command::Check(arguments) => check::run(&arguments, output),
+        Command::New(arguments) => new(&arguments).await,
+        Command::Check(arguments) => Ok(check::run(&arguments, output)),
         Command::Attach(arguments) => attach::run(&arguments, output),
         Command::Sign(arguments) => sign::run(&arguments, output),
+        Command::Countersign(arguments) => countersign::run(&arguments),
+        Command::Pack(arguments) => pack::run(&arguments),
         Command::Show(arguments) => show(&arguments),
+        Command::Descriptor(arguments) => descriptor(&arguments),
     }
 }
 
-fn new(arguments: &New) -> Result<Report, Failure> {
-    let thread = dashed(&new_thread()?);
-    let text = template::text(arguments.kind, &thread, arguments.example);
-    let kind = arguments.kind.word();
+fn descriptor(arguments: &Descriptor) -> Result<Report, Failure> {
+    let bytes = witnessmark_record::descriptor_pool().encode_to_vec();
+    files::write_new_or_same(&arguments.out, &bytes)?;
+    let text = format!(
+        "the messages of a record, a FileDescriptorSet of {} bytes, written to {}",
+        bytes.len(),
+        arguments.out.display()
+    );
+    let json = json!({ "file": arguments.out, "bytes": bytes.len() });
+    Ok(Report::done(text, json))
+}
+
+async fn new(arguments: &New) -> Result<Report, Failure> {
+    let text = if let Some(text) = arguments.of.form(&arguments.kind).await? {
+        text
+    } else {
+        let thread = dashed(&new_thread()?);
+        template::text(&arguments.kind, &thread, arguments.example)
+    };
+    let kind = arguments.kind.kind.word();
     let Some(path) = &arguments.out else {
         return Ok(Report::done(
             text.clone(),
@@ -118,46 +161,80 @@ fn dashed(bytes: &[u8; 16]) -> String {
 }
 
 fn show(arguments: &Show) -> Result<Report, Failure> {
+    let mut cargo = carried::read(&arguments.files)?;
+    let damage = cargo.failure();
     let mut shown = Vec::new();
     let mut texts = Vec::new();
     let mut troubles = Vec::new();
-    let mut outcome = Outcome::Refused;
-    for path in &arguments.files {
-        match show_one(path) {
-            Ok((text, json)) => {
-                texts.push(text);
-                shown.push(json);
-            }
-            Err(failure) => {
-                outcome = outcome.max(failure.outcome);
-                troubles.extend(failure.troubles);
-            }
+    let mut read = Vec::new();
+    for carried in &cargo.items {
+        match read_one(carried) {
+            Ok(one) => read.push(one),
+            Err(failure) => troubles.extend(failure.troubles),
         }
     }
-    Failure::unless_empty(outcome, troubles)?;
-    let json = match <[Value; 1]>::try_from(shown) {
-        Ok([one]) => one,
-        Err(many) => json!({ "records": many }),
+    Failure::unless_empty(Outcome::Refused, troubles)?;
+    for one in &read {
+        let (text, json) = show_one(one, &erased_of(one, &read));
+        texts.push(text);
+        shown.push(json);
+    }
+    let text = texts.join("\n\n");
+    let Some(damage) = damage else {
+        let json = match <[Value; 1]>::try_from(shown) {
+            Ok([one]) => one,
+            Err(many) => json!({ "records": many }),
+        };
+        return Ok(Report::done(text, json));
     };
-    Ok(Report::done(texts.join("\n\n"), json))
+    let errors: Vec<Value> = damage.troubles.iter().map(Trouble::to_json).collect();
+    Ok(Report {
+        outcome: damage.outcome,
+        text,
+        json: json!({ "records": shown, "errors": errors }),
+        troubles: damage.troubles,
+    })
 }
 
-fn show_one(path: &Path) -> Result<(String, Value), Failure> {
-    let signed = submit::read_signed(path)?;
-    let record = decode(path, &signed.payload)?;
-    let id = RecordId::of(&signed.payload_type, &signed.payload);
+/// A signed record that was read.
+struct Read<'a> {
+    carried: &'a Carried,
+    record: Record,
+    id: RecordId,
+}
+
+fn read_one(carried: &Carried) -> Result<Read<'_>, Failure> {
+    Ok(Read {
+        carried,
+        record: decode(&carried.place, &carried.signed.payload)?,
+        id: carried.signed.record_id(),
+    })
+}
+
+/// What the erasures of the same organisation among these files say of a record.
+fn erased_of(one: &Read<'_>, all: &[Read<'_>]) -> Vec<Erased> {
+    let own = all.iter().filter(|it| it.record.org() == one.record.org());
+    own.flat_map(|it| erased(&it.record, &one.id)).collect()
+}
+
+fn show_one(one: &Read<'_>, erased: &[Erased]) -> (String, Value) {
+    let Read {
+        carried: Carried { place, signed },
+        record,
+        id,
+    } = one;
     let signers: Vec<String> = signed
         .signatures
         .iter()
         .map(|signature| signature.key_id.to_string())
         .collect();
-    let lines = render(record.message());
+    let lines = render_erased(record.message(), erased);
     let width = lines
         .iter()
         .map(|(label, _)| label.chars().count())
         .max()
         .unwrap_or(0);
-    let mut shown = vec![path.display().to_string(), format!("record id {id}")];
+    let mut shown = vec![place.clone(), format!("record id {id}")];
     for signer in &signers {
         shown.push(format!(
             "signed by key {signer} (not verified here: no ledger was asked)"
@@ -168,20 +245,20 @@ fn show_one(path: &Path) -> Result<(String, Value), Failure> {
     }
     let text = shown.join("\n");
     let json = json!({
-        "file": path,
+        "file": place,
         "record_id": id.to_string(),
         "payload_type": signed.payload_type,
         "signers": signers,
         "record": witnessmark_record::to_json(record.message()),
     });
-    Ok((plain(&text), json))
+    (plain(&text), json)
 }
 
 /// The record in a payload.
-pub(super) fn decode(path: &Path, payload: &[u8]) -> Result<Record, Failure> {
+pub(super) fn decode(place: &str, payload: &[u8]) -> Result<Record, Failure> {
     Record::decode(payload).map_err(|error: RecordError| {
         Failure::refused(
-            Trouble::new("RECORD_MALFORMED", path.display(), error).fix(
+            Trouble::new("RECORD_MALFORMED", place, error).fix(
                 "only `witnessmark record sign` and other conforming programs write such files",
             ),
         )

@@ -1,5 +1,10 @@
-//! `records export`: the records of a ledger as a table, after every entry was checked.
+//! `records`: the records of a ledger as a table, and the devices that signed them, after every entry was checked.
 
+pub(super) mod devices;
+
+mod standing;
+
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
@@ -8,7 +13,10 @@ use clap::ValueEnum;
 use serde_json::json;
 use witnessmark_bundle::{Auditor, VerdictWord};
 use witnessmark_record::{Record, rfc3339};
-use witnessmark_tables::{Export, ExportRow, Format as TableFormat, UnknownColumns};
+use witnessmark_tables::{
+    Export, ExportRow, Format as TableFormat, Origin, Standing, UnknownColumns,
+};
+use witnessmark_thread::Node;
 use witnessmark_verifier::{
     Entry, EntryKind, LeafIndex, TILE_WIDTH, Tile, TreeSize, parse_entry_bundle,
 };
@@ -22,6 +30,8 @@ use crate::output::{Failure, Outcome, Output, Report, Trouble, io_failure};
 pub(super) enum Command {
     /// Write all records as one file, for a spreadsheet, a map or a program.
     Export(Arguments),
+    /// Show for each device which numbers are there, which are missing, and which were given twice.
+    Devices(devices::Arguments),
 }
 
 /// Write all records as a table.
@@ -30,6 +40,7 @@ pub(super) enum Command {
 Examples:
   witnessmark records export --from http://127.0.0.1:7480 --policy trust.policy --format csv --out records.csv
   witnessmark records export --from export --policy trust.policy --format geojson --out map.geojson
+  witnessmark records export --from export --policy trust.policy --format case --out records.jsonld
 
 The whole ledger is checked as `audit` does it before anything is written. Every record is written, and the
 total is told. In CSV, a text that a spreadsheet could take for a formula has an apostrophe before it.")]
@@ -63,6 +74,8 @@ enum Format {
     Geojson,
     /// One JSON object for each record, which `import` reads back.
     Jsonl,
+    /// JSON-LD in the terms of CASE and UCO 1.4.0: one graph.
+    Case,
 }
 
 /// Runs one of the commands.
@@ -71,12 +84,22 @@ enum Format {
 ///
 /// When the ledger cannot be read or the file not written. A ledger that does not verify is a report.
 pub(super) async fn run(command: Command, output: &Output) -> Result<Report, Failure> {
-    let Command::Export(arguments) = command;
+    let arguments = match command {
+        Command::Export(arguments) => arguments,
+        Command::Devices(arguments) => return devices::run(&arguments, output).await,
+    };
     let format = match arguments.format {
         Format::Csv => TableFormat::Csv,
         Format::Geojson => TableFormat::GeoJson,
         Format::Jsonl => TableFormat::JsonLines,
+        Format::Case => TableFormat::Case,
     };
+    if format == TableFormat::Case && arguments.columns.is_some() {
+        let message = "a graph has no columns";
+        return Err(Failure::usage(
+            Trouble::new("USAGE", "--columns", message).fix("leave it out, or write a table"),
+        ));
+    }
     let export = Export::new(format, arguments.columns.clone(), arguments.bom).map_err(unknown)?;
     let policy = files::read_bytes(&arguments.policy, TEXT_BYTES_MAX)?;
     let collected = if Path::new(&arguments.from).is_dir() {
@@ -96,6 +119,9 @@ pub(super) async fn run(command: Command, output: &Output) -> Result<Report, Fai
         .contents
         .as_ref()
         .map_or(0, |contents| contents.entries);
+    let ledger = verdict.ledger.as_ref();
+    let ledger = ledger.map_or_else(String::new, |facts| facts.origin.clone());
+    let export = export.of(Origin { ledger, size });
     write(&arguments, export, &records, size)
 }
 
@@ -204,9 +230,16 @@ fn write(
     records: &[(u64, Vec<u8>)],
     size: u64,
 ) -> Result<Report, Failure> {
+    let mut nodes = Vec::with_capacity(records.len());
     for (index, bytes) in records {
-        export.observe(&row(*index, bytes)?.record);
+        export.observe(&row(*index, bytes, Standing::default())?.record);
+        nodes.extend(
+            Entry::parse(bytes)
+                .ok()
+                .and_then(|entry| Node::of(*index, &entry)),
+        );
     }
+    let mut standings: BTreeMap<u64, Standing> = standing::standings(&nodes.into_iter().collect());
     let out = &arguments.out;
     // Beside its place first, so that no half of a table is ever taken for the whole.
     let aside = files::aside(out);
@@ -215,7 +248,8 @@ fn write(
         let mut file = BufWriter::new(File::create(&aside).map_err(io)?);
         file.write_all(export.begin().as_bytes()).map_err(io)?;
         for (index, bytes) in records {
-            let text = export.row(&row(*index, bytes)?);
+            let standing = standings.remove(index).unwrap_or_default();
+            let text = export.row(&row(*index, bytes, standing)?);
             file.write_all(text.as_bytes()).map_err(io)?;
         }
         file.write_all(export.end().as_bytes()).map_err(io)?;
@@ -228,19 +262,27 @@ fn write(
         drop(std::fs::remove_file(&aside));
         return Err(failure);
     }
-    let (rows, columns) = (export.rows(), export.columns().len());
+    let rows = export.rows();
+    let columns = match arguments.format {
+        Format::Case => Vec::new(),
+        Format::Csv | Format::Geojson | Format::Jsonl => export.columns(),
+    };
+    let count = match columns.len() {
+        0 => String::new(),
+        count => format!(", {count} columns"),
+    };
     let text = format!(
-        "{rows} records of a verified ledger of {size} entries written to {}: all of them, {columns} columns",
+        "{rows} records of a verified ledger of {size} entries written to {}: all of them{count}",
         out.display()
     );
     Ok(Report::done(
         text,
-        json!({ "file": out, "records": rows, "size": size, "columns": export.columns() }),
+        json!({ "file": out, "records": rows, "size": size, "columns": columns }),
     ))
 }
 
 /// An entry that the audit has found good, as a row.
-fn row(index: u64, bytes: &[u8]) -> Result<ExportRow, Failure> {
+fn row(index: u64, bytes: &[u8], standing: Standing) -> Result<ExportRow, Failure> {
     let broken = |error: &dyn std::fmt::Display| {
         Failure::refused(Trouble::new(
             "RECORD_MALFORMED",
@@ -255,5 +297,6 @@ fn row(index: u64, bytes: &[u8]) -> Result<ExportRow, Failure> {
         index,
         registered_at: rfc3339(entry.registered_at),
         record: record.into_message(),
+        standing,
     })
 }

@@ -1,16 +1,22 @@
 //! `submit`: send signed files to a ledger and verify every answer.
 
+mod patience;
+mod send;
+
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use witnessmark_bundle::SignedRecord;
 use witnessmark_client::{Client, LoggedEntry, SignedPayload};
 use witnessmark_record::Record;
-use witnessmark_verifier::{KeyEvent, OrgName, PAYLOAD_TYPE_KEY_EVENT, PAYLOAD_TYPE_RECORD};
+use witnessmark_verifier::{KeyEvent, KeyId, OrgName, PAYLOAD_TYPE_KEY_EVENT, PAYLOAD_TYPE_RECORD};
 
-use super::connect::{client_trouble, connect, refused};
-use super::{LedgerOptions, files};
+use super::carried::Carried;
+use super::connect::{client_trouble, refused, unconnected};
+use super::{LedgerOptions, carried, files, stop_signal, when};
 use crate::output::{Failure, Outcome, Output, Report, Trouble, plain};
+use send::{Fate, Item, Link, Stop, unanswered};
 
 /// Send signed files to a ledger.
 #[derive(Debug, clap::Args)]
@@ -20,9 +26,11 @@ Example:
 
 Every answer is verified before it is shown: the entry is what was sent, and it is in a checkpoint \
 that satisfies the policy. Sending a file again changes nothing and answers with the place it \
-already has, so after a broken connection simply send everything once more.")]
+already has. When the link drops or the ledger is busy, what has no answer is sent again by itself; \
+the command gives up after --retry-for without a single answer, lists what has none, and ends with \
+2. The same command then continues. Whatever the ledger refuses for good is not sent again.")]
 pub(super) struct Arguments {
-    /// Signed records and key events, in the order in which they are to be logged.
+    /// Signed records and key events, or batches of them, in the order in which they are to be logged.
     #[arg(required = true)]
     files: Vec<PathBuf>,
     /// The ledger's address.
@@ -30,6 +38,19 @@ pub(super) struct Arguments {
     to: String,
     #[command(flatten)]
     ledger: LedgerOptions,
+    /// For how long without an answer to try again, such as 90s, 5m, 2h; 0 is to try once.
+    #[arg(long, value_name = "TIME", default_value = "5m", value_parser = when::parse_length)]
+    retry_for: Duration,
+    /// How long to wait for one answer before the link counts as dead.
+    #[arg(long, value_name = "TIME", default_value = "1m", value_parser = answer_within)]
+    answer_within: Duration,
+}
+
+fn answer_within(text: &str) -> Result<Duration, String> {
+    match when::parse_length(text)? {
+        Duration::ZERO => Err("an answer needs some time; give 1s or more".to_owned()),
+        length => Ok(length),
+    }
 }
 
 /// A file that was logged, now or before.
@@ -37,12 +58,14 @@ pub(super) struct Arguments {
 pub(crate) struct Logged {
     file: String,
     entry: LoggedEntry,
+    /// The keys whose signatures were sent, and are not in the entry because it was logged before without them.
+    left_out: Vec<KeyId>,
 }
 
 impl Logged {
     /// For people.
     pub(crate) fn to_line(&self, what: &str) -> String {
-        let Self { file, entry } = self;
+        let Self { file, entry, .. } = self;
         let before = if entry.already_logged {
             "already logged"
         } else {
@@ -59,7 +82,12 @@ impl Logged {
 
     /// For programs.
     pub(crate) fn to_json(&self) -> Value {
-        let Self { file, entry } = self;
+        let Self {
+            file,
+            entry,
+            left_out,
+        } = self;
+        let left_out: Vec<String> = left_out.iter().map(KeyId::to_string).collect();
         let warnings: Vec<Value> = entry
             .warnings
             .iter()
@@ -81,7 +109,37 @@ impl Logged {
             "size": entry.checkpoint.head().size.get(),
             "origin": entry.checkpoint.origin().as_str(),
             "warnings": warnings,
+            "signatures_left_out": left_out,
         })
+    }
+
+    /// What was answered to a file.
+    fn of(file: String, sent: &SignedPayload, entry: LoggedEntry) -> Self {
+        let there = &entry.entry.signatures;
+        let keys = sent.signatures.iter().map(|signature| signature.key_id);
+        let left_out = keys.filter(|key| !there.iter().any(|it| it.key_id == *key));
+        Self {
+            left_out: left_out.collect(),
+            file,
+            entry,
+        }
+    }
+
+    /// What the ledger, or a look at its answer, says besides.
+    fn warn(&self, output: &Output) {
+        for warning in &self.entry.warnings {
+            output.warn(format!(
+                "{}: warning: {}: {} [{}]",
+                self.file, warning.path, warning.description, warning.code
+            ));
+        }
+        for key in &self.left_out {
+            output.warn(format!(
+                "{}: warning: it was logged before without the signature of key {key}, and an entry never changes: \
+                 countersign before you submit [SIGNATURE_LEFT_OUT]",
+                self.file
+            ));
+        }
     }
 
     /// The entry, proved.
@@ -94,29 +152,66 @@ impl Logged {
 ///
 /// # Errors
 ///
-/// When a file cannot be read (nothing is sent then), or the connection fails before any answer.
+/// When a file, the policy or the address cannot be used; nothing is sent then.
 pub(super) async fn run(arguments: &Arguments, output: &Output) -> Result<Report, Failure> {
-    let signed = read_all(&arguments.files)?;
+    let mut cargo = carried::read(&arguments.files)?;
+    let damage = cargo.failure();
+    let mut items = prepare(cargo.items)?;
     let ledger = &arguments.ledger;
-    let client = connect(&arguments.to, &ledger.policy, ledger.remember.as_deref()).await?;
-    let total = signed.len();
-    let (logged, failure) = send_all(&client, signed, output).await;
-    for logged in &logged {
-        for warning in &logged.entry.warnings {
-            output.warn(format!(
-                "{}: warning: {}: {} [{}]",
-                logged.file, warning.path, warning.description, warning.code
-            ));
+    let client = unconnected(&arguments.to, &ledger.policy, ledger.remember.as_deref()).await?;
+    let bar = output.progress(u64::try_from(items.len()).unwrap_or(u64::MAX), "submitting");
+    let mut link = Link::new(
+        client,
+        arguments.retry_for,
+        arguments.answer_within,
+        output,
+        bar.clone(),
+    );
+    let stop = stop_signal()?;
+    let ended = tokio::select! {
+        ended = link.send(&mut items) => ended,
+        () = stop => Err(Stop::Link(interrupted())),
+    };
+    bar.finish_and_clear();
+    let unanswered = ended
+        .err()
+        .and_then(|stop| unanswered(&items, stop, &arguments.to));
+    let total = items.len();
+    let mut logged = Vec::new();
+    let mut refused = Refused::default();
+    if let Some(damage) = damage {
+        refused.extend(damage);
+    }
+    for Item {
+        file,
+        payload,
+        fate,
+    } in items
+    {
+        match fate {
+            Fate::Logged(entry) => logged.push(Logged::of(file, &payload, *entry)),
+            Fate::Refused(failure) => refused.add(&file, failure),
+            Fate::Waiting { .. } => {}
         }
     }
-    Ok(report(&logged, total, failure))
+    if let Some(failure) = unanswered {
+        refused.extend(failure);
+    }
+    for logged in &logged {
+        logged.warn(output);
+    }
+    Ok(report(&logged, (total, link.retries), refused))
 }
 
-fn report(logged: &[Logged], total: usize, failure: Option<Failure>) -> Report {
+fn interrupted() -> Failure {
+    let message = "stopped by a signal before everything was answered";
+    Failure::cannot_tell(Trouble::new("INTERRUPTED", "", message))
+}
+
+fn report(logged: &[Logged], (total, retries): (usize, u32), refused: Refused) -> Report {
     let mut lines: Vec<String> = logged.iter().map(|one| one.to_line("")).collect();
-    let (outcome, troubles) = failure.map_or((Outcome::Done, Vec::new()), |failure| {
-        (failure.outcome, failure.troubles)
-    });
+    let Refused { outcome, troubles } = refused;
+    let outcome = outcome.unwrap_or(Outcome::Done);
     let already = logged.iter().filter(|one| one.entry.already_logged).count();
     lines.push(format!(
         "{} logged now, {already} already there, {} not logged",
@@ -147,6 +242,7 @@ fn report(logged: &[Logged], total: usize, failure: Option<Failure>) -> Report {
         "checks": checks,
         "failed": troubles.first().map(|trouble| trouble.reason.as_str()),
         "submitted": submitted,
+        "retries": retries,
         "errors": troubles.iter().map(Trouble::to_json).collect::<Vec<_>>(),
     });
     Report {
@@ -157,147 +253,42 @@ fn report(logged: &[Logged], total: usize, failure: Option<Failure>) -> Report {
     }
 }
 
-/// A file and what is in it.
-struct Signed {
-    file: String,
-    payload: SignedPayload,
-}
-
-/// All files, or every problem of all of them.
-fn read_all(paths: &[PathBuf]) -> Result<Vec<Signed>, Failure> {
-    let mut signed = Vec::new();
+/// What is to be sent: everything that the files carry, or every problem of all of them.
+fn prepare(cargo: Vec<Carried>) -> Result<Vec<Item>, Failure> {
+    let mut items = Vec::new();
     let mut troubles = Vec::new();
-    let mut outcome = Outcome::Refused;
-    for path in paths {
-        match read_signed(path).and_then(|record| to_payload(&path.display().to_string(), record)) {
-            Ok(payload) => signed.push(Signed {
-                file: path.display().to_string(),
-                payload,
-            }),
-            Err(failure) => {
-                outcome = outcome.max(failure.outcome);
-                troubles.extend(failure.troubles);
-            }
+    for Carried { place, signed } in cargo {
+        match to_payload(&place, signed) {
+            Ok(payload) => items.push(Item::new(place, payload)),
+            Err(failure) => troubles.extend(failure.troubles),
         }
     }
-    Failure::unless_empty(outcome, troubles)?;
-    Ok(signed)
+    Failure::unless_empty(Outcome::Refused, troubles)?;
+    Ok(items)
 }
 
-/// Sends records in streams and key events one by one, in the order given.
-async fn send_all(
-    client: &Client,
-    signed: Vec<Signed>,
-    output: &Output,
-) -> (Vec<Logged>, Option<Failure>) {
-    let bar = output.progress(
-        u64::try_from(signed.len()).unwrap_or(u64::MAX),
-        "submitting",
-    );
-    let mut sent = Sent::default();
-    let mut waiting = Vec::new();
-    for one in signed {
-        if one.payload.payload_type != PAYLOAD_TYPE_KEY_EVENT {
-            waiting.push(one);
-            continue;
-        }
-        let batch = std::mem::take(&mut waiting);
-        if !send_batch(client, batch, &mut sent, &bar).await {
-            return sent.end();
-        }
-        let answer = client.submit_key_event(one.payload).await;
-        bar.inc(1);
-        match answer {
-            Ok(entry) => sent.logged.push(Logged {
-                file: one.file,
-                entry,
-            }),
-            Err(error) => {
-                // Later files may depend on the event.
-                sent.fail(&one.file, client_trouble(error));
-                return sent.end();
-            }
-        }
-    }
-    send_batch(client, waiting, &mut sent, &bar).await;
-    bar.finish_and_clear();
-    sent.end()
-}
-
-/// What has become of the files so far.
+/// What was not logged, and why.
 #[derive(Default)]
-struct Sent {
-    logged: Vec<Logged>,
+struct Refused {
     troubles: Vec<Trouble>,
     outcome: Option<Outcome>,
 }
 
-impl Sent {
-    fn fail(&mut self, file: &str, failure: Failure) {
+impl Refused {
+    /// Adds what is wrong with a file; its troubles name fields or nothing.
+    fn add(&mut self, file: &str, mut failure: Failure) {
+        for trouble in &mut failure.troubles {
+            trouble.place = match trouble.place.as_str() {
+                "" => file.to_owned(),
+                field => format!("{file}: {field}"),
+            };
+        }
+        self.extend(failure);
+    }
+
+    fn extend(&mut self, failure: Failure) {
         self.outcome = self.outcome.max(Some(failure.outcome));
-        for mut trouble in failure.troubles {
-            if !trouble.place.starts_with(file) {
-                trouble.place = format!(
-                    "{file}{}{}",
-                    if trouble.place.is_empty() { "" } else { ": " },
-                    trouble.place
-                );
-            }
-            self.troubles.push(trouble);
-        }
-    }
-
-    fn end(self) -> (Vec<Logged>, Option<Failure>) {
-        let Self {
-            logged,
-            troubles,
-            outcome,
-        } = self;
-        (logged, outcome.map(|outcome| Failure { outcome, troubles }))
-    }
-}
-
-/// Sends records over one stream. `false`: the connection is gone.
-async fn send_batch(
-    client: &Client,
-    batch: Vec<Signed>,
-    sent: &mut Sent,
-    bar: &indicatif::ProgressBar,
-) -> bool {
-    if batch.is_empty() {
-        return true;
-    }
-    let (files, payloads): (Vec<_>, Vec<_>) =
-        batch.into_iter().map(|one| (one.file, one.payload)).unzip();
-    let mut files = files.into_iter();
-    let mut answers = match client.submit_many(payloads).await {
-        Ok(answers) => answers,
-        Err(error) => {
-            sent.fail(&files.next().unwrap_or_default(), client_trouble(error));
-            return false;
-        }
-    };
-    loop {
-        match answers.next().await {
-            Ok(None) => return true,
-            Ok(Some(answer)) => {
-                let file = files.next().unwrap_or_default();
-                bar.inc(1);
-                match answer.result {
-                    Ok(entry) => sent.logged.push(Logged { file, entry }),
-                    Err(refusal) => sent.fail(&file, refused("", &refusal)),
-                }
-            }
-            Err(error) => {
-                sent.fail(&files.next().unwrap_or_default(), client_trouble(error));
-                for file in files {
-                    let trouble = Trouble::new("UNKNOWN", &file, "there was no answer for it")
-                        .fix("submit it again: what was logged is recognised");
-                    sent.fail(&file, Failure::cannot_tell(trouble));
-                }
-                return false;
-            }
-        }
+        self.troubles.extend(failure.troubles);
     }
 }
 
@@ -336,6 +327,7 @@ pub(crate) async fn send_event(client: &Client, event: SignedRecord) -> Result<L
     Ok(Logged {
         file: String::new(),
         entry,
+        left_out: Vec::new(),
     })
 }
 
@@ -362,7 +354,11 @@ pub(super) fn parse_signed(path: &Path, bytes: &[u8]) -> Result<SignedRecord, Fa
 }
 
 /// What is sent: the payload with the organisation that it names itself.
-fn to_payload(place: &str, signed: SignedRecord) -> Result<SignedPayload, Failure> {
+///
+/// # Errors
+///
+/// When the payload is neither a record nor a key event.
+pub(super) fn to_payload(place: &str, signed: SignedRecord) -> Result<SignedPayload, Failure> {
     let SignedRecord {
         payload_type,
         payload,

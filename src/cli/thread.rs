@@ -1,5 +1,6 @@
 //! `thread`: everything the ledger has about one subject, in order, with claims side by side and nothing merged.
 
+mod erased;
 mod json;
 mod text;
 mod view;
@@ -39,7 +40,7 @@ pub(super) struct Arguments {
     /// Read every entry and find the thread here, so that the ledger can leave nothing out.
     #[arg(long)]
     whole_log: bool,
-    /// Show every field of each record, not only who, when and the figures.
+    /// Show every field of each record, also how it is numbered, tied to its device and handled.
     #[arg(long)]
     full: bool,
     #[command(flatten)]

@@ -1,6 +1,8 @@
-//! `vault`: make, list, copy and erase what opens the protected fields of an organisation's records.
+//! `vault`: make, list, copy, merge and erase what opens the protected fields of an organisation's records.
 
+mod erase;
 mod file;
+mod merge;
 mod options;
 
 use std::path::{Path, PathBuf};
@@ -9,7 +11,6 @@ use serde_json::{Value, json};
 use witnessmark_verifier::{DisclosedValue, OrgName, RecordId};
 
 use super::files;
-use crate::clock;
 use crate::output::{Failure, Report, Trouble, plain};
 use crate::vault::{
     HeldRecord, PASSPHRASE_CHARS_MIN, Recipient, SealError, Vault, VaultError, seal_for,
@@ -26,7 +27,7 @@ A lost vault can never be opened again, by nobody: without it no protected field
   - Try now and then whether a copy still opens: `witnessmark vault list COPY`.
   - It never goes to the ledger, to its operator, or beside a bundle.";
 
-/// Make, list, copy and erase what opens protected fields.
+/// Make, list, copy, merge and erase what opens protected fields.
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Command {
     /// Make a vault: the one file that opens an organisation's protected fields.
@@ -36,13 +37,10 @@ pub(super) enum Command {
     List(List),
     /// Write a sealed copy with a passphrase or identity of its own: a backup.
     Export(Export),
+    /// Move the records of one vault into another, such as a device's into the organisation's.
+    Merge(merge::Arguments),
     /// Destroy secret and values of a record, for ever.
-    #[command(after_help = "\
-Example:
-  witnessmark vault erase team.vault RECORD_ID --field place.detail
-
-The record stays in the ledger and still verifies; the field can never be shown again.")]
-    Erase(Erase),
+    Erase(erase::Arguments),
 }
 
 /// Make a vault.
@@ -84,26 +82,6 @@ pub(super) struct Export {
     to_passphrase_file: Option<PathBuf>,
 }
 
-/// Erase fields.
-#[derive(Debug, clap::Args)]
-#[command(group = clap::ArgGroup::new("which").required(true).args(["field", "all"]))]
-pub(super) struct Erase {
-    /// The vault.
-    #[arg(value_name = "FILE")]
-    file: PathBuf,
-    /// The record whose fields are erased.
-    #[arg(value_name = "RECORD_ID", value_parser = parse_record_id)]
-    record: RecordId,
-    /// A field to erase, by its path. May be repeated, or hold several with commas.
-    #[arg(long, value_name = "PATH", value_delimiter = ',')]
-    field: Vec<String>,
-    /// Erase all fields of the record.
-    #[arg(long)]
-    all: bool,
-    #[command(flatten)]
-    key: KeyOptions,
-}
-
 fn parse_recipient(text: &str) -> Result<Recipient, String> {
     text.parse()
         .map_err(|why| format!("not an age recipient (age1...): {why}"))
@@ -123,7 +101,8 @@ pub(super) fn run(command: &Command) -> Result<Report, Failure> {
         Command::New(arguments) => new(arguments),
         Command::List(arguments) => list(arguments),
         Command::Export(arguments) => export(arguments),
-        Command::Erase(arguments) => erase(arguments),
+        Command::Merge(arguments) => merge::run(arguments),
+        Command::Erase(arguments) => erase::run(arguments),
     }
 }
 
@@ -179,7 +158,10 @@ fn describe(id: &RecordId, held: &HeldRecord) -> Value {
     let erased: Vec<Value> = held
         .erased()
         .iter()
-        .map(|field| json!({ "name": field.name, "at_ms": field.at_ms }))
+        .map(|field| {
+            let digest = field.digest.map(|digest| digest.to_string());
+            json!({ "name": field.name, "at_ms": field.at_ms, "digest": digest })
+        })
         .collect();
     json!({ "record_id": id.to_string(), "held": fields, "erased": erased })
 }
@@ -230,45 +212,6 @@ fn export(arguments: &Export) -> Result<Report, Failure> {
     ))
 }
 
-fn erase(arguments: &Erase) -> Result<Report, Failure> {
-    let path = &arguments.file;
-    let key = arguments.key.of_existing(path)?;
-    let mut file = VaultFile::open(path, key)?;
-    let names: &[String] = if arguments.all { &[] } else { &arguments.field };
-    let erased = file
-        .vault
-        .erase(&arguments.record, names, clock::now_ms())
-        .map_err(|error| vault_failure(path, &error))?;
-    if erased.is_empty() {
-        let message = format!("no field of the record {} is left", arguments.record);
-        return Err(Failure::refused(Trouble::new(
-            "VAULT_ERASED",
-            path.display(),
-            message,
-        )));
-    }
-    file.save()?;
-    let id = arguments.record.to_string();
-    let text = format!(
-        "erased from {}, record {id}: {}\n\n{AFTER_ERASING}",
-        path.display(),
-        erased.join(", ")
-    );
-    Ok(Report::done(
-        plain(&text),
-        json!({ "file": path, "record_id": id, "erased": erased, "warning": AFTER_ERASING }),
-    ))
-}
-
-/// What is said when fields were erased.
-const AFTER_ERASING: &str = "\
-This cannot be undone: from this vault nobody can ever show these fields again, you included.
-  - It holds for this file alone. Destroy every copy and backup of the vault, also snapshots of the disk it lies on:
-    whoever has an old copy and its passphrase or identity can still show the fields.
-  - Destroy the drafts that the record was signed from, and every bundle that shows the fields. What somebody
-    else was given cannot be called back.
-  - The ledger keeps only salted digests, which tell nothing. The record stays there and still verifies.";
-
 /// A vault that cannot do what it was asked to.
 pub(crate) fn vault_failure(path: &Path, error: &VaultError) -> Failure {
     let trouble = |reason| Trouble::new(reason, path.display(), error);
@@ -282,6 +225,9 @@ pub(crate) fn vault_failure(path: &Path, error: &VaultError) -> Failure {
         VaultError::NoRecord(_) | VaultError::NoField { .. } => Failure::refused(
             trouble("VAULT_NOT_HELD")
                 .fix("`witnessmark vault list FILE` shows what it holds; another vault or a backup may hold it"),
+        ),
+        VaultError::Conflict { .. } => Failure::refused(
+            trouble("VAULT_CONFLICT").fix("`witnessmark vault list` shows what each holds; nothing was moved"),
         ),
         VaultError::Erased(_) => Failure::refused(
             trouble("VAULT_ERASED").fix("leave the field out: the bundle shows it as withheld"),

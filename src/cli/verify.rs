@@ -9,6 +9,8 @@ use crate::output::{Failure, Outcome, Report};
 
 /// Check a bundle, offline.
 #[derive(Debug, clap::Args)]
+// `report` has these arguments too, in a group of its own.
+#[group(id = "check")]
 #[command(after_help = "\
 Example:
   witnessmark verify bundle.json --policy trust.policy
@@ -32,24 +34,33 @@ pub(super) struct Arguments {
 /// Never: whatever cannot be read is a verdict too.
 #[expect(clippy::unnecessary_wraps, reason = "all commands have one shape")]
 pub(super) fn run(arguments: &Arguments) -> Result<Report, Failure> {
-    Ok(report(&judge(arguments)))
+    let bundle = files::read_bytes(&arguments.bundle, BUNDLE_BYTES_MAX);
+    Ok(report(&arguments.judge(bundle.as_deref())))
 }
 
-fn judge(arguments: &Arguments) -> Verdict {
-    let bundle = match files::read_bytes(&arguments.bundle, BUNDLE_BYTES_MAX) {
-        Ok(bundle) => bundle,
-        Err(failure) => return unreadable(Subject::Bundle, "format", &failure),
-    };
-    let policy = match files::read_bytes(&arguments.policy, TEXT_BYTES_MAX) {
-        Ok(policy) => policy,
-        Err(failure) => return unreadable(Subject::Bundle, "policy", &failure),
-    };
-    let folder = match (&arguments.files, arguments.bundle.parent()) {
-        (Some(folder), _) => folder.clone(),
-        (None, Some(folder)) if !folder.as_os_str().is_empty() => folder.to_owned(),
-        (None, _) => Path::new(".").to_owned(),
-    };
-    verify_bundle(&bundle, &policy, &FolderFiles::new(folder))
+impl Arguments {
+    /// The bundle's file.
+    pub(super) fn bundle(&self) -> &Path {
+        &self.bundle
+    }
+
+    /// The verdict on the bundle with these bytes.
+    pub(super) fn judge(&self, bundle: Result<&[u8], &Failure>) -> Verdict {
+        let bundle = match bundle {
+            Ok(bundle) => bundle,
+            Err(failure) => return unreadable(Subject::Bundle, "format", failure),
+        };
+        let policy = match files::read_bytes(&self.policy, TEXT_BYTES_MAX) {
+            Ok(policy) => policy,
+            Err(failure) => return unreadable(Subject::Bundle, "policy", &failure),
+        };
+        let folder = match (&self.files, self.bundle.parent()) {
+            (Some(folder), _) => folder.clone(),
+            (None, Some(folder)) if !folder.as_os_str().is_empty() => folder.to_owned(),
+            (None, _) => Path::new(".").to_owned(),
+        };
+        verify_bundle(bundle, &policy, &FolderFiles::new(folder))
+    }
 }
 
 /// The verdict on something that could not be read.

@@ -105,6 +105,7 @@ fn sign(
         signed_at_ms: clock::now_ms(),
         device_seq: state.next_seq(),
         previous: state.previous().copied(),
+        seen: None,
     };
     stamp.apply(&mut record);
     if let Some(problem) = validate(&record)

@@ -17,8 +17,8 @@ pub(crate) enum Admitted {
     Checked(Checked, Vec<Warning>),
 }
 
-/// Checks a record. `judge_links` says what is wrong with its links. The signatures come last, because
-/// they cost most.
+/// Checks a record. `judge` says what is wrong with it that only this ledger can know. The signatures come last,
+/// because they cost most.
 ///
 /// # Errors
 ///
@@ -28,7 +28,7 @@ pub(crate) fn admit_record<S: Store>(
     origin: &Origin,
     signed: SignedPayload,
     now_ms: u64,
-    judge_links: impl FnOnce(&Record) -> Result<Vec<Problem>, Refusal>,
+    judge: impl FnOnce(&Record) -> Result<Vec<Problem>, Refusal>,
 ) -> Result<Admitted, Refusal> {
     check_type(&signed, PAYLOAD_TYPE_RECORD)?;
     if let Some(appended) = already_logged(reader, &signed)? {
@@ -39,7 +39,13 @@ pub(crate) fn admit_record<S: Store>(
     check_org(&record, &signed)?;
     let mut problems = validate(record.message());
     problems.extend(check_clock(record.message(), now_ms));
-    problems.extend(judge_links(&record)?);
+    for problem in judge(&record)? {
+        // A correction is judged by itself and with the record that it corrects, and both may find the same.
+        let told = |it: &Problem| it.code == problem.code && it.path == problem.path;
+        if !problems.iter().any(told) {
+            problems.push(problem);
+        }
+    }
     let warnings = status::of_problems(problems)?;
 
     let keychain = &reader.published().keychain;

@@ -90,6 +90,12 @@ impl Core {
         Ok(ask(&links))
     }
 
+    /// Asks the links if that takes no time: nobody else does, and they are complete up to `size`.
+    pub(crate) fn with_links_now<T>(&self, size: u64, ask: impl FnOnce(&Links) -> T) -> Option<T> {
+        let links = self.links.try_lock().ok()?;
+        (links.size() >= size).then(|| ask(&links))
+    }
+
     async fn begin<T: Send + 'static>(
         self: &Arc<Self>,
         threads: &Arc<Semaphore>,

@@ -1,21 +1,33 @@
 //! The rules for links, applied to a record before it is logged: what the ledger knows of the targets, and the rules'
 //! verdict on that.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use witnessmark_log::Appended;
 use witnessmark_proto::{Reason, Refusal, Warning};
+use witnessmark_record::v1::{LinkRel, record::Body};
 use witnessmark_record::{Problem, Record};
+use witnessmark_thread::corrections::{self, CHANGES_MAX};
 use witnessmark_thread::rules::{self, Target};
-use witnessmark_thread::{Link, Node};
-use witnessmark_verifier::{Entry, RecordId};
+use witnessmark_thread::{Link, Node, Records};
+use witnessmark_verifier::{Entry, LeafIndex, RecordId};
 
 use super::core::Core;
 use super::status;
 use super::telemetry::fault;
 
-/// What is wrong with the links of a record that is not logged yet.
+/// How many withdrawals of withdrawals are followed to the correction that they are about. What lies behind them is judged
+/// when the thread is read.
+const FOLLOWED_MAX: usize = 16;
+
+/// Whether a record changes the standing of another, so that it matters what is logged before it.
+pub(crate) fn changes_another(record: &Record) -> bool {
+    let mut links = Link::of(record).into_iter();
+    links.any(|link| rules::changes(link.rel))
+}
+
+/// What is wrong with the links of a record that is not logged yet, and with the changes that it makes to another.
 ///
 /// # Errors
 ///
@@ -27,30 +39,120 @@ pub(crate) fn judge(core: &Core, record: &Record) -> Result<Vec<Problem>, Refusa
     }
     let mut targets = BTreeMap::new();
     for Link { target, .. } in links {
-        if let Some(known) = target_of(core, &target)? {
-            targets.insert(target, known);
+        if let Some(entry) = logged(core, &target)? {
+            targets.insert(target, entry);
         }
     }
+    let known = targets.iter().map(|(id, (index, entry))| {
+        let node = Node::of(*index, entry);
+        let known = Target {
+            thread_id: node.map(|node| node.thread_id().to_vec()),
+            org: entry.org.clone(),
+        };
+        (*id, known)
+    });
+    let known = known.collect();
     let size = core.reader.published().size();
-    core.with_links(size, |links| {
-        rules::check(record, &targets, |part| links.wholes_of(part, size))
-    })
-    .map_err(|error| status::of_log(&error))
+    let problems = core.with_links(size, |links| {
+        rules::check(record, &known, |part| links.wholes_of(part, size))
+    });
+    let mut problems = problems.map_err(|error| status::of_log(&error))?;
+    problems.extend(judge_changes(core, record, size)?);
+    Ok(problems)
 }
 
-fn target_of(core: &Core, id: &RecordId) -> Result<Option<Target>, Refusal> {
+/// The entry of a record that is logged, with its place.
+fn logged(core: &Core, id: &RecordId) -> Result<Option<(u64, Entry)>, Refusal> {
     let logged = core.reader.entry_of(id);
     let Some(logged) = logged.map_err(|error| status::of_log(&error))? else {
         return Ok(None);
     };
     let index = logged.index.get();
-    let entry = Entry::parse(&logged.bytes)
-        .map_err(|error| fault(Reason::StoreCorrupt, &format!("entry {index}: {error}")))?;
-    let node = Node::of(index, &entry);
-    Ok(Some(Target {
-        thread_id: node.map(|node| node.thread_id().to_vec()),
-        org: entry.org,
-    }))
+    Ok(Some((index, parse(index, &logged.bytes)?)))
+}
+
+fn parse(index: u64, bytes: &[u8]) -> Result<Entry, Refusal> {
+    Entry::parse(bytes)
+        .map_err(|error| fault(Reason::StoreCorrupt, &format!("entry {index}: {error}")))
+}
+
+/// What is wrong with a correction, or with the withdrawal of one, seen from the record that is corrected.
+fn judge_changes(core: &Core, record: &Record, size: u64) -> Result<Vec<Problem>, Refusal> {
+    let is_correction = matches!(record.message().body, Some(Body::Correction(_)));
+    let mut problems = Vec::new();
+    for target in corrected_by(core, record, size)? {
+        match bearing_on(core, &target, size)? {
+            Some(bearing) => {
+                let found = corrections::check(record, record.org(), &target, &bearing);
+                problems.extend(found);
+            }
+            None if is_correction => problems.push(corrections::too_many()),
+            // Nobody is kept from withdrawing.
+            None => {}
+        }
+    }
+    Ok(problems)
+}
+
+/// The records that `record` corrects, or whose corrections it withdraws.
+fn corrected_by(core: &Core, record: &Record, size: u64) -> Result<Vec<Node>, Refusal> {
+    let mut found = BTreeMap::new();
+    let mut followed = BTreeSet::new();
+    let mut waiting = steps_of(record);
+    while let Some((id, is_corrected)) = waiting.pop() {
+        if followed.len() >= FOLLOWED_MAX || !followed.insert((id, is_corrected)) {
+            continue;
+        }
+        let entry = logged(core, &id)?.filter(|(index, _)| *index < size);
+        let Some(node) = entry.and_then(|(index, entry)| Node::of(index, &entry)) else {
+            continue;
+        };
+        if is_corrected {
+            found.insert(node.index, node);
+        } else {
+            waiting.extend(steps_of(&node.record));
+        }
+    }
+    Ok(found.into_values().collect())
+}
+
+/// The record that this one corrects, marked so, and those that it withdraws.
+fn steps_of(record: &Record) -> Vec<(RecordId, bool)> {
+    let is_correction = matches!(record.message().body, Some(Body::Correction(_)));
+    let links = Link::of(record).into_iter();
+    links
+        .filter(|link| {
+            link.rel == LinkRel::Withdraws || is_correction && link.rel == LinkRel::Corrects
+        })
+        .map(|link| (link.target, link.rel == LinkRel::Corrects))
+        .collect()
+}
+
+/// The corrections of a record and the withdrawals of these by its organisation, over any number of steps; nothing if they are too
+/// many. What others say has no effect, and does not count: nobody keeps an organisation from correcting its record.
+fn bearing_on(core: &Core, target: &Node, size: u64) -> Result<Option<Records>, Refusal> {
+    let mut found: BTreeMap<u64, Node> = BTreeMap::new();
+    let mut waiting = vec![target.id];
+    while let Some(id) = waiting.pop() {
+        let indexes = core.with_links(size, |links| links.changing(&id, size));
+        for index in indexes.map_err(|error| status::of_log(&error))? {
+            if found.contains_key(&index) {
+                continue;
+            }
+            let bytes = core.reader.entry(LeafIndex::new(index));
+            let bytes = bytes.map_err(|error| status::of_log(&error))?;
+            let node = Node::of(index, &parse(index, &bytes)?);
+            let Some(node) = node.filter(|node| node.org == target.org) else {
+                continue;
+            };
+            if found.len() >= CHANGES_MAX {
+                return Ok(None);
+            }
+            waiting.push(node.id);
+            found.insert(index, node);
+        }
+    }
+    Ok(Some(found.into_values().collect()))
 }
 
 /// The warnings without those about targets that were logged before the record after all: when it was checked, they were

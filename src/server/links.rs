@@ -1,25 +1,44 @@
 //! Which entries belong together: the records that link to a record, those of one subject, what is a
-//! part of what, and the key events of an organisation.
+//! part of what, the records of one device, and the key events of an organisation.
 //!
 //! A view, rebuilt when the ledger is opened. It is brought up to a size before it is asked about
 //! that size, so that what it says is complete as of the checkpoint that the answer is relative to.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use witnessmark_log::{LogError, PAGE_ENTRIES_MAX, Reader, Store};
 use witnessmark_record::v1::LinkRel;
+use witnessmark_record::{Problem, speaks_of};
+use witnessmark_thread::devices::{Devices, Finding, Numbered};
 use witnessmark_thread::{Link, Node};
-use witnessmark_verifier::{Entry, EntryKind, OrgName, RecordId};
+use witnessmark_verifier::{
+    Entry, EntryKind, KeyAction, KeyEvent, KeyId, KeyRole, OrgName, RecordId,
+};
 
 /// The view, as of the first `size` entries.
 #[derive(Debug, Default)]
 pub(crate) struct Links {
     size: u64,
-    linking: HashMap<RecordId, Vec<u64>>,
+    linking: HashMap<RecordId, Vec<Linking>>,
     threads: HashMap<Vec<u8>, Vec<u64>>,
     /// By part: its wholes, each with the place of the record that says so.
     wholes: HashMap<RecordId, Vec<(RecordId, u64)>>,
     key_events: HashMap<OrgName, Vec<u64>>,
+    /// The keys with the role `record`, each with its organisation.
+    record_keys: HashSet<(OrgName, KeyId)>,
+    devices: Devices,
+    /// What is to be said of a record because of the earlier ones of its device, by its place: its number, and that.
+    findings: HashMap<u64, (u64, Vec<Finding>)>,
+}
+
+/// A record that links to another, in one way or in several.
+#[derive(Debug, Clone, Copy)]
+struct Linking {
+    index: u64,
+    /// It speaks of the other, rather than of how two things hang together.
+    speaks: bool,
+    /// It corrects or withdraws the other.
+    changes: bool,
 }
 
 impl Links {
@@ -37,6 +56,7 @@ impl Links {
         match (entry.kind, &entry.org) {
             (EntryKind::KeyEvent, Some(org)) => {
                 self.key_events.entry(org.clone()).or_default().push(index);
+                self.learn_key(org, entry);
             }
             (EntryKind::Record, _) => {
                 // Every record was decoded before it was logged; one that a later version logged
@@ -49,15 +69,52 @@ impl Links {
         }
     }
 
+    /// Every key event was checked before it was logged.
+    fn learn_key(&mut self, org: &OrgName, entry: &Entry) {
+        if let Ok(event) = KeyEvent::parse(&entry.payload)
+            && let KeyAction::Add {
+                key,
+                role: KeyRole::Record,
+                ..
+            } = event.action
+        {
+            self.record_keys.insert((org.clone(), key.key_id()));
+        }
+    }
+
+    fn add_device(&mut self, node: &Node) {
+        let keys = &self.record_keys;
+        let records = |key: &KeyId| keys.contains(&(node.org.clone(), *key));
+        if let Some(record) = Numbered::of(node, records) {
+            let findings = self.devices.push(&record);
+            if !findings.is_empty() {
+                self.findings.insert(node.index, (record.seq, findings));
+            }
+        }
+    }
+
     fn add_record(&mut self, node: &Node) {
+        self.add_device(node);
         let thread = self.threads.entry(node.thread_id().to_vec()).or_default();
         thread.push(node.index);
-        for Link { rel, target, .. } in node.links() {
+        for (word, target) in node.record.links() {
             let linking = self.linking.entry(target).or_default();
+            let (speaks, changes) = (speaks_of(word), matches!(word, "corrects" | "withdraws"));
+            let index = node.index;
             // A record may link to another in two ways, and is one entry.
-            if linking.last() != Some(&node.index) {
-                linking.push(node.index);
+            match linking.last_mut().filter(|last| last.index == index) {
+                Some(last) => {
+                    last.speaks |= speaks;
+                    last.changes |= changes;
+                }
+                None => linking.push(Linking {
+                    index,
+                    speaks,
+                    changes,
+                }),
             }
+        }
+        for Link { rel, target, .. } in node.links() {
             let (part, whole) = if rel == LinkRel::PartOf {
                 (node.id, target)
             } else if rel == LinkRel::HasPart {
@@ -92,9 +149,46 @@ impl Links {
         Ok(())
     }
 
+    /// Up to which size the view is complete.
+    pub(crate) const fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// The warnings about the record at `index` because of the earlier ones of its device.
+    pub(crate) fn of_device(&self, index: u64) -> Vec<Problem> {
+        let found = self.findings.get(&index).into_iter();
+        found
+            .flat_map(|(seq, findings)| findings.iter().map(|it| it.problem(*seq)))
+            .collect()
+    }
+
     /// The records below `size` that link to `record`, ascending.
     pub(crate) fn linking_to(&self, record: &RecordId, size: u64) -> Vec<u64> {
-        below(self.linking.get(record), size)
+        self.linking_so(record, size, |_| true)
+    }
+
+    /// Those of them that speak of it, ascending.
+    pub(crate) fn speaking_of(&self, record: &RecordId, size: u64) -> Vec<u64> {
+        self.linking_so(record, size, |linking| linking.speaks)
+    }
+
+    /// Those of them that correct or withdraw it, ascending.
+    pub(crate) fn changing(&self, record: &RecordId, size: u64) -> Vec<u64> {
+        self.linking_so(record, size, |linking| linking.changes)
+    }
+
+    fn linking_so(
+        &self,
+        record: &RecordId,
+        size: u64,
+        keep: impl Fn(&Linking) -> bool,
+    ) -> Vec<u64> {
+        let linking = self.linking.get(record).into_iter().flatten();
+        linking
+            .take_while(|linking| linking.index < size)
+            .filter(|linking| keep(linking))
+            .map(|linking| linking.index)
+            .collect()
     }
 
     /// The records below `size` with this thread id, ascending.

@@ -38,6 +38,8 @@ struct Job {
 #[derive(Debug)]
 enum Work {
     Append(Box<Job>),
+    /// Say so once everything before this is committed or refused.
+    Mark(oneshot::Sender<()>),
     /// Nothing more comes: commit what waits, and end.
     Stop,
 }
@@ -109,6 +111,18 @@ impl Queue {
                 mpsc::error::TrySendError::Closed(_) => stopping(),
             })?;
         Ok(answered)
+    }
+
+    /// Waits until everything that was queued before is committed or refused. The caller's place makes sure that there is room.
+    ///
+    /// # Errors
+    ///
+    /// `SERVER_STOPPING`, or `LEDGER_READ_ONLY`.
+    pub(crate) async fn settle(&self, _place: &Place) -> Result<(), Refusal> {
+        let work = self.check_open()?;
+        let (done, settled) = oneshot::channel();
+        work.send(Work::Mark(done)).await.map_err(|_| stopping())?;
+        settled.await.map_err(|_| stopping())
     }
 
     fn check_open(&self) -> Result<&mpsc::Sender<Work>, Refusal> {
@@ -187,10 +201,12 @@ fn run<S: Store>(
     while let Some(first) = waiting.blocking_recv() {
         let mut stop = false;
         let mut batch = Vec::new();
+        let mut marks = Vec::new();
         let mut next = Some(first);
         while let Some(work) = next {
             match work {
                 Work::Append(job) => batch.push(*job),
+                Work::Mark(done) => marks.push(done),
                 Work::Stop => stop = true,
             }
             next = if stop || batch.len() >= BATCH_ENTRIES_MAX {
@@ -200,6 +216,10 @@ fn run<S: Store>(
             };
         }
         append(&mut log, batch, published);
+        for done in marks {
+            // Whoever asked may have gone away.
+            let _: Result<(), ()> = done.send(());
+        }
         if log.halted().is_some() {
             writable.send_replace(false);
         }

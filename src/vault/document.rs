@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use witnessmark_verifier::{DisclosedValue, Disclosure, OrgName, RecordId, field_salt, hex};
+use witnessmark_verifier::{DisclosedValue, Disclosure, Hash, OrgName, RecordId, field_salt, hex};
 use zeroize::Zeroizing;
 
 use super::{ErasedField, HeldRecord, Vault, VaultError};
@@ -55,6 +55,9 @@ enum ValueText {
 struct ErasedText {
     name: String,
     at_ms: u64,
+    /// In hex. The salt is gone, so it tells nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    digest: Option<String>,
 }
 
 impl Vault {
@@ -119,6 +122,7 @@ impl RecordText {
         let erased = held.erased.iter().map(|field| ErasedText {
             name: field.name.clone(),
             at_ms: field.at_ms,
+            digest: field.digest.map(|digest| digest.to_string()),
         });
         Self {
             record_id: id.to_string(),
@@ -152,14 +156,23 @@ impl RecordText {
                 value: field.value.read()?,
             });
         }
-        let erased = self.erased.into_iter().map(|field| ErasedField {
-            name: field.name,
-            at_ms: field.at_ms,
-        });
+        let erased = self.erased.into_iter().map(ErasedText::read);
         Ok(HeldRecord {
             secret,
             fields,
-            erased: erased.collect(),
+            erased: erased.collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+impl ErasedText {
+    fn read(self) -> Result<ErasedField, VaultError> {
+        let digest = self.digest.as_deref().map(hex::decode_32).transpose();
+        let digest = digest.map_err(|_| malformed("a digest is not 64 hex digits"))?;
+        Ok(ErasedField {
+            name: self.name,
+            at_ms: self.at_ms,
+            digest: digest.map(Hash::new),
         })
     }
 }
@@ -194,8 +207,6 @@ impl ValueText {
 
 #[cfg(test)]
 mod tests {
-    use witnessmark_verifier::Hash;
-
     use super::*;
 
     #[test]

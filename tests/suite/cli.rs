@@ -324,7 +324,7 @@ fn a_draft_is_told_everything_that_is_wrong_with_it_at_once() {
         "broken.toml",
         "latin.toml: not UTF-8",
     ] {
-        prints(&ran.stderr, shown);
+        prints(&format!("{}{}", ran.stdout, ran.stderr), shown);
     }
     let json = typed(&format!("record check {files} --json"))
         .exits(1)

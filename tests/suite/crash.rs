@@ -63,7 +63,7 @@ fn acknowledged(json: &Value) -> BTreeMap<String, u64> {
 /// The line that submits the files and remembers the checkpoints that are shown.
 fn submit(files: &[String], daemon: &Daemon, world: &World) -> String {
     format!(
-        "submit {} --to {} {} --json",
+        "submit {} --to {} {} --retry-for 0 --json",
         files.join(" "),
         daemon.url,
         trust(world)

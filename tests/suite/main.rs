@@ -8,12 +8,19 @@
 )]
 
 mod cli;
+mod corrections;
 mod crash;
+mod device;
+mod link;
+mod other_languages;
 mod page;
 mod readme;
+mod related;
 mod service;
 mod support;
+mod synthetic;
 mod tables;
 mod thread;
 mod tidy;
 mod vault;
+mod walk;

@@ -2,6 +2,7 @@
 //! and through a bare one.
 
 mod answers;
+mod devices;
 mod discovery;
 mod key_events;
 mod ledger;

@@ -1,5 +1,6 @@
 //! Tables in and out through the real program: real records, planted mistakes, and what spreadsheets do to cells.
 
+mod standing;
 mod workbook;
 
 use std::fmt::Write as _;

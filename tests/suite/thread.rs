@@ -70,7 +70,7 @@ fn holds<const N: usize>(thread: &Value, names: [&str; N]) -> [bool; N] {
 }
 
 #[track_caller]
-fn prints(text: &str, shown: &str) {
+pub(crate) fn prints(text: &str, shown: &str) {
     assert!(text.contains(shown), "`{shown}` in:\n{text}");
 }
 
@@ -244,13 +244,13 @@ fn what_cannot_be_shown_is_refused_with_a_reason(demo: &Demo) {
 }
 
 /// A ledger with a second organisation, `other-team`.
-struct Linked {
-    world: World,
-    daemon: Daemon,
+pub(crate) struct Linked {
+    pub(crate) world: World,
+    pub(crate) daemon: Daemon,
 }
 
 impl Linked {
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let (world, daemon) = World::start();
         let [root, device] = ["other-root.key", "other.key"].map(|name| world.path(name));
         let org = format!("--org other-team --root {root}");
@@ -276,6 +276,19 @@ impl Linked {
             .unwrap();
         }
         fs::write(&draft, text).unwrap();
+        self.sign_draft(org, name, &draft)
+    }
+
+    /// Signs a draft that is given as JSON.
+    #[track_caller]
+    pub(crate) fn sign_json(&self, org: &str, name: &str, draft: &Value) -> String {
+        let path = self.world.path(&format!("{name}.json"));
+        fs::write(&path, draft.to_string()).unwrap();
+        self.sign_draft(org, name, &path)
+    }
+
+    #[track_caller]
+    fn sign_draft(&self, org: &str, name: &str, draft: &str) -> String {
         let key = if org == "field-team" {
             "device.key"
         } else {
@@ -288,7 +301,25 @@ impl Linked {
         self.world.path(&format!("signed/{name}.signed.json"))
     }
 
-    fn submit(&self, files: &str) -> Ran {
+    /// The thread of a record, for programs.
+    #[track_caller]
+    pub(crate) fn thread(&self, which: &str, options: &str) -> Value {
+        let json = format!("{options} --json");
+        serde_json::from_str(&self.thread_text(which, &json)).unwrap()
+    }
+
+    /// The thread of a record, for people.
+    #[track_caller]
+    pub(crate) fn thread_text(&self, which: &str, options: &str) -> String {
+        let (url, policy) = (&self.daemon.url, self.world.policy());
+        typed(&format!(
+            "thread {which} --from {url} --policy {policy} {options}"
+        ))
+        .exits(0)
+        .stdout
+    }
+
+    pub(crate) fn submit(&self, files: &str) -> Ran {
         let (url, policy) = (&self.daemon.url, self.world.policy());
         typed(&format!(
             "submit {files} --to {url} --policy {policy} --json"
@@ -297,7 +328,7 @@ impl Linked {
 
     /// The codes of the warnings that a record is answered with.
     #[track_caller]
-    fn warned(&self, files: &str) -> Vec<String> {
+    pub(crate) fn warned(&self, files: &str) -> Vec<String> {
         let answer = self.submit(files).exits(0).json();
         let submitted = answer["submitted"].as_array().unwrap().iter();
         let warnings = submitted.flat_map(|one| one["warnings"].as_array().unwrap());
@@ -318,7 +349,7 @@ impl Linked {
 }
 
 /// The record id of a signed file.
-fn id(file: &str) -> String {
+pub(crate) fn id(file: &str) -> String {
     let shown = typed(&format!("record show {file} --json")).exits(0).json();
     shown["record_id"].as_str().unwrap().to_owned()
 }

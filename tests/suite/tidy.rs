@@ -60,9 +60,15 @@ const DEPENDENCIES: &[(&str, &[&str], &[&str])] = &[
             "edtf-core",
             "prost-reflect",
             "serde_json",
+            "sha1",
         ],
     ),
     ("witnessmark-page", &[], &[]),
+    (
+        "witnessmark-report",
+        &["bundle", "record", "thread", "verifier"],
+        &["maud"],
+    ),
     ("witnessmark-verify", &["bundle"], &["clap"]),
 ];
 

@@ -1,5 +1,7 @@
 //! Protected fields from the draft to the court: signed, submitted, shown, altered, erased, and never leaked.
 
+mod erasure;
+mod persons;
 mod refusals;
 mod story;
 

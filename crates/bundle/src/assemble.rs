@@ -3,10 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use witnessmark_record::Record;
-use witnessmark_verifier::{Entry, EntryKind, InclusionProof, LeafIndex, OrgName, TlogProof};
+use witnessmark_verifier::{
+    Entry, EntryKind, InclusionProof, LeafIndex, OrgName, RecordId, TlogProof,
+};
 
 use crate::bundle::{Bundle, BundleError, BundledChain, BundledFile, ProvenEntry, RelatedEntry};
 use crate::evidence;
+use crate::ties::ties;
 
 /// An entry with its place in the tree of the bundle's checkpoint.
 #[derive(Clone, Debug)]
@@ -28,7 +31,8 @@ pub struct BundleParts {
     pub charter: LoggedEntry,
     /// The record.
     pub record: LoggedEntry,
-    /// Every record that links to the record, in any order.
+    /// Every record that links to the record, and every one that speaks of one of these over any number of steps, in any
+    /// order.
     pub related: Vec<LoggedEntry>,
     /// The bytes of key events, each organisation's in their order. Events of organisations that
     /// signed nothing here are left out.
@@ -63,8 +67,8 @@ pub enum AssembleError {
         /// What is wrong.
         what: String,
     },
-    /// A related entry does not link to the record.
-    #[error("entry {0} does not link to the record")]
+    /// No links lead from a related entry to the record.
+    #[error("no links lead from entry {0} to the record")]
     NotRelated(u64),
     /// A file was asked for that the record does not name.
     #[error("the record names no such file")]
@@ -79,21 +83,24 @@ impl BundleParts {
     ///
     /// # Errors
     ///
-    /// When an entry cannot be read, a related entry does not link to the record, or a file is
+    /// When an entry cannot be read, no links lead from a related entry to the record, or a file is
     /// asked for that the record does not have. Nothing is verified here.
     pub fn assemble(mut self) -> Result<Bundle, AssembleError> {
         let (record, content) = read(&self.record)?;
         let target = record.record_id();
         let mut signed_by: BTreeSet<OrgName> = record.org.into_iter().collect();
         self.related.sort_by_key(|related| related.index);
-        let mut related = Vec::with_capacity(self.related.len());
+        let mut said = Vec::with_capacity(self.related.len());
         for logged in &self.related {
             let (entry, content) = read(logged)?;
-            let relation = evidence::relation_to(&content, &target)
-                .ok_or(AssembleError::NotRelated(logged.index))?;
+            said.push((entry.record_id(), content));
             signed_by.extend(entry.org);
+        }
+        let said: Vec<(RecordId, &Record)> = said.iter().map(|(id, it)| (*id, it)).collect();
+        let mut related = Vec::with_capacity(self.related.len());
+        for (logged, tie) in self.related.iter().zip(ties(&target, &said)) {
             related.push(RelatedEntry {
-                relation,
+                relation: tie.ok_or(AssembleError::NotRelated(logged.index))?.relation,
                 proven: prove(logged, &self.checkpoint),
             });
         }

@@ -3,11 +3,13 @@
 //! The entries are hashed into a tree whose root must be the signed one; the charter and the key chains
 //! are replayed; each record must be canonical, of this ledger, new, and signed by keys that were
 //! active at that moment. A fault names the entry it is in. Memory does not grow with the log, but for
-//! sixteen bytes and a number for each record, by which a doubled one is found.
+//! sixteen bytes and a number for each record, by which a doubled one is found, forty bytes for each entry, against which
+//! the checkpoints that signers had seen are held, and the number of each record on its device.
 
 mod folder;
 mod problems;
 mod replay;
+mod seen;
 
 use witnessmark_verifier::{LeafHash, Tile, VerifiedCheckpoint};
 
@@ -77,8 +79,11 @@ impl Auditor {
     ) {
         if let Some(running) = &mut self.running {
             let index = running.tiler.size();
-            running.tiler.push(LeafHash::of(entry), filled);
-            running.replay.push(index, entry, &mut running.problems);
+            let leaf = LeafHash::of(entry);
+            running.tiler.push(leaf, filled);
+            running
+                .replay
+                .push((index, leaf), entry, &mut running.problems);
         }
     }
 
@@ -124,9 +129,10 @@ impl Running {
             let what = "the entries hash to another root than the one that was signed";
             self.problems.note("root", None, None, what.to_owned());
         }
-        let contents = self.replay.contents();
+        let contents = self.replay.take_contents();
         self.record(list, &contents, is_complete, cut);
         let verdict = list.facts();
+        verdict.remarks.extend(seen::remarks(&contents.seen));
         verdict.contents = Some(contents);
         verdict.problem_count = self.problems.count();
         verdict.problems = self.problems.into_list(verdict.subject);

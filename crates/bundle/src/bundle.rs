@@ -30,7 +30,7 @@ pub struct Bundle {
     pub charter: ProvenEntry,
     /// The key events of every organisation that signed here, ascending by organisation.
     pub key_chains: Vec<BundledChain>,
-    /// Records about the record, ascending by index.
+    /// Records about the record, or about one of these, ascending by index.
     pub related: Vec<RelatedEntry>,
     /// Opened fields of the record, as their disclosure bytes.
     pub disclosures: Vec<Vec<u8>>,
@@ -56,7 +56,7 @@ pub struct BundledChain {
     pub events: Vec<Vec<u8>>,
 }
 
-/// An entry that links to the record.
+/// An entry that links to the record, or speaks of another one that is related to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RelatedEntry {
     /// How it is linked, in the words of that entry.

@@ -81,15 +81,23 @@ impl SignedRecord {
 
     /// The envelope, indented by two spaces and ended by a newline.
     pub fn encode(&self) -> String {
-        let envelope = Envelope {
+        // Strings and lists of strings always serialise.
+        let mut text = serde_json::to_string_pretty(&self.envelope()).unwrap_or_default();
+        text.push('\n');
+        text
+    }
+
+    /// The envelope in one line, without a newline.
+    pub(crate) fn encode_line(&self) -> String {
+        serde_json::to_string(&self.envelope()).unwrap_or_default()
+    }
+
+    fn envelope(&self) -> Envelope {
+        Envelope {
             payload: base64::encode(&self.payload),
             payload_type: self.payload_type.clone(),
             signatures: self.signatures.iter().map(Signature::of).collect(),
-        };
-        // Strings and lists of strings always serialise.
-        let mut text = serde_json::to_string_pretty(&envelope).unwrap_or_default();
-        text.push('\n');
-        text
+        }
     }
 
     /// The id of the record: the SHA-256 of what was signed.

@@ -3,16 +3,17 @@
 use std::collections::BTreeSet;
 
 use witnessmark_record::{Record, RecordError, RecordKind, render};
-use witnessmark_verifier::{Entry, Hash, OrgName, Origin, PAYLOAD_TYPE_RECORD, RecordId};
+use witnessmark_verifier::{Entry, Hash, OrgName, Origin, PAYLOAD_TYPE_RECORD};
 
-use crate::verdict::{FileFacts, RecordFacts, RelatedFacts, SignerFacts};
-use crate::verify::Fields;
+use crate::verdict::{FileFacts, RecordFacts, SignerFacts};
+use crate::verify::{Fields, StandingFacts, Told};
 
 /// A file that a record names, under the name it has beside a bundle.
 #[derive(Clone, Debug)]
 pub(crate) struct Attachment {
     pub(crate) name: String,
     pub(crate) sha256: Hash,
+    pub(crate) sha512: Option<Vec<u8>>,
     pub(crate) size: u64,
 }
 
@@ -59,14 +60,6 @@ pub(crate) fn title(record: &Record) -> String {
     record.title().to_owned()
 }
 
-/// The relation of the first link to `target`.
-pub(crate) fn relation_to(record: &Record, target: &RecordId) -> Option<String> {
-    record
-        .links()
-        .find(|(_, to)| to == target)
-        .map(|(relation, _)| relation.to_owned())
-}
-
 /// The digests of protected fields, or `None` when one is not a digest.
 pub(crate) fn protected(record: &Record) -> Option<BTreeSet<Hash>> {
     record.protected().iter().map(|bytes| hash(bytes)).collect()
@@ -87,6 +80,7 @@ pub(crate) fn attachments(record: &Record) -> Option<Vec<Attachment>> {
             Some(Attachment {
                 name,
                 sha256,
+                sha512: Some(attachment.sha512.clone()).filter(|it| !it.is_empty()),
                 size: attachment.size,
             })
         })
@@ -102,7 +96,8 @@ pub(crate) struct Found {
     pub(crate) signers: Vec<SignerFacts>,
     pub(crate) fields: Fields,
     pub(crate) files: Vec<FileFacts>,
-    pub(crate) related: Vec<RelatedFacts>,
+    pub(crate) standing: StandingFacts,
+    pub(crate) told: Told,
 }
 
 /// All that is shown of a record once every check has passed.
@@ -127,6 +122,10 @@ pub(crate) fn record_facts(entry: &Entry, record: &Record, found: Found) -> Reco
         disclosed: found.fields.disclosed,
         withheld: found.fields.withheld,
         files: found.files,
-        related: found.related,
+        erasures: found.told.erased,
+        openings: found.told.openings,
+        related: found.standing.related,
+        withdrawn_by: found.standing.withdrawn_by,
+        corrections: found.standing.corrections,
     }
 }

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, ErrorKind, Read};
 use std::path::PathBuf;
 
-use sha2::{Digest as _, Sha256};
+use sha2::{Digest as _, Sha256, Sha512};
 use witnessmark_verifier::Hash;
 
 use crate::limits::FILE_NAME_BYTES_MAX;
@@ -77,10 +77,18 @@ pub fn is_plain_name(name: &str) -> bool {
             .any(|c| c.is_control() || matches!(c, '/' | '\\' | ':'))
 }
 
-/// The digest and the size of all that `bytes` gives, but no more than one byte beyond `size_max`.
-pub(crate) fn digest(bytes: impl Read, size_max: u64) -> io::Result<(Hash, u64)> {
+/// What is computed from the bytes of a file.
+pub(crate) struct Digests {
+    pub(crate) sha256: Hash,
+    pub(crate) sha512: [u8; 64],
+    pub(crate) size: u64,
+}
+
+/// The digests and the size of all that `bytes` gives, but no more than one byte beyond `size_max`.
+pub(crate) fn digests(bytes: impl Read, size_max: u64) -> io::Result<Digests> {
     let mut bytes = bytes.take(size_max.saturating_add(1));
-    let mut hasher = Sha256::new();
+    let mut sha256 = Sha256::new();
+    let mut sha512 = Sha512::new();
     let mut buffer = vec![0; 64 * 1024];
     let mut size = 0_u64;
     loop {
@@ -90,10 +98,16 @@ pub(crate) fn digest(bytes: impl Read, size_max: u64) -> io::Result<(Hash, u64)>
             Err(error) if error.kind() == ErrorKind::Interrupted => continue,
             Err(error) => return Err(error),
         };
-        hasher.update(buffer.get(..read).unwrap_or_default());
+        let part = buffer.get(..read).unwrap_or_default();
+        sha256.update(part);
+        sha512.update(part);
         size = size.saturating_add(u64::try_from(read).unwrap_or(u64::MAX));
     }
-    Ok((Hash::new(hasher.finalize().into()), size))
+    Ok(Digests {
+        sha256: Hash::new(sha256.finalize().into()),
+        sha512: sha512.finalize().into(),
+        size,
+    })
 }
 
 #[cfg(test)]
@@ -123,10 +137,11 @@ mod tests {
 
     #[test]
     fn a_digest_stops_one_byte_beyond_what_was_promised() {
-        let (hash, size) = digest(&b"abc"[..], 3).unwrap();
-        assert_eq!(size, 3);
-        assert_eq!(hash, witnessmark_verifier::sha256(b"abc"));
-        let (_, size) = digest(io::repeat(7), 10).unwrap();
-        assert_eq!(size, 11);
+        let found = digests(&b"abc"[..], 3).unwrap();
+        assert_eq!(found.size, 3);
+        assert_eq!(found.sha256, witnessmark_verifier::sha256(b"abc"));
+        // The first bytes of the SHA-512 of FIPS 180-4, appendix C.1.
+        assert_eq!(found.sha512[..4], [0xdd, 0xaf, 0x35, 0xa1]);
+        assert_eq!(digests(io::repeat(7), 10).unwrap().size, 11);
     }
 }

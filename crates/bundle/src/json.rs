@@ -1,11 +1,14 @@
 //! The verdict for programs: one JSON object whose members keep their names.
 
 use serde::Serialize;
+use witnessmark_record::v1::ErasureKind;
+use witnessmark_verifier::hex;
 
 use crate::time::rfc3339;
 use crate::verdict::{
-    Check, FileFacts, LedgerContents, LedgerFacts, Problem, ProtectedFacts, RecordFacts,
-    RelatedFacts, SignerFacts, Subject, Verdict,
+    Check, CorrectionFacts, ErasedFacts, FileFacts, FileState, LedgerContents, LedgerFacts,
+    LinkFacts, OpeningFacts, Problem, ProtectedFacts, RecordFacts, RelatedFacts, SignerFacts,
+    Subject, Verdict,
 };
 
 impl Verdict {
@@ -30,6 +33,7 @@ struct Answer<'a> {
     checks: Vec<CheckText<'a>>,
     failed: Option<&'static str>,
     meaning: &'static str,
+    files: Vec<FileText<'a>>,
     remarks: &'a [String],
     does_not_show: &'static [&'static str],
     policy_sha256: Option<String>,
@@ -68,6 +72,10 @@ struct RecordText<'a> {
     withheld: usize,
     files: Vec<FileText<'a>>,
     related: Vec<RelatedText<'a>>,
+    erasures: Vec<ErasedText<'a>>,
+    openings: Vec<OpeningText<'a>>,
+    withdrawn_by: Option<u64>,
+    corrections: Vec<CorrectionText<'a>>,
 }
 
 #[derive(Serialize)]
@@ -82,6 +90,30 @@ struct ProtectedText<'a> {
     state: &'static str,
     name: Option<&'a str>,
     value: Option<&'a str>,
+    erased: Option<ErasedText<'a>>,
+}
+
+#[derive(Serialize)]
+struct ErasedText<'a> {
+    index: u64,
+    organisation: &'a str,
+    validity: &'static str,
+    kind: &'static str,
+    digest: String,
+    date: &'a str,
+    authority: &'a str,
+    remains: &'a str,
+}
+
+#[derive(Serialize)]
+struct OpeningText<'a> {
+    index: u64,
+    organisation: &'a str,
+    validity: &'static str,
+    digests: Vec<String>,
+    to: &'a str,
+    when: &'a str,
+    authority: &'a str,
 }
 
 #[derive(Serialize)]
@@ -99,18 +131,51 @@ struct SignerText<'a> {
 struct FileText<'a> {
     name: &'a str,
     sha256: String,
+    sha512: Option<String>,
     size: u64,
+    state: &'static str,
+    detail: String,
     compared: bool,
+    erased: Option<ErasedText<'a>>,
 }
 
 #[derive(Serialize)]
 struct RelatedText<'a> {
     relation: &'a str,
+    about: u64,
+    steps: u32,
+    links: Vec<LinkText<'a>>,
+    withdrawn_by: Option<u64>,
     index: u64,
     record_id: String,
     organisation: &'a str,
     registered_at: u64,
     title: &'a str,
+}
+
+#[derive(Serialize)]
+struct LinkText<'a> {
+    relation: &'a str,
+    about: u64,
+    has_effect: bool,
+}
+
+#[derive(Serialize)]
+struct CorrectionText<'a> {
+    by: u64,
+    on: u64,
+    reason: &'a str,
+    effect: &'static str,
+    because: &'a [String],
+    changes: Vec<ChangeText<'a>>,
+}
+
+#[derive(Serialize)]
+struct ChangeText<'a> {
+    path: &'a str,
+    field: &'a str,
+    was: Option<&'a str>,
+    now: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -122,6 +187,8 @@ struct ContentsText {
     signatures: u64,
     first_registered_at: Option<u64>,
     last_registered_at: Option<u64>,
+    checkpoints_seen: usize,
+    checkpoints_seen_elsewhere: usize,
 }
 
 #[derive(Serialize)]
@@ -152,6 +219,7 @@ impl<'a> Answer<'a> {
             checks: verdict.checks.iter().map(CheckText::of).collect(),
             failed: verdict.failed().map(|check| check.name),
             meaning: verdict.meaning(),
+            files: verdict.files.iter().map(FileText::of).collect(),
             remarks: &verdict.remarks,
             does_not_show: verdict.does_not_show(),
             policy_sha256: verdict.policy_sha256.map(|hash| hash.to_string()),
@@ -208,6 +276,10 @@ impl<'a> RecordText<'a> {
             withheld: record.withheld,
             files: record.files.iter().map(FileText::of).collect(),
             related: record.related.iter().map(RelatedText::of).collect(),
+            erasures: record.erasures.iter().map(ErasedText::of).collect(),
+            openings: record.openings.iter().map(OpeningText::of).collect(),
+            withdrawn_by: record.withdrawn_by,
+            corrections: record.corrections.iter().map(CorrectionText::of).collect(),
         }
     }
 }
@@ -217,9 +289,47 @@ impl<'a> ProtectedText<'a> {
         let shown = field.shown.as_ref();
         Self {
             commitment: field.commitment.to_string(),
-            state: shown.map_or("withheld", |_| "shown"),
+            state: match (&field.shown, &field.erased) {
+                (Some(_), _) => "shown",
+                (None, Some(_)) => "erased",
+                (None, None) => "withheld",
+            },
             name: shown.map(|(name, _)| name.as_str()),
             value: shown.map(|(_, value)| value.as_str()),
+            erased: field.erased.as_ref().map(ErasedText::of),
+        }
+    }
+}
+
+impl<'a> ErasedText<'a> {
+    fn of(erased: &'a ErasedFacts) -> Self {
+        Self {
+            index: erased.index,
+            organisation: &erased.organisation,
+            validity: erased.validity.as_str(),
+            kind: match erased.kind {
+                ErasureKind::ProtectedField => "protected_field",
+                ErasureKind::Attachment => "attachment",
+                ErasureKind::Unspecified => "",
+            },
+            digest: erased.digest.to_string(),
+            date: &erased.date,
+            authority: &erased.authority,
+            remains: &erased.remains,
+        }
+    }
+}
+
+impl<'a> OpeningText<'a> {
+    fn of(opening: &'a OpeningFacts) -> Self {
+        Self {
+            index: opening.index,
+            organisation: &opening.organisation,
+            validity: opening.validity.as_str(),
+            digests: opening.digests.iter().map(ToString::to_string).collect(),
+            to: &opening.to,
+            when: &opening.when,
+            authority: &opening.authority,
         }
     }
 }
@@ -243,8 +353,12 @@ impl<'a> FileText<'a> {
         Self {
             name: &file.name,
             sha256: file.sha256.to_string(),
+            sha512: file.sha512.as_deref().map(hex::encode),
             size: file.size,
-            compared: file.beside,
+            state: file.state.as_str(),
+            detail: file.state.words(),
+            compared: matches!(file.state, FileState::Matching | FileState::Different(_)),
+            erased: file.erased.as_ref().map(ErasedText::of),
         }
     }
 }
@@ -253,11 +367,44 @@ impl<'a> RelatedText<'a> {
     fn of(related: &'a RelatedFacts) -> Self {
         Self {
             relation: &related.relation,
+            about: related.about,
+            steps: related.steps,
+            links: related.links.iter().map(LinkText::of).collect(),
+            withdrawn_by: related.withdrawn_by,
             index: related.index,
             record_id: related.record_id.to_string(),
             organisation: &related.organisation,
             registered_at: related.registered_at,
             title: &related.title,
+        }
+    }
+}
+
+impl<'a> LinkText<'a> {
+    fn of(link: &'a LinkFacts) -> Self {
+        Self {
+            relation: &link.relation,
+            about: link.about,
+            has_effect: link.has_effect,
+        }
+    }
+}
+
+impl<'a> CorrectionText<'a> {
+    fn of(correction: &'a CorrectionFacts) -> Self {
+        let changes = correction.changes.iter().map(|change| ChangeText {
+            path: &change.path,
+            field: &change.field,
+            was: change.was.as_deref(),
+            now: change.now.as_deref(),
+        });
+        Self {
+            by: correction.by,
+            on: correction.on,
+            reason: &correction.reason,
+            effect: correction.effect,
+            because: &correction.because,
+            changes: changes.collect(),
         }
     }
 }
@@ -272,6 +419,12 @@ impl ContentsText {
             signatures: contents.signatures,
             first_registered_at: contents.first_and_last.map(|(first, _)| first),
             last_registered_at: contents.first_and_last.map(|(_, last)| last),
+            checkpoints_seen: contents.seen.len(),
+            checkpoints_seen_elsewhere: contents
+                .seen
+                .iter()
+                .filter(|it| it.not_before.is_none())
+                .count(),
         }
     }
 }

@@ -8,6 +8,7 @@
 
 mod assemble;
 mod audit;
+mod batch;
 mod bundle;
 mod dsse;
 mod escape;
@@ -18,6 +19,7 @@ mod json;
 mod limits;
 mod meaning;
 mod text;
+mod ties;
 mod tiles;
 mod time;
 mod trust;
@@ -26,6 +28,7 @@ mod verify;
 
 pub use assemble::{AssembleError, BundleFiles, BundleParts, LoggedEntry, attachment_names};
 pub use audit::{Auditor, audit_export};
+pub use batch::{Batch, BatchError, BatchFault};
 pub use bundle::{
     BUNDLE_FORMAT, Bundle, BundleError, BundledChain, BundledFile, ProvenEntry, RelatedEntry,
 };
@@ -34,13 +37,15 @@ pub use escape::escape;
 pub use export::{ExportError, ExportWriter, Exported};
 pub use files::{FileSource, FolderFiles, NoFiles, is_plain_name};
 pub use limits::{
-    BUNDLE_BYTES_MAX, DISCLOSURES_MAX, DSSE_BYTES_MAX, EVENTS_MAX, FILE_NAME_BYTES_MAX,
-    FILE_SIZE_MAX, FILES_MAX, KEY_CHAINS_MAX, PROBLEMS_MAX, RELATED_MAX, STRAY_FILES_MAX,
+    BATCH_BYTES_MAX, BUNDLE_BYTES_MAX, DISCLOSURES_MAX, DSSE_BYTES_MAX, EVENTS_MAX,
+    FILE_NAME_BYTES_MAX, FILE_SIZE_MAX, FILES_MAX, KEY_CHAINS_MAX, PROBLEMS_MAX, RELATED_MAX,
+    SEEN_REMARKS_MAX, STRAY_FILES_MAX,
 };
 pub use verdict::{
-    BUNDLE_CHECKS, Check, EXPORT_CHECKS, FileFacts, LEDGER_CHECKS, LedgerContents, LedgerFacts,
-    Outcome, Problem, ProtectedFacts, RecordFacts, RelatedFacts, SignerFacts, Subject, Verdict,
-    VerdictWord,
+    BUNDLE_CHECKS, ChangeFacts, Check, CorrectionFacts, DeviceFacts, EXPORT_CHECKS, ErasedFacts,
+    FileFacts, FileState, LEDGER_CHECKS, LedgerContents, LedgerFacts, LinkFacts, NumberedFacts,
+    OpeningFacts, Outcome, Problem, ProtectedFacts, RecordFacts, RelatedFacts, SeenFacts,
+    SignerFacts, Subject, Validity, Verdict, VerdictWord,
 };
 pub use verify::verify_bundle;
 /// The largest policy file, as the verifier has it.

@@ -35,3 +35,9 @@ pub const PROBLEMS_MAX: usize = 100;
 
 /// Files of a folder that an audit lists when they are not part of the log.
 pub const STRAY_FILES_MAX: usize = 20;
+
+/// Records whose checkpoint or clock does not fit, as an audit remarks on them one by one; the rest are only counted.
+pub const SEEN_REMARKS_MAX: usize = 20;
+
+/// A batch of signed records on a stick: some ten thousand records as a rule, and read into memory whole.
+pub const BATCH_BYTES_MAX: usize = 64 * 1024 * 1024;

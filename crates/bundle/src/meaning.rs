@@ -1,5 +1,7 @@
 //! What a verdict means, in one plain sentence, and what it does not show.
 
+use crate::escape::quote;
+use crate::time::utc;
 use crate::verdict::{Subject, Verdict, VerdictWord};
 
 /// What no proof of a record shows.
@@ -36,6 +38,31 @@ impl Verdict {
             VerdictWord::NotVerified => not_verified(self.subject, self.failed_name()),
             VerdictWord::CannotTell => cannot_tell(self.failed_name()),
         }
+    }
+
+    /// The answer on a bundle in one sentence that a reader can quote. Nothing unless every check passed.
+    pub fn answer(&self) -> Option<String> {
+        let (ledger, index) = (self.ledger.as_ref()?, self.index?);
+        self.record.as_ref()?;
+        let origin = quote(&ledger.origin);
+        // All of them had seen it by the time of the last; a single one may have a wrong clock.
+        let seen = ledger.cosigned.iter().map(|(_, time_s)| *time_s).max();
+        let when = match seen {
+            Some(time_s) => format!(
+                "no later than {}, by the clocks of the witnesses named below",
+                utc(time_s.saturating_mul(1_000))
+            ),
+            None => format!(
+                "since {}, by the ledger's own clock",
+                utc(self.registered_at?)
+            ),
+        };
+        Some(format!(
+            "This record, exactly as printed here, is in the ledger {origin} (entry {index} of {}), {when}. It is \
+             signed with a key registered to the organisation {}, and it has not changed since.",
+            ledger.size,
+            quote(self.organisation.as_deref()?)
+        ))
     }
 
     fn failed_name(&self) -> &'static str {

@@ -38,6 +38,7 @@ impl Verdict {
             );
         }
         page.wrapped(0, self.meaning());
+        bundle::write_files(page, &self.files);
         let more = self.problem_count;
         if more > 1 {
             let listed = u64::try_from(self.problems.len()).unwrap_or(more);

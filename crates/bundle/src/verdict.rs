@@ -3,8 +3,16 @@
 //! Every optional member stays empty until the check that proves it has passed, so what is printed or
 //! read by a program is never merely what a file claims.
 
+mod erased;
+mod file;
+mod related;
+
 use witnessmark_record::RecordKind;
-use witnessmark_verifier::{Hash, RecordId};
+use witnessmark_verifier::{Hash, KeyId, RecordId};
+
+pub use erased::{ErasedFacts, OpeningFacts, Validity};
+pub use file::{FileFacts, FileState};
+pub use related::{ChangeFacts, CorrectionFacts, LinkFacts, RelatedFacts};
 
 /// The answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -143,43 +151,15 @@ pub struct SignerFacts {
     pub suspected_since: Option<u64>,
 }
 
-/// A file that a record names.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FileFacts {
-    /// Its name.
-    pub name: String,
-    /// The digest that the record holds.
-    pub sha256: Hash,
-    /// Its size in bytes.
-    pub size: u64,
-    /// Whether it travels with the bundle; its bytes were then compared.
-    pub beside: bool,
-}
-
 /// A protected field, or a decoy: the record holds its digest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProtectedFacts {
     /// The digest.
     pub commitment: Hash,
-    /// Name and value, when a disclosure opened it. Otherwise it is withheld.
+    /// Name and value, when a disclosure opened it. Otherwise it is erased or withheld.
     pub shown: Option<(String, String)>,
-}
-
-/// A record about the record.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RelatedFacts {
-    /// How it is linked: `corrects`, `contradicts` and so on.
-    pub relation: String,
-    /// Its place in the ledger.
-    pub index: u64,
-    /// Its record id.
-    pub record_id: RecordId,
-    /// Who signed it.
-    pub organisation: String,
-    /// When the ledger took it in, in milliseconds by the ledger's clock.
-    pub registered_at: u64,
-    /// Its title, as the record has it.
-    pub title: String,
+    /// That it was erased, when the record's organisation says so.
+    pub erased: Option<ErasedFacts>,
 }
 
 /// What the record is and says: present only when every check passed.
@@ -203,12 +183,20 @@ pub struct RecordFacts {
     pub protected: Vec<ProtectedFacts>,
     /// Fields that were opened: name and value, in the order of the bundle.
     pub disclosed: Vec<(String, String)>,
-    /// How many digests of protected fields nobody opened. Some may stand for nothing at all.
+    /// How many digests of protected fields nobody opened and nobody erased. Some may stand for nothing at all.
     pub withheld: usize,
     /// The files that the record names.
     pub files: Vec<FileFacts>,
+    /// Everything of this record that an erasure among the related records names, whether it counts or not.
+    pub erasures: Vec<ErasedFacts>,
+    /// The disclosures of fields of this record among the related records, whether they count or not.
+    pub openings: Vec<OpeningFacts>,
     /// The records about this record.
     pub related: Vec<RelatedFacts>,
+    /// The place of the withdrawal that its own organisation made of it, if one stands.
+    pub withdrawn_by: Option<u64>,
+    /// The corrections of it and of related records, in the order of the log.
+    pub corrections: Vec<CorrectionFacts>,
 }
 
 /// What a whole ledger holds.
@@ -226,6 +214,58 @@ pub struct LedgerContents {
     pub signatures: u64,
     /// The ledger's time of the first and the last entry, in milliseconds.
     pub first_and_last: Option<(u64, u64)>,
+    /// The checkpoints that signers had seen, in the order of the log.
+    pub seen: Vec<SeenFacts>,
+    /// The devices: every key that ever had the role `record`.
+    pub devices: Vec<DeviceFacts>,
+    /// The records that have a number on their device, in the order of the log.
+    pub numbered: Vec<NumberedFacts>,
+}
+
+/// A key that signs records.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeviceFacts {
+    /// The key.
+    pub key_id: KeyId,
+    /// Whose it is.
+    pub organisation: String,
+    /// What the organisation calls it.
+    pub label: Option<String>,
+}
+
+/// A record with the number that it has on its device.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NumberedFacts {
+    /// The place of the record.
+    pub index: u64,
+    /// Its id.
+    pub record_id: RecordId,
+    /// The device: the key of the first signature by a key with the role `record`.
+    pub key_id: KeyId,
+    /// The number, from 1.
+    pub seq: u64,
+    /// The record before it on the device, if it names one.
+    pub previous: Option<RecordId>,
+    /// When it was signed by the signer's clock, in milliseconds.
+    pub signed_at: u64,
+    /// When it was registered by the ledger's clock, in milliseconds.
+    pub registered_at: u64,
+}
+
+/// The checkpoint that the signer of a record had seen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeenFacts {
+    /// The place of the record.
+    pub index: u64,
+    /// How many entries the checkpoint speaks of.
+    pub size: u64,
+    /// When the record was signed by the signer's clock, in milliseconds.
+    pub signed_at: u64,
+    /// Before when it cannot have been signed, in milliseconds by the ledger's clock: its time of the checkpoint's last
+    /// entry. `None` when the ledger never had such a tree.
+    pub not_before: Option<u64>,
+    /// What does not fit.
+    pub problem: Option<String>,
 }
 
 /// One thing that is wrong with a ledger.
@@ -260,6 +300,8 @@ pub struct Verdict {
     pub registered_at: Option<u64>,
     /// The organisation that signed it: after the check `signatures`.
     pub organisation: Option<String>,
+    /// Every file that the record names and what was found of it: after the checks before `files`, also when that fails.
+    pub files: Vec<FileFacts>,
     /// What the reader has to know although every check passed.
     pub remarks: Vec<String>,
     /// The record: after all checks of a bundle.
@@ -283,6 +325,14 @@ impl Verdict {
     /// The exit code of a program that ends with this verdict.
     pub const fn exit_code(&self) -> u8 {
         self.word.exit_code()
+    }
+
+    /// Adds what the reader has to know although every check passed. A verdict with a failed check stays as it is.
+    pub fn add_remarks(&mut self, remarks: Vec<String>) {
+        if self.word.is_positive() && !remarks.is_empty() {
+            self.word = VerdictWord::VerifiedWithRemarks;
+            self.remarks.extend(remarks);
+        }
     }
 
     /// A verdict on something that could not even be read: the check `name` failed with `detail`.
@@ -392,6 +442,7 @@ impl Checklist {
                 index: None,
                 registered_at: None,
                 organisation: None,
+                files: Vec::new(),
                 remarks: Vec::new(),
                 record: None,
                 contents: None,

@@ -6,8 +6,10 @@
 
 mod beside;
 mod chains;
+mod erased;
 mod related;
 mod remarks;
+mod standing;
 
 use witnessmark_record::Record;
 use witnessmark_verifier::{
@@ -23,6 +25,8 @@ use crate::verdict::{Checklist, Failure, Stopped, Subject, Verdict};
 use chains::Chains;
 
 pub(crate) use beside::Fields;
+pub(crate) use erased::{Told, by_whom};
+pub(crate) use standing::StandingFacts;
 
 /// Judges a bundle by the reader's own policy. Whatever the input is, the answer is a verdict.
 pub fn verify_bundle(bundle: &[u8], policy: &[u8], files: &dyn FileSource) -> Verdict {
@@ -68,22 +72,33 @@ fn judge(
         &related::Around {
             charter: &charter,
             record: &record,
+            content: &content,
             chains: &chains,
         },
     );
-    let related = list.record("related", related)?;
-    let fields = list.record("disclosures", beside::disclosures(&bundle, &content))?;
-    let beside = list.record("files", beside::files(&bundle, &content, files))?;
+    let standing = list.record("related", related)?;
+    let told = erased::told(
+        &bundle,
+        checkpoint.origin(),
+        &record.entry,
+        &standing.related,
+    );
+    let told = told.or_else(|failure| list.record("related", Err(failure)))?;
+    let fields = list.record("disclosures", beside::disclosures(&bundle, &content, &told))?;
+    let (beside, outcome) = beside::files(&bundle, &content, files, &told);
+    list.facts().files.clone_from(&beside);
+    list.record("files", outcome.map(|detail| ((), detail)))?;
 
     let signers = remarks::signers(&record.entry, chains.last(&record.entry));
     let found = evidence::Found {
         signers,
         fields,
         files: beside,
-        related,
+        standing,
+        told,
     };
     let facts = evidence::record_facts(&record.entry, &content, found);
-    list.facts().remarks = remarks::of(&facts, record.entry.registered_at);
+    list.facts().remarks = remarks::of(&facts, record.index, record.entry.registered_at);
     list.facts().record = Some(facts);
     Ok(())
 }

@@ -28,6 +28,7 @@ use crate::{ClientError, LoggedEntry, Remembered};
 #[derive(Clone)]
 pub struct Client {
     pub(crate) service: LedgerServiceClient<Channel>,
+    endpoint: Endpoint,
     policy: Arc<TrustPolicy>,
     remembered: Arc<Mutex<Remembered>>,
 }
@@ -90,6 +91,21 @@ impl Client {
         policy: TrustPolicy,
         remembered: Remembered,
     ) -> Result<Self, ClientError> {
+        let client = Self::unconnected(url, policy, remembered)?;
+        client.reconnect().await
+    }
+
+    /// The client of the ledger at `url`, before anybody knows whether something answers there: it connects with its first
+    /// call, or with [`reconnect`](Self::reconnect). Needs a runtime.
+    ///
+    /// # Errors
+    ///
+    /// The address is not one.
+    pub fn unconnected(
+        url: &str,
+        policy: TrustPolicy,
+        remembered: Remembered,
+    ) -> Result<Self, ClientError> {
         let whole = if url.contains("://") {
             url.to_owned()
         } else {
@@ -109,16 +125,28 @@ impl Client {
             .http2_keep_alive_interval(KEEPALIVE_INTERVAL)
             .keep_alive_timeout(KEEPALIVE_TIMEOUT)
             .tcp_nodelay(true);
-        let channel = endpoint
-            .connect()
-            .await
-            .map_err(|error| ClientError::Unreachable(format!("{url}: {}", innermost(&error))))?;
-        let service = LedgerServiceClient::new(channel).max_decoding_message_size(ANSWER_BYTES_MAX);
-        let remembered = Arc::new(Mutex::new(remembered));
         Ok(Self {
-            service,
+            service: service(endpoint.connect_lazy()),
+            endpoint,
             policy: Arc::new(policy),
-            remembered,
+            remembered: Arc::new(Mutex::new(remembered)),
+        })
+    }
+
+    /// The same client over a new connection, for when the old one may be dead: what is trusted and what is remembered
+    /// stay.
+    ///
+    /// # Errors
+    ///
+    /// Nothing answers there.
+    pub async fn reconnect(&self) -> Result<Self, ClientError> {
+        let channel = self.endpoint.connect().await.map_err(|error| {
+            let (url, error) = (self.endpoint.uri(), innermost(&error));
+            ClientError::Unreachable(format!("{url}: {error}"))
+        })?;
+        Ok(Self {
+            service: service(channel),
+            ..self.clone()
         })
     }
 
@@ -384,6 +412,10 @@ impl Client {
             .into_inner();
         Ok(answer.try_into()?)
     }
+}
+
+fn service(channel: Channel) -> LedgerServiceClient<Channel> {
+    LedgerServiceClient::new(channel).max_decoding_message_size(ANSWER_BYTES_MAX)
 }
 
 /// Refuses what cannot be an entry before it is sent: the transport would only say that it is long.

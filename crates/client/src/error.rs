@@ -69,6 +69,20 @@ impl fmt::Display for Misbehaviour {
 impl std::error::Error for Misbehaviour {}
 
 impl ClientError {
+    /// Whether the same call may succeed later, without anybody changing what is sent: the link broke, or the ledger is
+    /// busy or away.
+    pub fn may_pass(&self) -> bool {
+        match self {
+            Self::Unreachable(_) => true,
+            Self::Refused(refusal) => refusal.reason.may_pass(),
+            Self::Misbehaviour(_)
+            | Self::NotVerified(_)
+            | Self::Protocol(_)
+            | Self::Address { .. }
+            | Self::Memory { .. } => false,
+        }
+    }
+
     pub(crate) fn refused(refusal: Refusal) -> Self {
         Self::Refused(Box::new(refusal))
     }

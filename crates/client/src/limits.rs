@@ -12,9 +12,13 @@ pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// the server's reason arrives.
 pub(crate) const CALL_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// How often a silent connection is asked whether it is alive: below the five minutes after which
-/// common middleboxes forget a connection.
-pub(crate) const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(60);
+/// How often a connection is asked whether it is alive while a call waits on it: a phone that has changed its network
+/// is noticed soon, and no middlebox forgets a connection that is used.
+pub(crate) const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(20);
 
-/// How long the answer to that may take.
-pub(crate) const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(20);
+/// How long the answer to that may take. On a slow link the question waits behind the records in flight.
+pub(crate) const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(40);
+
+/// Bytes of records of one stream that may be without an answer. A link of 26 kbit/s carries them within the time above,
+/// and about a hundred records fill the ledger's next batch.
+pub(crate) const IN_FLIGHT_BYTES_MAX: u32 = 128 * 1024;

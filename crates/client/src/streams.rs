@@ -1,13 +1,16 @@
 //! The calls that stream: many submissions, a range of entries, checkpoints as they are published.
 
 use std::fmt;
+use std::sync::Arc;
 
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio_stream::wrappers::ReceiverStream;
 use tonic::Streaming;
 use witnessmark_proto::{EntryChunk, Outcome, Refusal, SignedPayload, v1};
 use witnessmark_verifier::{LeafIndex, TreeSize, VerifiedCheckpoint};
 
 use crate::client::check_length;
+use crate::limits::IN_FLIGHT_BYTES_MAX;
 use crate::range::verify_chunk;
 use crate::{Client, ClientError, LoggedEntry};
 
@@ -24,7 +27,7 @@ pub struct Submitted {
 pub struct SubmittedStream {
     client: Client,
     answers: Streaming<v1::SubmitRecordsResponse>,
-    /// What was taken and is not answered yet. The transport and the server bound how much that is.
+    /// What was taken and is not answered yet; its room bounds how much that is.
     taken: mpsc::UnboundedReceiver<Taken>,
     /// How many answers were returned.
     position: u64,
@@ -34,8 +37,8 @@ pub struct SubmittedStream {
 
 /// A record that was taken from the caller.
 enum Taken {
-    /// It was sent; the ledger answers.
-    Sent(Box<SignedPayload>),
+    /// It was sent; the ledger answers, and then there is room for others.
+    Sent(Box<SignedPayload>, OwnedSemaphorePermit),
     /// It is too long to be sent: the transport would break the stream off.
     Kept(Refusal),
 }
@@ -57,7 +60,7 @@ impl SubmittedStream {
     /// be logged: submit them again.
     pub async fn next(&mut self) -> Result<Option<Submitted>, ClientError> {
         let result = match self.taken.recv().await {
-            Some(Taken::Sent(record)) => self.answer_to(&record).await?,
+            Some(Taken::Sent(record, _room)) => self.answer_to(&record).await?,
             Some(Taken::Kept(refusal)) => Err(refusal),
             None => return self.end().await,
         };
@@ -71,7 +74,7 @@ impl SubmittedStream {
         record: &SignedPayload,
     ) -> Result<Result<LoggedEntry, Refusal>, ClientError> {
         let message = self.answers.message().await?.ok_or_else(|| {
-            ClientError::Protocol("the stream ended before every record was answered".to_owned())
+            ClientError::Unreachable("the stream ended before every record was answered".into())
         })?;
         let Outcome { position, result } = message.try_into()?;
         if position != self.answered {
@@ -212,6 +215,38 @@ impl CheckpointStream {
     }
 }
 
+/// Hands the records to the transport, as far as there is room for what has no answer; ends when nobody waits for the
+/// answers any more.
+async fn feed(
+    records: impl Iterator<Item = SignedPayload>,
+    take: mpsc::UnboundedSender<Taken>,
+    send: mpsc::Sender<v1::SubmitRecordsRequest>,
+) {
+    let room = Arc::new(Semaphore::new(
+        usize::try_from(IN_FLIGHT_BYTES_MAX).unwrap_or(Semaphore::MAX_PERMITS),
+    ));
+    for record in records {
+        if let Err(refusal) = check_length(&record) {
+            if take.send(Taken::Kept(refusal)).is_err() {
+                return;
+            }
+            continue;
+        }
+        let bytes = u32::try_from(record.payload.len()).unwrap_or(IN_FLIGHT_BYTES_MAX);
+        let room = Arc::clone(&room).acquire_many_owned(bytes.min(IN_FLIGHT_BYTES_MAX));
+        let Ok(room) = room.await else {
+            return;
+        };
+        let message = v1::SubmitRecordsRequest {
+            record: Some(record.clone().into()),
+        };
+        let taken = take.send(Taken::Sent(Box::new(record), room));
+        if taken.is_err() || send.send(message).await.is_err() {
+            return;
+        }
+    }
+}
+
 impl Client {
     /// Submits records one after the other over one stream.
     ///
@@ -224,24 +259,12 @@ impl Client {
         R::IntoIter: Send + 'static,
     {
         let (take, taken) = mpsc::unbounded_channel();
-        let requests = records.into_iter().filter_map(move |record| {
-            let kept = check_length(&record).err();
-            let message = v1::SubmitRecordsRequest {
-                record: Some(record.clone().into()),
-            };
-            let (taken, request) = match kept {
-                Some(refusal) => (Taken::Kept(refusal), None),
-                None => (Taken::Sent(Box::new(record)), Some(message)),
-            };
-            // Fails only when nobody waits for the answers any more.
-            take.send(taken).ok()?;
-            request
-        });
-        let stream = tokio_stream::iter(requests);
+        let (send, requests) = mpsc::channel(1);
+        tokio::spawn(feed(records.into_iter(), take, send));
         let answers = self
             .service
             .clone()
-            .submit_records(stream)
+            .submit_records(ReceiverStream::new(requests))
             .await?
             .into_inner();
         Ok(SubmittedStream {

@@ -165,6 +165,19 @@ impl Reason {
             .find(|reason| reason.name() == name)
     }
 
+    /// Whether the same submission may be taken later, without a person doing anything about it. A program repeats
+    /// these by itself; every other refusal stands.
+    pub const fn may_pass(self) -> bool {
+        matches!(
+            self,
+            Self::QueueFull
+                | Self::StreamIdle
+                | Self::ServerStopping
+                | Self::LedgerHalted
+                | Self::StoreUnreadable
+        )
+    }
+
     /// The text of `docs/ERRORS.md`.
     pub fn document() -> String {
         let lines = Self::ALL.iter().map(|reason| {
@@ -198,6 +211,9 @@ prints the reason, and `--json` has it in `reason`.
 
 Two answers come from the transport and have no reason: `OUT_OF_RANGE` for a message longer than the
 server reads, and `CANCELLED` for a call whose deadline has passed.
+
+`witnessmark submit` repeats by itself what was refused with `QUEUE_FULL`, `STREAM_IDLE`, `SERVER_STOPPING`,
+`LEDGER_HALTED` or `STORE_UNREADABLE`, and what had no answer. Every other refusal stands.
 
 This file is written from `crates/proto/src/reason.rs`.
 
@@ -243,6 +259,16 @@ mod tests {
             assert_ne!(reason.code(), Code::Ok);
         }
         assert_eq!(Reason::parse("RECORD_TOO_SAD"), None);
+    }
+
+    #[test]
+    fn the_document_names_what_is_repeated() {
+        let (_, rest) = DOCUMENT_HEAD.split_once("repeats by itself").unwrap();
+        let (named, _) = rest.split_once("Every other").unwrap();
+        for reason in Reason::ALL {
+            let is_named = named.contains(&format!("`{reason}`"));
+            assert_eq!(is_named, reason.may_pass(), "{reason}");
+        }
     }
 
     #[test]

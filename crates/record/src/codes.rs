@@ -34,17 +34,18 @@ codes! {
     DIGEST = "E-DIGEST" Error "an erasure and a disclosure name digests, each once";
     EDTF = "E-EDTF" Error "a date is written in EDTF (ISO 8601-2 Annex A)";
     EMBARGO_PAST = "E-EMBARGO-PAST" Error "an embargo ends after the record is signed";
-    EMPTY = "E-EMPTY" Error "a message that is present says something, and an item of a list is not empty";
+    EMPTY = "E-EMPTY" Error "a message that is present says something, and an item of a list is not empty, unless `missing` says that it is withheld";
     FORMAT = "E-FORMAT" Error "the text has the format that its field declares";
     HS_EDITION = "E-HS-EDITION" Error "a heading of the Harmonised System states its edition by its year";
     IDENTIFIER = "E-IDENTIFIER" Error "an identifier has a scheme, and what was seen or its normalised form";
     IDENTIFIER_NORMALISED = "E-IDENTIFIER-NORMALISED" Error "a normalised identifier has the spelling of its scheme";
+    IDENTIFIER_SCHEME = "E-IDENTIFIER-SCHEME" Error "a field for containers or for headings of the Harmonised System holds an identifier of that scheme";
     IMO_NORMALISED = "E-IMO-NORMALISED" Error "a normalised IMO number is seven digits with a valid check digit";
     ISO3166 = "E-ISO3166" Error "a country is a code of ISO 3166-1 alpha-2";
     JSON_FIELD = "E-JSON-FIELD" Error "every member names a field of its message";
     JSON_TYPE = "E-JSON-TYPE" Error "a value has the type of its field";
     JSON_VALUE = "E-JSON-VALUE" Error "a value is one that its field can hold";
-    LANG = "E-LANG" Error "a language is a tag of BCP 47";
+    LANG = "E-LANG" Error "a language is a tag of BCP 47, made of registered subtags";
     LANG_DUP = "E-LANG-DUP" Error "each language stands once in a list of titles or summaries";
     LINK_DUP = "E-LINK-DUP" Error "a relation to a target is stated once";
     LINK_REL = "E-LINK-REL" Error "a link states a relation";
@@ -53,7 +54,7 @@ codes! {
     ORDER_TIME = "E-ORDER-TIME" Error "nothing is documented or reported before it happened";
     ORG = "E-ORG" Error "the signing organisation has a name of a-z, 0-9, dot and hyphen, at most 63";
     ORIGIN = "E-ORIGIN" Error "the origin of the log is 1 to 255 bytes without spaces, plus signs and control characters";
-    PARTY_TYPE = "E-PARTY-TYPE" Error "a party says what it is, and has a name, an office, an address or an identifier";
+    PARTY_TYPE = "E-PARTY-TYPE" Error "a party says what it is, and has a name, an office, an address or an identifier, or `missing` says that one is withheld";
     PATH = "E-PATH" Error "a path names a field as the schema does, once, with the positions in lists, and all paths are of one kind";
     PERMISSION = "E-PERMISSION" Error "a respondent is named in clear only with permission to be named";
     PERSON_CLEAR = "E-PERSON-CLEAR" Error "a private person is not named in clear";
@@ -67,6 +68,7 @@ codes! {
     SCHEMA = "E-SCHEMA" Error "the schema names the kind of the body and its version";
     SCOPE = "E-SCOPE" Error "an attestation covers the whole record, or the fields that it names";
     SCRIPT = "E-SCRIPT" Error "a script is a code of ISO 15924";
+    SEEN = "E-SEEN" Error "a checkpoint that was seen has a size of at least 1 and a root of 32 bytes";
     SHARE = "E-SHARE" Error "a share is given in basis points, from 0 to 10000, and says of what";
     SIGNED_AT = "E-SIGNED-AT" Error "a record states when it was signed";
     SIZE = "E-SIZE" Error "an encoded record has at most 64,000 bytes";
@@ -80,7 +82,8 @@ codes! {
     MARKING_TLP = "E-TLP" Error "a record states who may see it, by a colour of the Traffic Light Protocol";
     TRACE = "E-TRACE" Error "a trace request says what it traces, and a trace response which request it answers";
     TYPE_REQUIRED = "E-TYPE" Error "a part of a record that has types or roles states which it is";
-    UNIT = "E-UNIT" Error "a unit is from the list, and money has a currency of ISO 4217";
+    UNIT = "E-UNIT" Error "a unit is from the list, and money has a currency that is or was one of ISO 4217";
+    UNIT_FIELD = "E-UNIT-FIELD" Error "a count is a whole number without a unit, a mass and a distance have a unit of their kind, and none is below zero";
     LANGUAGE = "N-LANGUAGE" Note "plain text states its language in `language`";
     CLEAR = "W-CLEAR" Warning "what can expose somebody is protected unless it is public";
     CLOCK = "W-CLOCK" Warning "the signer's clock and the ledger's agree within an hour";
@@ -91,6 +94,9 @@ codes! {
     IDENTIFIER_CHECK = "W-IDENTIFIER-CHECK" Warning "the check digits of an air waybill and of a legal entity identifier as seen fit";
     IMO_CHECK = "W-IMO-CHECK" Warning "the check digit of an IMO number as seen fits";
     ORDER_TIME_UNSURE = "W-ORDER-TIME" Warning "uncertain dates should stand in the order of events";
-    TEXT_HIDDEN = "W-TEXT-HIDDEN" Warning "a text has characters that cannot be seen or that change the direction of writing";
+    SEEN_CHECKPOINT = "W-SEEN-CHECKPOINT" Warning "the checkpoint that the signer had seen is one of this ledger";
+    SEEN_CLOCK = "W-SEEN-CLOCK" Warning "by the signer's clock, a record is signed after the checkpoint that the signer had seen";
+    TEXT_HIDDEN = "W-TEXT-HIDDEN" Warning "no text has characters that cannot be seen or that change the direction of writing, but joiners between letters of a script that needs them";
     TIME_FUTURE = "W-TIME-FUTURE" Warning "nothing happens after the record of it is signed";
+    UNIT_OLD = "W-UNIT-OLD" Warning "a currency that was withdrawn stands with a time in which it was one";
 }

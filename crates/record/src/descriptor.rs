@@ -1,5 +1,6 @@
 //! The schema at run time: what the fields are called, what formats they declare, what their enumerations are called.
 
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use prost_reflect::{
@@ -17,8 +18,18 @@ const CHARS_MAX: usize = 4_000;
 struct Schema {
     pool: DescriptorPool,
     record: MessageDescriptor,
-    format: ExtensionDescriptor,
-    max_chars: ExtensionDescriptor,
+    /// What each field declares, by its full name. Reflection decodes the options of a field whenever it is asked for them,
+    /// and every check of a record asks for those of every field.
+    fields: HashMap<String, Declared>,
+    /// The words of each enumeration with their numbers, by its full name.
+    words: HashMap<String, Vec<(String, i32)>>,
+}
+
+/// What a field declares.
+#[derive(Clone, Copy)]
+struct Declared {
+    format: Format,
+    max_chars: usize,
 }
 
 static SCHEMA: LazyLock<Schema> = LazyLock::new(load);
@@ -32,11 +43,44 @@ fn load() -> Schema {
     let pool = DescriptorPool::decode(bytes).expect("the descriptors decode");
     let record = pool.get_message_by_name("witnessmark.record.v1.Record");
     let option = |name: &str| pool.all_extensions().find(|option| option.name() == name);
+    let format = option("format").expect("the schema has the option `format`");
+    let max_chars = option("max_chars").expect("the schema has the option `max_chars`");
+    let messages: Vec<MessageDescriptor> = pool.all_messages().collect();
+    let fields = messages.iter().flat_map(MessageDescriptor::fields);
+    let fields = fields.map(|field| {
+        let declared = declared(&field, &format, &max_chars);
+        (field.full_name().to_owned(), declared)
+    });
+    let words = pool.all_enums().map(|enumeration| {
+        let words = enumeration.values().filter(|value| value.number() != 0);
+        let prefix = prefix(enumeration.name());
+        let words = words.map(|value| (word_of(&prefix, value.name()), value.number()));
+        (enumeration.full_name().to_owned(), words.collect())
+    });
     Schema {
         record: record.expect("the schema has a Record"),
-        format: option("format").expect("the schema has the option `format`"),
-        max_chars: option("max_chars").expect("the schema has the option `max_chars`"),
+        fields: fields.collect(),
+        words: words.collect(),
         pool,
+    }
+}
+
+fn declared(
+    field: &FieldDescriptor,
+    format: &ExtensionDescriptor,
+    max_chars: &ExtensionDescriptor,
+) -> Declared {
+    let options = field.options();
+    let number = options.get_extension(format).as_enum_number();
+    let chars = options.get_extension(max_chars).as_u32();
+    Declared {
+        format: number
+            .and_then(|number| Format::try_from(number).ok())
+            .unwrap_or_default(),
+        max_chars: chars
+            .filter(|chars| *chars > 0)
+            .and_then(|chars| usize::try_from(chars).ok())
+            .unwrap_or(CHARS_MAX),
     }
 }
 
@@ -67,42 +111,39 @@ pub(crate) fn typed<T: prost::Message + Default>(message: &DynamicMessage) -> T 
 
 /// The format that a field declares.
 pub(crate) fn format(field: &FieldDescriptor) -> Format {
-    let options = field.options();
-    let number = options.get_extension(&SCHEMA.format).as_enum_number();
-    number
-        .and_then(|number| Format::try_from(number).ok())
-        .unwrap_or_default()
+    let declared = SCHEMA.fields.get(field.full_name());
+    declared.map(|it| it.format).unwrap_or_default()
 }
 
 /// The longest text that a field may hold, in characters.
 pub(crate) fn max_chars(field: &FieldDescriptor) -> usize {
-    let options = field.options();
-    let declared = options.get_extension(&SCHEMA.max_chars).as_u32();
-    declared
-        .filter(|chars| *chars > 0)
-        .and_then(|chars| usize::try_from(chars).ok())
-        .unwrap_or(CHARS_MAX)
+    let declared = SCHEMA.fields.get(field.full_name());
+    declared.map_or(CHARS_MAX, |it| it.max_chars)
 }
 
 /// The short word of an enumeration's value: its name without the enumeration's, in lower case.
 /// `None` for a number that the enumeration does not have.
 pub fn word(enumeration: &EnumDescriptor, number: i32) -> Option<String> {
-    let value = enumeration.get_value(number)?;
-    let prefix = prefix(enumeration.name());
-    let word = value
-        .name()
-        .strip_prefix(&prefix)
-        .unwrap_or_else(|| value.name());
-    Some(word.to_ascii_lowercase())
+    if number == 0 {
+        let value = enumeration.get_value(0)?;
+        return Some(word_of(&prefix(enumeration.name()), value.name()));
+    }
+    let mut known = words(enumeration).iter();
+    known
+        .find(|(_, known)| *known == number)
+        .map(|(word, _)| word.clone())
 }
 
 /// The words that may stand in a field of this enumeration, with their numbers.
-pub(crate) fn words(enumeration: &EnumDescriptor) -> Vec<(String, i32)> {
-    enumeration
-        .values()
-        .filter(|value| value.number() != 0)
-        .filter_map(|value| Some((word(enumeration, value.number())?, value.number())))
-        .collect()
+pub(crate) fn words(enumeration: &EnumDescriptor) -> &'static [(String, i32)] {
+    let words = SCHEMA.words.get(enumeration.full_name());
+    words.map(Vec::as_slice).unwrap_or_default()
+}
+
+fn word_of(prefix: &str, name: &str) -> String {
+    name.strip_prefix(prefix)
+        .unwrap_or(name)
+        .to_ascii_lowercase()
 }
 
 /// `LinkRel` gives `LINK_REL_`.
@@ -182,12 +223,43 @@ pub(crate) fn split_step(step: &str) -> Option<(&str, Option<usize>)> {
     (number.to_string() == position).then_some((name, Some(number)))
 }
 
-/// Whether the field that `path` names, without positions in lists, holds something.
+/// Whether the item of a list that `path` names is there and holds nothing.
+pub(crate) fn is_empty_item(message: &DynamicMessage, path: &str) -> bool {
+    let (step, rest) = first_step(path);
+    let Some((name, position)) = split_step(step) else {
+        return false;
+    };
+    let Some(value) = message.get_field_by_name(name) else {
+        return false;
+    };
+    let value = match position {
+        Some(position) => value.as_list().and_then(|items| items.get(position)),
+        None => Some(&*value),
+    };
+    match (value, rest) {
+        (Some(value), None) => position.is_some() && holds_nothing(value),
+        (Some(Value::Message(inner)), Some(rest)) => is_empty_item(inner, rest),
+        _ => false,
+    }
+}
+
+fn holds_nothing(item: &Value) -> bool {
+    let text = item.as_str().is_some_and(str::is_empty);
+    let mut inner = item.as_message().into_iter();
+    text || inner.any(|inner| inner.fields().next().is_none())
+}
+
+fn first_step(path: &str) -> (&str, Option<&str>) {
+    path.split_once('.')
+        .map_or((path, None), |(step, rest)| (step, Some(rest)))
+}
+
+/// Whether the field that `path` names holds something: in the item of a list that it names, or in any where it names none.
 pub(crate) fn is_present(message: &DynamicMessage, path: &str) -> bool {
-    let (name, rest) = path
-        .split_once('.')
-        .map_or((path, None), |(name, rest)| (name, Some(rest)));
-    let name = name.split_once('[').map_or(name, |(name, _)| name);
+    let (step, rest) = first_step(path);
+    // A position that is none says no more than the name.
+    let name = step.split_once('[').map_or(step, |(name, _)| name);
+    let (name, position) = split_step(step).unwrap_or((name, None));
     let descriptor = message.descriptor();
     let Some(field) = descriptor.get_field_by_name(name) else {
         return false;
@@ -195,10 +267,20 @@ pub(crate) fn is_present(message: &DynamicMessage, path: &str) -> bool {
     if !message.has_field(&field) {
         return false;
     }
-    let Some(rest) = rest else { return true };
     let value = message.get_field(&field);
-    let items = value.as_list().unwrap_or_default().iter();
+    let all = value.as_list().unwrap_or_default();
+    let items = match position {
+        Some(position) => all
+            .get(position)
+            .map(std::slice::from_ref)
+            .unwrap_or_default(),
+        None => all,
+    };
+    let Some(rest) = rest else {
+        return position.is_none() || items.iter().any(|item| !holds_nothing(item));
+    };
     items
+        .iter()
         .filter_map(Value::as_message)
         .chain(value.as_message())
         .any(|inner| is_present(inner, rest))

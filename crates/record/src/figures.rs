@@ -3,7 +3,8 @@
 use prost_reflect::{DynamicMessage, ReflectMessage as _, Value};
 
 use crate::descriptor::{self, typed};
-use crate::render::{escape, label_below, label_of, quantity, scalar};
+use crate::escape::escape;
+use crate::render::{label_below, label_of, quantity, scalar};
 use crate::v1;
 
 /// Every quantity of the record's body as a label and a value, in the order of the schema.

@@ -10,8 +10,9 @@ mod read;
 mod write;
 
 pub use field::field_text;
-pub(crate) use field::read_field;
-pub use read::from_json;
+pub(crate) use field::{read_field, text_at};
+pub(crate) use near::nearest;
+pub use read::{from_draft, from_json};
 pub use write::to_json;
 
 use witnessmark_verifier::hex;

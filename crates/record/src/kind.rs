@@ -107,6 +107,12 @@ impl RecordKind {
         }
     }
 
+    /// The kind as it is typed and shown in tables, such as `wreckage-finding`: its schema without the version.
+    pub fn word(self) -> &'static str {
+        let schema = self.schema();
+        schema.split_once('/').map_or(schema, |(word, _)| word)
+    }
+
     /// The field of the record that holds the body of this kind.
     pub const fn field(self) -> &'static str {
         match self {

@@ -14,30 +14,46 @@ mod calendar;
 pub mod check_digit;
 mod codes;
 mod country;
+mod currency;
 pub mod date_code;
 mod descriptor;
+mod erased;
+mod escape;
 mod figures;
 mod json;
 mod kind;
 mod label;
+mod language;
+mod lists;
 mod problem;
 mod record;
+mod relation;
 mod render;
+mod revise;
 mod target;
 mod trace;
 mod validate;
+mod withheld;
 
 pub use calendar::{instant, rfc3339};
 pub use descriptor::{Format, descriptor_pool, word as enum_word};
+pub use erased::{Erased, Opened, erased, opened, render_erased};
+pub use escape::escape;
 pub use figures::figures;
-pub use json::{field_text, from_json, to_json};
+pub use json::{field_text, from_draft, from_json, to_json};
 pub use kind::RecordKind;
 pub use label::{LabelNotComposed, check_label};
 pub use problem::{Level, Problem, ProblemCode, problem_codes, validation_document};
 pub use record::{RECORD_BYTES_MAX, Record, RecordError, encode};
-pub use render::{escape, label_of, render};
+pub use relation::{STRUCTURAL_RELATIONS, speaks_of};
+pub use render::{label_of, render};
+pub use revise::{
+    ChangeWords, Effect, Logged, Misfit, MisfitCause, Revised, Revision, Standing, change_words,
+    correctable_values, new_problems, problem_of_correction, reason_words, revise,
+};
 pub use trace::trace_due;
-pub use validate::{check_clock, validate};
+pub use validate::{SeenTree, check_clock, check_seen, validate};
+pub use withheld::{may_withhold_item, private_persons};
 
 /// The message types of records, generated from `proto/witnessmark/record/v1`.
 #[expect(

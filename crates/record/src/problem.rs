@@ -49,6 +49,48 @@ pub struct Problem {
     pub fix: String,
 }
 
+/// The codes of what may only not be there yet.
+const NOT_THERE_YET: &[ProblemCode] = &[
+    codes::ASSERTED_BY,
+    codes::ATTACHMENT,
+    codes::BASIS,
+    codes::BODY,
+    codes::BRAND_CLAIM,
+    codes::CAPTURE,
+    codes::CUSTODY,
+    codes::DIGEST,
+    codes::EMPTY,
+    codes::HS_EDITION,
+    codes::IDENTIFIER,
+    codes::LANG,
+    codes::LANGUAGE,
+    codes::LINK_TARGET,
+    codes::MARKING_TLP,
+    codes::ORG,
+    codes::ORIGIN,
+    codes::PARTY_TYPE,
+    codes::PLACE,
+    codes::POINT_BASIS,
+    codes::REFERENCE,
+    codes::REQUIRED,
+    codes::SCHEMA,
+    codes::SHARE,
+    codes::SOURCES,
+    codes::TARGET,
+    codes::THREAD,
+    codes::TITLE,
+    codes::TRACE,
+    codes::TYPE_REQUIRED,
+];
+
+impl Problem {
+    /// Whether something is only not there yet: nothing stands in the field, and something has to. Everything else is
+    /// wrong as it stands.
+    pub fn is_missing(&self) -> bool {
+        self.value.is_empty() && NOT_THERE_YET.iter().any(|it| it.code == self.code)
+    }
+}
+
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.code, self.path)?;
@@ -71,8 +113,8 @@ pub struct ProblemCode {
 }
 
 impl ProblemCode {
-    /// A problem of this code.
-    pub(crate) fn at(
+    /// A problem of this code at a field, whose path is empty when it is about no field; `value` is escaped and shortened.
+    pub fn at(
         &self,
         path: impl Into<String>,
         value: impl AsRef<str>,
@@ -90,7 +132,7 @@ impl ProblemCode {
 }
 
 /// Values are shown, never trusted: escaped, and cut after 80 characters.
-fn shorten(value: &str) -> String {
+pub(crate) fn shorten(value: &str) -> String {
     let escaped = crate::escape(value);
     match escaped.char_indices().nth(80) {
         Some((at, _)) => format!("{}...", escaped.get(..at).unwrap_or_default()),

@@ -7,7 +7,7 @@ use witnessmark_verifier::hex;
 
 use crate::calendar::instant;
 use crate::descriptor::{self, typed};
-use crate::validate::is_hidden;
+use crate::escape::escape;
 use crate::{Format, RecordKind, v1};
 
 /// What a reader of transcribed reports must not miss: the party that is named did not sign.
@@ -39,19 +39,6 @@ pub fn render(record: &v1::Record) -> Vec<(String, String)> {
     lines
 }
 
-/// Text that is safe to show: what could deceive the eye or a terminal is spelled out as `\u{...}`.
-pub fn escape(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for c in text.chars() {
-        if c.is_control() || is_hidden(c) {
-            shown.extend(c.escape_unicode());
-        } else {
-            shown.push(c);
-        }
-    }
-    shown
-}
-
 /// Degrees of a coordinate with all seven decimals.
 pub(crate) fn degrees(e7: i32) -> String {
     let sign = if e7 < 0 { "-" } else { "" };
@@ -61,6 +48,48 @@ pub(crate) fn degrees(e7: i32) -> String {
         magnitude / 10_000_000,
         magnitude % 10_000_000
     )
+}
+
+/// What the lines of the field at `path` are labelled, with the numbers of items, counted from 1. Nothing when it names none.
+pub(crate) fn label_of_path(path: &str) -> Option<String> {
+    let bodies = RecordKind::ALL.map(RecordKind::field);
+    let mut message = Some(descriptor::record());
+    let mut label = String::new();
+    for (at, step) in path.split('.').enumerate() {
+        let (name, position) = descriptor::split_step(step)?;
+        let field = message?.get_field_by_name(name)?;
+        message = field.kind().as_message().cloned();
+        if at == 0 && bodies.contains(&name) {
+            continue;
+        }
+        label = match label.as_str() {
+            "" => label_of(&field),
+            prefix => label_below(prefix, &field),
+        };
+        if let Some(position) = position {
+            label = format!("{label} {}", position.saturating_add(1));
+        }
+    }
+    (!label.is_empty()).then_some(label)
+}
+
+/// The value of a field, or of one item of it, in one line.
+pub(crate) fn words_of(field: &FieldDescriptor, is_item: bool, value: &Value) -> String {
+    let mut lines = Vec::new();
+    if is_item {
+        one(field, value, "", &mut lines);
+    } else {
+        any(field, value, "", &mut lines);
+    }
+    let own = label_of(field);
+    let words = lines.into_iter().map(|(label, words)| {
+        let label = label.strip_prefix(&own).unwrap_or(&label);
+        match label.trim_start_matches([',', ' ']) {
+            "" => words,
+            label => format!("{label}: {words}"),
+        }
+    });
+    words.collect::<Vec<_>>().join("; ")
 }
 
 fn fields(message: &DynamicMessage, prefix: &str, lines: &mut Vec<(String, String)>) {
@@ -125,6 +154,7 @@ fn sentence(message: &DynamicMessage) -> Option<String> {
             )
         }
         "FieldChange" => change(&typed(message)),
+        "CheckpointSeen" => seen(&typed(message)),
         "ErasureTarget" => erased(&typed(message), message),
         "Aggregate" if message.fields().next().is_none() => "a set as a whole".to_owned(),
         _ => return None,
@@ -204,6 +234,14 @@ fn change(change: &v1::FieldChange) -> String {
     )
 }
 
+fn seen(seen: &v1::CheckpointSeen) -> String {
+    format!(
+        "signed after checkpoint of size {}, root {}, by the signer's word",
+        seen.size,
+        hex::encode(&seen.root)
+    )
+}
+
 fn erased(target: &v1::ErasureTarget, message: &DynamicMessage) -> String {
     let digest = hex::encode(&target.digest);
     let mut text = format!("{} {digest}", enum_text(message, "kind"));
@@ -280,6 +318,7 @@ fn label_anywhere(field: &str) -> &'static str {
         "org" => "Signed and submitted by",
         "asserted_by" => "Claimed by",
         "signed_at_ms" => "Signed at",
+        "seen" => "Newest checkpoint seen",
         "device_seq" => "Number on the device",
         "previous" => "Previous record of the device",
         "protected" => "Protected field",

@@ -9,6 +9,7 @@ mod bytes;
 mod capture;
 mod change;
 mod envelope;
+mod fits;
 mod identifier;
 mod kind;
 mod laboratory;
@@ -16,16 +17,19 @@ mod mark;
 mod party;
 mod place;
 mod quantity;
+mod seen;
 mod text;
 mod time;
 mod trace;
 
 use prost_reflect::{DynamicMessage, FieldDescriptor, ReflectMessage as _, Value};
 
-pub(crate) use text::is_hidden;
+pub(crate) use change::{is_correctable, overlap};
+pub use seen::{SeenTree, check_seen};
 pub use time::check_clock;
 
 use crate::descriptor::{self, join, typed};
+use crate::withheld::Excused;
 use crate::{Problem, RECORD_BYTES_MAX, codes, encode, v1};
 
 /// All problems of a record, in the order of its fields. A record without an error may be signed and is admitted.
@@ -43,12 +47,25 @@ pub fn validate(record: &v1::Record) -> Vec<Problem> {
     if bytes > RECORD_BYTES_MAX {
         problems.push(codes::SIZE.at("", bytes.to_string(), "Shorten texts, or split the record"));
     }
-    envelope::check(record, &mut problems);
+    envelope::check(record, &message, &mut problems);
     walk(&message, "", &mut problems);
     kind::check(record, &message, &mut problems);
     time::check_order(record, &mut problems);
     mark::check_times(record, &mut problems);
+    let excused = Excused::of(record, &message);
+    problems.retain(|problem| !is_excused(problem, &excused) && !is_of_its_time(problem, record));
     problems
+}
+
+/// What the record withholds cannot say what it should.
+fn is_excused(problem: &Problem, excused: &Excused) -> bool {
+    excused.has_item(&problem.path)
+        || problem.code == codes::PARTY_TYPE.code && excused.has_party(&problem.path)
+}
+
+/// A currency that was in use when the record says that it was.
+fn is_of_its_time(problem: &Problem, record: &v1::Record) -> bool {
+    problem.code == codes::UNIT_OLD.code && !text::is_out_of_time(record, &problem.value)
 }
 
 /// Applies formats and message rules to one value that stands for the field, or for an item of it, somewhere else.
@@ -89,6 +106,7 @@ fn check_value(field: &FieldDescriptor, value: &Value, path: &str, problems: &mu
         check_enum(field, number, path, problems);
     } else if let Some(inner) = value.as_message() {
         check_message(inner, path, problems);
+        fits::check(field, inner, path, problems);
         walk(inner, path, problems);
     }
 }

@@ -21,3 +21,5 @@ mod sample;
 mod schema;
 #[path = "record/unchanged.rs"]
 mod unchanged;
+#[path = "record/withheld.rs"]
+mod withheld;

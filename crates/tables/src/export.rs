@@ -6,6 +6,7 @@ use edtf_core::{Bound, Edtf};
 use serde_json::{Value as Json, json};
 use witnessmark_record::{RecordKind, to_json, v1};
 
+use crate::case::Graph;
 use crate::flatten::{Order, flatten, text};
 use crate::guard::guard;
 use crate::{degrees, geojson, schema};
@@ -19,6 +20,58 @@ pub enum Format {
     GeoJson,
     /// One JSON object a line, with the record in the form that drafts have.
     JsonLines,
+    /// JSON-LD in the terms of CASE and UCO 1.4.0.
+    Case,
+}
+
+/// Where the records come from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// The name of the ledger.
+    pub ledger: String,
+    /// The size at which it was read: the standing of each record is as of this size.
+    pub size: u64,
+}
+
+/// What other records of the same ledger say of the standing of a record, by their ids. A record never changes: its row shows it
+/// as it was signed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// Those of its own organisation that withdraw it.
+    pub withdrawn_by: Vec<String>,
+    /// Those of its own organisation that supersede it.
+    pub superseded_by: Vec<String>,
+    /// Those of its own organisation that correct it.
+    pub corrected_by: Vec<String>,
+    /// Those of anybody that contradict it.
+    pub contradicted_by: Vec<String>,
+    /// For a step of custody: the steps just before it, where their order can be told.
+    pub custody_after: Vec<String>,
+}
+
+impl Standing {
+    /// What its own organisation made of it, in a word; the gravest when there are several.
+    const fn word(&self) -> &'static str {
+        if !self.withdrawn_by.is_empty() {
+            "withdrawn"
+        } else if !self.superseded_by.is_empty() {
+            "superseded"
+        } else if !self.corrected_by.is_empty() {
+            "corrected"
+        } else {
+            "unchanged"
+        }
+    }
+
+    /// The lists, each with its column.
+    const fn lists(&self) -> [(&'static str, &Vec<String>); 4] {
+        [
+            ("withdrawn_by", &self.withdrawn_by),
+            ("superseded_by", &self.superseded_by),
+            ("corrected_by", &self.corrected_by),
+            ("contradicted_by", &self.contradicted_by),
+        ]
+    }
 }
 
 /// A record of a ledger.
@@ -32,6 +85,8 @@ pub struct ExportRow {
     pub registered_at: String,
     /// What it says.
     pub record: v1::Record,
+    /// What others say of its standing.
+    pub standing: Standing,
 }
 
 /// Columns that are neither made nor the path of a field, each with what is wrong.
@@ -39,10 +94,17 @@ pub struct ExportRow {
 pub struct UnknownColumns(pub Vec<(String, String)>);
 
 /// The columns that are always there, in their order.
-const MADE: [&str; 21] = [
+const MADE: [&str; 28] = [
     "record_id",
     "index",
+    "address",
     "registered_at",
+    "status",
+    "withdrawn_by",
+    "superseded_by",
+    "corrected_by",
+    "contradicted_by",
+    "as_of_size",
     "org",
     "asserted_by",
     "kind",
@@ -84,11 +146,13 @@ pub struct Export {
     chosen: Option<Vec<String>>,
     paths: BTreeMap<Order, String>,
     rows: u64,
+    origin: Origin,
+    graph: Graph,
 }
 
 impl Export {
     /// An export with all columns, or with the chosen ones in their order. `bom` puts a byte order mark before CSV, by
-    /// which some spreadsheet programs know UTF-8.
+    /// which some spreadsheet programs know UTF-8. CASE has no columns.
     ///
     /// # Errors
     ///
@@ -117,12 +181,21 @@ impl Export {
             chosen,
             paths: BTreeMap::new(),
             rows: 0,
+            origin: Origin::default(),
+            graph: Graph::default(),
         })
+    }
+
+    /// The same, with where the records come from.
+    #[must_use]
+    pub fn of(mut self, origin: Origin) -> Self {
+        self.origin = origin;
+        self
     }
 
     /// Takes note of the columns that a record needs.
     pub fn observe(&mut self, record: &v1::Record) {
-        if self.chosen.is_none() && self.format != Format::JsonLines {
+        if self.chosen.is_none() && matches!(self.format, Format::Csv | Format::GeoJson) {
             for flat in flatten(record) {
                 if !is_made(&flat.path) {
                     self.paths.insert(flat.order, flat.path);
@@ -155,6 +228,7 @@ impl Export {
             }
             Format::GeoJson => geojson::BEGIN.to_owned(),
             Format::JsonLines => String::new(),
+            Format::Case => Graph::begin(),
         }
     }
 
@@ -164,40 +238,73 @@ impl Export {
         self.rows += 1;
         match self.format {
             Format::Csv => {
-                let mut values = values(row);
+                let mut values = self.values(row);
                 csv_row(self.columns().iter().map(|name| values.remove(name)))
             }
             Format::GeoJson => geojson::feature(row, &self.properties(row), is_first),
             Format::JsonLines if self.chosen.is_some() => {
                 format!("{}\n", geojson::object(&self.properties(row)))
             }
-            Format::JsonLines => {
-                let line = json!({
-                    "record_id": row.record_id,
-                    "index": row.index,
-                    "registered_at": row.registered_at,
-                    "record": to_json(&row.record),
-                });
-                format!("{line}\n")
-            }
+            Format::JsonLines => format!("{}\n", self.line(row)),
+            Format::Case => self.graph.record(row),
         }
     }
 
+    /// A record as an object: what stands in the table, then the record itself.
+    fn line(&self, row: &ExportRow) -> Json {
+        let mut line = json!({
+            "record_id": row.record_id,
+            "index": row.index,
+            "address": self.address(row),
+            "registered_at": row.registered_at,
+            "status": row.standing.word(),
+            "as_of_size": self.origin.size,
+            "record": to_json(&row.record),
+        });
+        if let Json::Object(members) = &mut line {
+            for (name, ids) in row.standing.lists() {
+                members.insert(name.to_owned(), json!(ids));
+            }
+        }
+        line
+    }
+
+    /// Where a record stands: the ledger and the index in it.
+    fn address(&self, row: &ExportRow) -> String {
+        format!("{}#{}", self.origin.ledger, row.index)
+    }
+
     /// What comes after the rows.
-    pub const fn end(&self) -> &'static str {
+    pub fn end(&mut self) -> String {
         match self.format {
-            Format::GeoJson => geojson::END,
-            Format::Csv | Format::JsonLines => "",
+            Format::GeoJson => geojson::END.to_owned(),
+            Format::Case => self.graph.end(&self.origin.ledger, self.origin.size),
+            Format::Csv | Format::JsonLines => String::new(),
         }
     }
 
     /// The columns that hold something, in their order.
     fn properties(&self, row: &ExportRow) -> Vec<(String, Value)> {
-        let mut values = values(row);
+        let mut values = self.values(row);
         let columns = self.columns().into_iter();
         columns
             .filter_map(|name| values.remove(&name).map(|value| (name, value)))
             .collect()
+    }
+
+    /// Every column of a row that holds something.
+    fn values(&self, row: &ExportRow) -> BTreeMap<String, Value> {
+        let mut values = record_values(row);
+        let mut put = |name: &str, value| values.insert(name.to_owned(), value);
+        put("address", Value::Text(self.address(row)));
+        put("status", Value::Text(row.standing.word().to_owned()));
+        put("as_of_size", Value::Number(self.origin.size.to_string()));
+        for (name, ids) in row.standing.lists() {
+            if !ids.is_empty() {
+                put(name, Value::Text(ids.join(" | ")));
+            }
+        }
+        values
     }
 }
 
@@ -205,8 +312,8 @@ fn is_made(name: &str) -> bool {
     MADE.contains(&name) || name == LINKS
 }
 
-/// Every column of a row that holds something.
-fn values(row: &ExportRow) -> BTreeMap<String, Value> {
+/// Every column that the record itself fills.
+fn record_values(row: &ExportRow) -> BTreeMap<String, Value> {
     let record = &row.record;
     let mut values = BTreeMap::new();
     for flat in flatten(record) {
@@ -233,7 +340,7 @@ fn values(row: &ExportRow) -> BTreeMap<String, Value> {
         Value::Text(by.map_or_else(String::new, |by| by.name.clone())),
     );
     let kind = record.body.as_ref().map(RecordKind::of);
-    let kind = kind.map_or_else(String::new, |kind| kind.field().replace('_', "-"));
+    let kind = kind.map_or("", RecordKind::word).to_owned();
     put("kind", Value::Text(kind));
     let title = record.titles.first();
     put(

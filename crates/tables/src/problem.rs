@@ -1,26 +1,15 @@
 //! What can be wrong with a table before it is a record; what is wrong with a record has the codes of the record crate.
 
-use witnessmark_record::{Level, Problem, escape, problem_codes};
-
-/// A code of its own that a table can have, with the rule behind it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TableCode {
-    /// The code.
-    pub code: &'static str,
-    /// How grave it is.
-    pub level: Level,
-    /// The rule: a lower-case sentence without a full stop.
-    pub rule: &'static str,
-}
+use witnessmark_record::{Level, Problem, ProblemCode, problem_codes};
 
 macro_rules! codes {
     ($($name:ident = $code:literal $level:ident $rule:literal;)*) => {
-        $(pub(crate) const $name: TableCode = TableCode {
+        $(pub(crate) const $name: ProblemCode = ProblemCode {
             code: $code,
             level: Level::$level,
             rule: $rule,
         };)*
-        const ALL: &[TableCode] = &[$($name),*];
+        const ALL: &[ProblemCode] = &[$($name),*];
     };
 }
 
@@ -43,47 +32,14 @@ codes! {
 }
 
 /// Every code that only tables have.
-pub const fn table_codes() -> &'static [TableCode] {
+pub const fn table_codes() -> &'static [ProblemCode] {
     ALL
-}
-
-impl TableCode {
-    /// A problem of this code at a field, which is empty when it is about no field.
-    pub(crate) fn at(
-        &self,
-        path: impl Into<String>,
-        value: impl AsRef<str>,
-        fix: impl Into<String>,
-    ) -> Problem {
-        Problem {
-            level: self.level,
-            code: self.code,
-            path: path.into(),
-            value: shorten(value.as_ref()),
-            rule: self.rule.to_owned(),
-            fix: fix.into(),
-        }
-    }
 }
 
 /// A problem with one of the codes that records have.
 pub(crate) fn record_problem(code: &str, path: &str, value: &str, fix: &str) -> Problem {
     let known = problem_codes().iter().find(|known| known.code == code);
-    let code = known.map_or(CELL, |known| TableCode {
-        code: known.code,
-        level: known.level,
-        rule: known.rule,
-    });
-    code.at(path, value, fix)
-}
-
-/// Values are shown, never trusted: escaped, and cut after 80 characters.
-fn shorten(value: &str) -> String {
-    let escaped = escape(value);
-    match escaped.char_indices().nth(80) {
-        Some((at, _)) => format!("{}...", escaped.get(..at).unwrap_or_default()),
-        None => escaped,
-    }
+    known.unwrap_or(&CELL).at(path, value, fix)
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use crate::schema::{self, Shape};
 const DEPTH_MAX: usize = 4;
 
 /// What the signing device fills in, and what stands in no table.
-const NOT_IN_TABLES: [&str; 8] = [
+const NOT_IN_TABLES: [&str; 9] = [
     "org",
     "origin",
     "device_seq",
@@ -21,6 +21,7 @@ const NOT_IN_TABLES: [&str; 8] = [
     "protected",
     "schema",
     "thread_id",
+    "seen",
 ];
 
 /// A table to fill in.

@@ -124,9 +124,20 @@ fn steps_of(node: &Node, transfer: &v1::CustodyTransfer) -> Vec<Step> {
         index: node.index,
         when: node.record.message().occurred.clone(),
         what,
-        from: transfer.from.clone(),
-        to: transfer.to.clone(),
+        from: transfer.from.clone().filter(is_known),
+        to: transfer.to.clone().filter(is_known),
     }]
+}
+
+/// Whether a holder can be told from another: one whose name is withheld may be anybody.
+fn is_known(party: &v1::Party) -> bool {
+    let texts = [
+        &party.name_as_written,
+        &party.transliteration,
+        &party.office,
+        &party.address,
+    ];
+    texts.iter().any(|text| !text.is_empty()) || !party.identifiers.is_empty()
 }
 
 fn words(event: v1::CustodyEvent) -> String {
@@ -383,5 +394,26 @@ mod tests {
         assert!(!same_holder(&with("Angara", ""), &with("Maria", "")));
         assert!(!same_holder(&v1::Party::default(), &v1::Party::default()));
         assert_eq!(called(&v1::Party::default()), "somebody who is not named");
+    }
+
+    #[test]
+    fn two_whose_names_are_withheld_are_no_gap() {
+        let nameless = |number, when: &str| {
+            step(number, when, "A", "B").with(|it| {
+                if let Some(Body::CustodyTransfer(transfer)) = &mut it.body {
+                    let person = v1::Party {
+                        r#type: v1::PartyType::Person.into(),
+                        ..v1::Party::default()
+                    };
+                    transfer.from = Some(person.clone());
+                    transfer.to = Some(person);
+                }
+            })
+        };
+        let chain = only_chain(vec![nameless(0, "2024-01-02"), nameless(1, "2024-01-05")]);
+        assert_eq!(
+            chain.breaks,
+            [Break::NoHolder { at: 0 }, Break::NoHolder { at: 1 }]
+        );
     }
 }

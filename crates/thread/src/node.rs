@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use witnessmark_record::{Record, v1};
+use witnessmark_record::{Logged, Record, v1};
 use witnessmark_verifier::{Entry, EntryKind, KeyId, OrgName, RecordId};
 
 /// A logged record.
@@ -88,6 +88,16 @@ impl Node {
     /// Its links.
     pub fn links(&self) -> Vec<Link> {
         Link::of(&self.record)
+    }
+
+    /// The record as corrections and withdrawals look at it.
+    pub fn logged(&self) -> Logged<'_> {
+        Logged {
+            index: self.index,
+            id: self.id,
+            org: self.org.as_str(),
+            record: &self.record,
+        }
     }
 
     /// The subject that it names.

@@ -35,8 +35,22 @@ pub const SUBJECT: ProblemCode = ProblemCode {
     rule: "what corrects, withdraws or supersedes a record has its thread id",
 };
 
-/// All of them.
-pub const ALL: [ProblemCode; 4] = [OWNER, CYCLE, SUBJECT, TARGET];
+/// A correction does not fit what it is to correct.
+pub const STALE: ProblemCode = ProblemCode {
+    code: "E-CORRECT-STALE",
+    level: Level::Error,
+    rule: "a correction starts from what the record says now",
+};
+
+/// A withdrawn correction takes others with it.
+pub const UNDONE: ProblemCode = ProblemCode {
+    code: "W-CORRECT-UNDONE",
+    level: Level::Warning,
+    rule: "no later correction rests on one that is withdrawn",
+};
+
+/// All of them. What [`corrections`](crate::corrections) tells of the record as corrected has the codes of validation.
+pub const ALL: [ProblemCode; 6] = [OWNER, STALE, CYCLE, SUBJECT, UNDONE, TARGET];
 
 /// How many wholes are climbed to find a circle. What lies behind them is found when the thread is read.
 const CLIMB_MAX: usize = 10_000;

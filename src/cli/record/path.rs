@@ -3,7 +3,8 @@
 
 use std::str::FromStr;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
+use witnessmark_record::may_withhold_item;
 
 /// A field of a draft. Ordered so that of two items of a list the later one is greater.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,8 +28,10 @@ pub(super) enum TakeError {
     /// It holds nothing.
     #[error("the field is empty: there is nothing to protect")]
     Empty,
-    /// Taking it out would give the items after it other numbers than their paths say.
-    #[error("items follow it in its list, which would take its place")]
+    /// Taking it out would give the items after it other numbers than their paths say, and its list holds no empty item.
+    #[error(
+        "items follow it in its list, and would take its number; no item of this list can stay there empty"
+    )]
     NotLast,
 }
 
@@ -72,14 +75,20 @@ impl FieldPath {
     }
 
     /// Takes the field out of a draft. What then is empty goes with it, but for `kept`, a member of the
-    /// record itself.
+    /// record itself. An item of a list that others follow stays as an empty one, so that these keep their numbers; its path
+    /// is added to `emptied`.
     ///
     /// # Errors
     ///
     /// When it is not there, holds nothing, or stands before other items of a list; the draft may then have lost
     /// nothing but the field.
-    pub(super) fn take(&self, draft: &mut Value, kept: &str) -> Result<Value, TakeError> {
-        let taken = take(draft, &self.steps, kept)?;
+    pub(super) fn take(
+        &self,
+        draft: &mut Value,
+        kept: &str,
+        emptied: &mut Vec<String>,
+    ) -> Result<Value, TakeError> {
+        let taken = take(draft, &self.steps, kept, "", emptied)?;
         if is_empty(&taken) || taken.as_str().is_some_and(str::is_empty) {
             return Err(TakeError::Empty);
         }
@@ -96,7 +105,13 @@ fn is_empty(value: &Value) -> bool {
     }
 }
 
-fn take(value: &mut Value, steps: &[Step], kept: &str) -> Result<Value, TakeError> {
+fn take(
+    value: &mut Value,
+    steps: &[Step],
+    kept: &str,
+    path: &str,
+    emptied: &mut Vec<String>,
+) -> Result<Value, TakeError> {
     let (step, rest) = steps.split_first().ok_or(TakeError::Absent)?;
     match (step, value) {
         (Step::Member(name), Value::Object(members)) => {
@@ -104,7 +119,8 @@ fn take(value: &mut Value, steps: &[Step], kept: &str) -> Result<Value, TakeErro
                 return members.remove(name).ok_or(TakeError::Absent);
             }
             let inner = members.get_mut(name).ok_or(TakeError::Absent)?;
-            let taken = take(inner, rest, "")?;
+            let dot = if path.is_empty() { "" } else { "." };
+            let taken = take(inner, rest, "", &format!("{path}{dot}{name}"), emptied)?;
             if is_empty(inner) && name != kept {
                 members.remove(name);
             }
@@ -113,16 +129,24 @@ fn take(value: &mut Value, steps: &[Step], kept: &str) -> Result<Value, TakeErro
         (Step::Item(at), Value::Array(items)) => {
             let is_last = at.checked_add(1) == Some(items.len());
             let inner = items.get_mut(*at).ok_or(TakeError::Absent)?;
+            let path = format!("{path}[{at}]");
             let taken = if rest.is_empty() {
                 inner.take()
             } else {
-                take(inner, rest, "")?
+                take(inner, rest, "", &path, emptied)?
             };
-            if is_empty(inner) {
-                if !is_last {
+            if is_empty(inner) && is_last {
+                items.pop();
+            } else if is_empty(inner) {
+                if !may_withhold_item(&path) {
                     return Err(TakeError::NotLast);
                 }
-                items.pop();
+                *inner = if taken.is_string() && rest.is_empty() {
+                    Value::String(String::new())
+                } else {
+                    Value::Object(Map::new())
+                };
+                emptied.push(path);
             }
             Ok(taken)
         }
@@ -193,31 +217,58 @@ mod tests {
     #[test]
     fn what_is_empty_afterwards_goes_too() {
         let mut draft = json!({ "place": { "detail": "bay" }, "b": { "parties": [{ "x": "1" }, { "y": "2" }] } });
-        assert_eq!(path("place.detail").take(&mut draft, "b"), Ok(json!("bay")));
-        assert_eq!(draft.get("place"), None);
-        assert_eq!(path("b.parties[1].y").take(&mut draft, "b"), Ok(json!("2")));
-        assert_eq!(
-            path("b.parties[0]").take(&mut draft, "b"),
-            Ok(json!({ "x": "1" }))
-        );
+        let mut emptied = Vec::new();
+        let mut take = |text: &str| path(text).take(&mut draft, "b", &mut emptied);
+        assert_eq!(take("place.detail"), Ok(json!("bay")));
+        assert_eq!(take("b.parties[1].y"), Ok(json!("2")));
+        assert_eq!(take("b.parties[0]"), Ok(json!({ "x": "1" })));
         assert_eq!(draft, json!({ "b": {} }));
+        assert!(emptied.is_empty(), "{emptied:?}");
     }
 
     #[test]
-    fn a_field_that_is_not_there_or_stands_before_others_is_refused() {
-        let draft = json!({ "a": [{ "x": "1" }, { "x": "2" }], "e": "", "n": "n" });
+    fn an_item_that_others_follow_stays_as_an_empty_one() {
+        let party = |name: &str| json!({ "name_as_written": name });
+        let mut draft = json!({
+            "statement": { "joint_with": [party("A"), party("B"), party("C")] },
+            "wreckage_finding": { "parts_documented": ["a", "b"] },
+        });
+        let mut emptied = Vec::new();
+        let mut take = |text: &str| path(text).take(&mut draft, "", &mut emptied);
+        assert_eq!(take("wreckage_finding.parts_documented[0]"), Ok(json!("a")));
+        // From the last to the first, as a plan does.
+        assert_eq!(take("statement.joint_with[2]"), Ok(party("C")));
+        assert_eq!(
+            take("statement.joint_with[0].name_as_written"),
+            Ok(json!("A"))
+        );
+        let left = json!({
+            "statement": { "joint_with": [{}, party("B")] },
+            "wreckage_finding": { "parts_documented": ["", "b"] },
+        });
+        assert_eq!(draft, left);
+        let expected = [
+            "wreckage_finding.parts_documented[0]",
+            "statement.joint_with[0]",
+        ];
+        assert_eq!(emptied, expected);
+    }
+
+    #[test]
+    fn a_field_that_is_not_there_or_cannot_stay_empty_is_refused() {
+        let draft = json!({ "links": [{ "note": "1" }, { "note": "2" }], "e": "", "n": "n" });
         for (text, error) in [
             ("b", TakeError::Absent),
-            ("a[2]", TakeError::Absent),
+            ("links[2]", TakeError::Absent),
             ("n.m", TakeError::Absent),
             ("n[0]", TakeError::Absent),
-            ("a.x", TakeError::Absent),
+            ("links.note", TakeError::Absent),
             ("e", TakeError::Empty),
-            ("a[0]", TakeError::NotLast),
-            ("a[0].x", TakeError::NotLast),
+            ("links[0]", TakeError::NotLast),
+            ("links[0].note", TakeError::NotLast),
         ] {
             assert_eq!(
-                path(text).take(&mut draft.clone(), ""),
+                path(text).take(&mut draft.clone(), "", &mut Vec::new()),
                 Err(error),
                 "{text}"
             );

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde_json::Value;
-use witnessmark_record::{Level, Problem, RecordKind, from_json, v1};
+use witnessmark_record::{Level, Problem, RecordKind, from_json, private_persons, v1};
 use witnessmark_verifier::{DisclosedValue, Hash};
 use zeroize::Zeroizing;
 
@@ -27,12 +27,15 @@ const NEVER: &[&str] = &[
     "schema",
     "thread_id",
     "missing",
+    "seen",
 ];
 
 /// The rule that a protected field is meant to satisfy: no private person is named in clear.
 const PERSON_IN_CLEAR: &str = "E-PERSON-CLEAR";
 /// A required field that is absent.
 const REQUIRED: &str = "E-REQUIRED";
+/// A party that nothing is known of but its type.
+const NAMELESS: &str = "E-PARTY-TYPE";
 /// Shorter texts are found everywhere by chance.
 const REPEATED_BYTES_MIN: usize = 4;
 
@@ -41,6 +44,8 @@ const REPEATED_BYTES_MIN: usize = 4;
 pub(super) struct Plan {
     /// From the last item of a list to the first, so that taking one out moves no other.
     paths: Vec<FieldPath>,
+    /// Whether every name, address and identifier of a private person is protected besides.
+    persons: bool,
     decoys: usize,
 }
 
@@ -52,12 +57,13 @@ pub(super) struct Protected {
 }
 
 impl Plan {
-    /// The plan to protect `paths` and to add `decoys` digests that stand for nothing.
+    /// The plan to protect `paths`, and what names private persons if `persons` says so, and to add `decoys` digests that
+    /// stand for nothing.
     ///
     /// # Errors
     ///
     /// When a path cannot be protected, or lies within another one.
-    pub(super) fn new(paths: &[FieldPath], decoys: usize) -> Result<Self, Failure> {
+    pub(super) fn new(paths: &[FieldPath], persons: bool, decoys: usize) -> Result<Self, Failure> {
         let mut paths = paths.to_vec();
         paths.sort();
         paths.reverse();
@@ -69,6 +75,14 @@ impl Plan {
                 let message = "this field cannot be protected: a record is nothing without it";
                 troubles.push(Trouble::new("PROTECT", path.as_str(), message));
             }
+            if path.first() == RecordKind::Correction.field() && !is_body {
+                let message =
+                    "what a correction changes cannot be protected: nobody could apply it";
+                troubles.push(
+                    Trouble::new("PROTECT", path.as_str(), message)
+                        .fix("withdraw the record, and write another with the field protected"),
+                );
+            }
             let others = paths.iter().skip(at.saturating_add(1));
             if let Some(other) = others.clone().find(|other| path.overlaps(other)) {
                 let message = format!("it is protected already with {}", other.as_str());
@@ -76,17 +90,41 @@ impl Plan {
                     .push(Trouble::new("PROTECT", path.as_str(), message).fix("name one of them"));
             }
         }
-        if paths.len().saturating_add(decoys) > FIELDS_MAX {
-            let message = format!("more than {FIELDS_MAX} protected fields and decoys");
-            troubles.push(Trouble::new("PROTECT", "", message));
-        }
+        troubles.extend(too_many(paths.len(), decoys));
         Failure::unless_empty(Outcome::Usage, troubles)?;
-        Ok(Self { paths, decoys })
+        Ok(Self {
+            paths,
+            persons,
+            decoys,
+        })
     }
 
-    /// The names of the fields, as a disclosure has them.
-    pub(super) fn names(&self) -> Vec<&str> {
-        self.paths.iter().rev().map(FieldPath::as_str).collect()
+    /// The same plan with the private persons of one draft.
+    fn with_persons(&self, path: &Path, draft: &Value) -> Result<Self, Failure> {
+        let mut plan = self.clone();
+        if !self.persons {
+            return Ok(plan);
+        }
+        let record = from_json(draft).map_err(|mut problems| {
+            // Nobody can tell yet which of the values name somebody.
+            for problem in &mut problems {
+                "(not shown)".clone_into(&mut problem.value);
+            }
+            refusal(path, &problems)
+        })?;
+        for person in private_persons(&record) {
+            let Ok(person) = person.parse::<FieldPath>() else {
+                continue;
+            };
+            if !self.paths.iter().any(|named| named.overlaps(&person)) {
+                plan.paths.push(person);
+            }
+        }
+        plan.paths.sort();
+        plan.paths.reverse();
+        let troubles = too_many(plan.paths.len(), plan.decoys);
+        Failure::unless_empty(Outcome::Refused, troubles.into_iter().collect())?;
+        Ok(plan)
     }
 
     /// Reads the draft at `path` and takes the fields out.
@@ -95,9 +133,19 @@ impl Plan {
     ///
     /// When it cannot be read, a field is not there, is not good, or the record needs it in clear.
     pub(super) fn read(&self, path: &Path, output: &Output) -> Result<Protected, Failure> {
-        let mut draft = read_value(path, &files::read_text(path)?)?;
+        let draft = read_value(path, &files::read_text(path)?)?;
+        self.with_persons(path, &draft)?
+            .read_draft(path, draft, output)
+    }
+
+    fn read_draft(
+        &self,
+        path: &Path,
+        mut draft: Value,
+        output: &Output,
+    ) -> Result<Protected, Failure> {
         self.check_whole(path, &draft)?;
-        let fields = self.take(path, &mut draft)?;
+        let Taken { fields, emptied } = self.take(path, &mut draft)?;
         for (name, place) in repeated(&fields, &draft) {
             output.warn(format!(
                 "warning: {}: what {name} holds is also in {place}, which stays in clear",
@@ -107,7 +155,7 @@ impl Plan {
         let held = hold(path, fields)?;
         let mut record = record_of(path, &draft)?;
         self.add_digests(path, &mut record, &held)?;
-        self.say_withheld(&mut record);
+        self.say_withheld(&mut record, emptied);
         let needed = validate_draft(record.clone());
         let needed = needed.into_iter().filter(|problem| {
             problem.level == Level::Error && self.paths.iter().any(|p| p.lies_in(&problem.path))
@@ -147,8 +195,7 @@ impl Plan {
             .collect();
         for problem in &mut errors {
             if self.conceals(&problem.path) {
-                "(protected)".clone_into(&mut problem.value);
-                "Look at it in the draft; it is not repeated here".clone_into(&mut problem.fix);
+                conceal(problem);
             }
         }
         if errors.is_empty() {
@@ -177,16 +224,16 @@ impl Plan {
         }
     }
 
-    fn take(&self, path: &Path, draft: &mut Value) -> Result<Vec<(String, Value)>, Failure> {
+    fn take(&self, path: &Path, draft: &mut Value) -> Result<Taken, Failure> {
         let body = RecordKind::ALL.map(RecordKind::field);
-        let mut fields = Vec::new();
+        let mut taken = Taken::default();
         let mut troubles = Vec::new();
         for field in &self.paths {
             let first = field.first();
             // A body may be empty and still says what kind of record it is.
             let kept = if body.contains(&first) { first } else { "" };
-            match field.take(draft, kept) {
-                Ok(value) => fields.push((field.as_str().to_owned(), value)),
+            match field.take(draft, kept, &mut taken.emptied) {
+                Ok(value) => taken.fields.push((field.as_str().to_owned(), value)),
                 Err(error) => {
                     let fix = match error {
                         TakeError::Absent => {
@@ -201,7 +248,7 @@ impl Plan {
             }
         }
         Failure::unless_empty(Outcome::Refused, troubles)?;
-        Ok(fields)
+        Ok(taken)
     }
 
     /// The digests of the fields, the decoys, and such digests as the draft held, ascending.
@@ -227,20 +274,61 @@ impl Plan {
         Ok(())
     }
 
-    /// Where the schema would miss a protected field, the record says that it is withheld.
-    fn say_withheld(&self, record: &mut v1::Record) {
+    /// Where the schema would miss a protected field, and for items that stay empty, the record says that it is withheld.
+    fn say_withheld(&self, record: &mut v1::Record, emptied: Vec<String>) {
         let problems = validate_draft(record.clone());
-        let required = problems.into_iter().filter(|problem| {
-            problem.code == REQUIRED && self.paths.iter().any(|path| path.lies_in(&problem.path))
+        let required = problems.iter().filter_map(|problem| match problem.code {
+            REQUIRED => {
+                let is_ours = self.paths.iter().any(|path| path.lies_in(&problem.path));
+                is_ours.then(|| problem.path.clone())
+            }
+            NAMELESS => self.name_in(&problem.path),
+            _ => None,
         });
-        let missing: Vec<v1::MissingField> = required
-            .map(|problem| v1::MissingField {
-                path: problem.path,
+        let mut withheld: BTreeSet<String> = required.chain(emptied).collect();
+        for missing in &record.missing {
+            withheld.remove(&missing.path);
+        }
+        record
+            .missing
+            .extend(withheld.into_iter().map(|path| v1::MissingField {
+                path,
                 reason: v1::MissingReason::Withheld.into(),
-            })
-            .collect();
-        record.missing.extend(missing);
+            }));
     }
+
+    /// The protected field by which the party at `place` is known: its name, if that is one.
+    fn name_in(&self, place: &str) -> Option<String> {
+        let fields = self.paths.iter().map(FieldPath::as_str).filter(|path| {
+            path.rsplit_once('.')
+                .is_some_and(|(party, _)| party == place)
+        });
+        let fields: Vec<&str> = fields.collect();
+        let name = fields
+            .iter()
+            .find(|path| path.ends_with(".name_as_written"));
+        name.or_else(|| fields.last())
+            .map(|path| (*path).to_owned())
+    }
+}
+
+/// What was taken out of a draft.
+#[derive(Default)]
+struct Taken {
+    fields: Vec<(String, Value)>,
+    /// The paths of items that stay in their lists and are empty now.
+    emptied: Vec<String>,
+}
+
+fn too_many(fields: usize, decoys: usize) -> Option<Trouble> {
+    let message = format!("more than {FIELDS_MAX} protected fields and decoys");
+    (fields.saturating_add(decoys) > FIELDS_MAX).then(|| Trouble::new("PROTECT", "", message))
+}
+
+/// Takes what stands in a draft out of a problem.
+fn conceal(problem: &mut Problem) {
+    "(protected)".clone_into(&mut problem.value);
+    "Look at it in the draft; it is not repeated here".clone_into(&mut problem.fix);
 }
 
 /// 32 bytes that nobody can guess.

@@ -1,12 +1,15 @@
 //! `record sign`: fill in what only the signing device knows, make the canonical bytes, sign them.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use ed25519_dalek::SigningKey;
 use serde_json::json;
 use witnessmark_bundle::SignedRecord;
 use witnessmark_record::{Problem, encode, v1, validate};
-use witnessmark_verifier::{OrgName, Origin, PAYLOAD_TYPE_RECORD, RecordId};
+use witnessmark_verifier::{
+    Note, OrgName, Origin, PAYLOAD_TYPE_RECORD, RecordId, VerifiedCheckpoint, hex,
+};
 
 use super::check::{describe, no_errors, read_draft};
 use super::path::FieldPath;
@@ -29,7 +32,12 @@ Protected fields:
       --out signed --vault team.vault --protect place.detail,wreckage_finding.exhibit_number
 
 Only salted digests of them go into the record. `witnessmark prove --show` shows one of them later.
-Without the vault nobody ever can: keep copies of it.")]
+Without the vault nobody ever can: keep copies of it.
+
+A lower bound on the time, from a checkpoint that was fetched before going into the field:
+  witnessmark checkpoint --from http://127.0.0.1:7480 --policy trust.policy --remember seen.checkpoint
+  witnessmark record sign wreck.toml --key device.key --org field-team --policy trust.policy \\
+      --out signed --seen seen.checkpoint")]
 pub(in crate::cli) struct Arguments {
     /// Drafts, TOML or JSON.
     #[arg(required = true)]
@@ -61,9 +69,16 @@ pub(in crate::cli) struct Arguments {
         value_parser = parse_path
     )]
     protect: Vec<FieldPath>,
+    /// Protect every name, address and identifier of a private person, wherever they stand in the drafts. A private person is one
+    /// that is marked neither `public_official` nor `publicly_listed`. Needs --vault.
+    #[arg(long, requires = "vault")]
+    protect_persons: bool,
     /// Add this many digests that stand for nothing, so that nobody can count the protected fields.
-    #[arg(long, value_name = "N", default_value_t = 0, requires = "protect")]
+    #[arg(long, value_name = "N", default_value_t = 0, requires = "vault")]
     decoys: u16,
+    /// The newest checkpoint that this device has, as `--remember` writes it: the record says that it was signed after.
+    #[arg(long, value_name = "FILE", conflicts_with = "origin")]
+    seen: Option<PathBuf>,
     #[command(flatten)]
     vault: UseOptions,
 }
@@ -85,6 +100,8 @@ pub(crate) struct Stamp<'a> {
     pub(crate) device_seq: u64,
     /// The record before it on this device.
     pub(crate) previous: Option<RecordId>,
+    /// The newest checkpoint that the device has.
+    pub(crate) seen: Option<&'a v1::CheckpointSeen>,
 }
 
 impl Stamp<'_> {
@@ -98,6 +115,7 @@ impl Stamp<'_> {
             .previous
             .map(|id| id.as_bytes().to_vec())
             .unwrap_or_default();
+        record.seen = self.seen.cloned();
     }
 }
 
@@ -124,6 +142,7 @@ pub(crate) fn validate_draft(mut record: v1::Record) -> Vec<Problem> {
         signed_at_ms: clock::now_ms(),
         device_seq: 1,
         previous: None,
+        seen: None,
     };
     stamp.apply(&mut record);
     validate(&record)
@@ -135,7 +154,9 @@ pub(crate) fn validate_draft(mut record: v1::Record) -> Vec<Problem> {
 ///
 /// When a file cannot be read or written, or a draft has an error.
 pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<Report, Failure> {
-    let origin = origin(arguments)?;
+    let seen = seen(arguments)?;
+    let origin = origin(arguments, seen.as_ref())?;
+    let seen = seen.map(|checkpoint| in_record(&checkpoint));
     let plan = plan(arguments)?;
     let mut keys = vec![read_key(&arguments.key)?];
     for path in &arguments.countersign {
@@ -149,6 +170,7 @@ pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<Report, Fail
         org: &arguments.org,
         origin: &origin,
         keys: &keys,
+        seen: seen.as_ref(),
     };
     let mut signed = who.sign_all(drafts, &device)?;
     // What opens the fields is on disk before there is a record that needs it.
@@ -160,31 +182,44 @@ pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<Report, Fail
         }
         file.save()?;
     }
-    let protected = plan.as_ref().map(Plan::names).unwrap_or_default();
     let mut texts = Vec::new();
     let mut signed_files = Vec::new();
+    let bar = output.progress(u64::try_from(signed.len()).unwrap_or(0), "writing");
     for one in signed {
+        bar.inc(1);
         device.advance(one.id)?;
         files::write_new_or_same(&one.target, one.file.encode().as_bytes())?;
-        texts.push(format!(
-            "signed {}\n  record id {}",
-            one.target.display(),
-            one.id
-        ));
+        let mut text = format!("signed {}\n  record id {}", one.target.display(), one.id);
+        if plan.is_some() {
+            let names = match one.protected.as_slice() {
+                [] => "nothing".to_owned(),
+                names => names.join(", "),
+            };
+            text = format!("{text}\n  protected: {}", plain(&names));
+        }
+        texts.push(text);
         let id = one.id.to_string();
-        signed_files.push(json!({ "file": one.target, "record_id": id, "protected": protected }));
+        signed_files
+            .push(json!({ "file": one.target, "record_id": id, "protected": one.protected }));
     }
+    bar.finish_and_clear();
     if let Some(path) = &arguments.vault.vault {
         texts.push(plain(&format!(
-            "protected in each: {}\n  what opens them is in {}: make a copy of it now\n  \
+            "what opens the protected fields is in {}: make a copy of it now\n  \
              the drafts still hold them in clear: destroy them, or keep them like the vault",
-            protected.join(", "),
             path.display()
         )));
     }
+    if let Some(seen) = &seen {
+        texts.push(format!(
+            "each says: signed after checkpoint of size {}",
+            seen.size
+        ));
+    }
+    let seen = seen.map(|seen| json!({ "size": seen.size, "root": hex::encode(&seen.root) }));
     Ok(Report::done(
         texts.join("\n"),
-        json!({ "signed": signed_files }),
+        json!({ "signed": signed_files, "seen": seen }),
     ))
 }
 
@@ -193,14 +228,16 @@ fn plan(arguments: &Arguments) -> Result<Option<Plan>, Failure> {
     let Some(path) = &arguments.vault.vault else {
         return Ok(None);
     };
-    if arguments.protect.is_empty() {
+    if arguments.protect.is_empty() && !arguments.protect_persons {
         let message = "a vault was given, and no field to protect";
         return Err(Failure::usage(
-            Trouble::new("USAGE", path.display(), message)
-                .fix("name the fields with --protect PATH, or leave --vault out"),
+            Trouble::new("USAGE", path.display(), message).fix(
+                "name the fields with --protect PATH or --protect-persons, or leave --vault out",
+            ),
         ));
     }
-    Plan::new(&arguments.protect, usize::from(arguments.decoys)).map(Some)
+    let decoys = usize::from(arguments.decoys);
+    Plan::new(&arguments.protect, arguments.protect_persons, decoys).map(Some)
 }
 
 fn open_vault(arguments: &Arguments) -> Result<Option<VaultFile>, Failure> {
@@ -219,6 +256,7 @@ struct Signer<'a> {
     org: &'a OrgName,
     origin: &'a Origin,
     keys: &'a [SigningKey],
+    seen: Option<&'a v1::CheckpointSeen>,
 }
 
 /// A record that was signed and is not written yet.
@@ -227,6 +265,8 @@ struct Signed {
     file: SignedRecord,
     id: RecordId,
     held: Option<HeldRecord>,
+    /// The names of the protected fields.
+    protected: Vec<String>,
 }
 
 impl Signer<'_> {
@@ -243,13 +283,17 @@ impl Signer<'_> {
                 signed_at_ms: clock::now_ms(),
                 device_seq,
                 previous,
+                seen: self.seen,
             };
             stamp.apply(&mut record);
             no_errors(&draft.target, validate(&record))?;
             let (file, id) = sign_record(&record, self.keys);
             device_seq = device_seq.saturating_add(1);
             previous = Some(id);
+            let fields = draft.held.iter().flat_map(HeldRecord::fields);
+            let protected = fields.map(|field| field.name.clone()).collect();
             all.push(Signed {
+                protected,
                 target: draft.target,
                 file,
                 id,
@@ -273,11 +317,12 @@ fn read_all(
     output: &Output,
 ) -> Result<Vec<Draft>, Failure> {
     let mut drafts: Vec<Draft> = Vec::new();
+    let mut targets = BTreeSet::new();
     let mut troubles = Vec::new();
     let mut outcome = Outcome::Refused;
     for path in &arguments.files {
         let target = target(path, &arguments.out);
-        if drafts.iter().any(|draft| draft.target == target) {
+        if targets.contains(&target) {
             troubles.push(
                 Trouble::new(
                     "FILE_EXISTS",
@@ -289,7 +334,10 @@ fn read_all(
             continue;
         }
         match read_one(path, target, plan, output) {
-            Ok(draft) => drafts.push(draft),
+            Ok(draft) => {
+                targets.insert(draft.target.clone());
+                drafts.push(draft);
+            }
             Err(failure) => {
                 outcome = outcome.max(failure.outcome);
                 troubles.extend(failure.troubles);
@@ -315,7 +363,7 @@ fn read_one(
     let (mut record, held) = match plan {
         Some(plan) => {
             let Protected { record, held } = plan.read(path, output)?;
-            (record, Some(held))
+            (record, Some(held).filter(|held| !held.fields().is_empty()))
         }
         None => (read_draft(path, &files::read_text(path)?)?, None),
     };
@@ -338,10 +386,43 @@ fn target(path: &Path, folder: &Path) -> PathBuf {
     folder.join(name)
 }
 
-/// The ledger's name: as given, or the only log of the policy.
-fn origin(arguments: &Arguments) -> Result<Origin, Failure> {
+/// The checkpoint that the device has, verified as the policy demands.
+fn seen(arguments: &Arguments) -> Result<Option<VerifiedCheckpoint>, Failure> {
+    let (Some(path), Some(policy)) = (&arguments.seen, &arguments.policy) else {
+        return Ok(None);
+    };
+    let policy = files::read_policy(policy)?;
+    let text = files::read_text(path)?;
+    let refused = |error: &dyn std::fmt::Display| {
+        Failure::refused(Trouble::new("NOT_VERIFIED", path.display(), error).fix(
+            "give the file that `witnessmark checkpoint --remember` wrote with the same policy",
+        ))
+    };
+    let note = Note::parse(&text).map_err(|error| refused(&error))?;
+    let checkpoint = policy.verify(&note).map_err(|error| refused(&error))?;
+    if checkpoint.head().size.get() == 0 {
+        return Err(refused(
+            &"a checkpoint of size 0 is no lower bound on any time",
+        ));
+    }
+    Ok(Some(checkpoint))
+}
+
+fn in_record(checkpoint: &VerifiedCheckpoint) -> v1::CheckpointSeen {
+    let head = checkpoint.head();
+    v1::CheckpointSeen {
+        size: head.size.get(),
+        root: head.root.as_bytes().to_vec(),
+    }
+}
+
+/// The ledger's name: as given, or the only log of the policy, or that of the checkpoint.
+fn origin(arguments: &Arguments, seen: Option<&VerifiedCheckpoint>) -> Result<Origin, Failure> {
     if let Some(origin) = &arguments.origin {
         return Ok(origin.clone());
+    }
+    if let Some(checkpoint) = seen {
+        return Ok(checkpoint.origin().clone());
     }
     let path = arguments.policy.as_deref().unwrap_or_else(|| Path::new(""));
     let policy = files::read_policy(path)?;

@@ -1,11 +1,13 @@
 //! A thread for programs: the same facts as in the text, by place in the log.
 
 use serde_json::{Value, json};
-use witnessmark_record::{figures, to_json};
+use witnessmark_record::{Effect, Revision, change_words, figures, reason_words, to_json};
+use witnessmark_thread::corrections::Corrected;
 use witnessmark_thread::custody::{Break, Chain, called};
 use witnessmark_thread::{Link, Node};
 
-use super::view::{View, reason};
+use super::erased;
+use super::view::View;
 
 /// The one object.
 pub(super) fn object(view: &View) -> Value {
@@ -32,6 +34,7 @@ pub(super) fn object(view: &View) -> Value {
         "more": view.more,
         "unread": view.unread,
         "notices": notices(view),
+        "corrections": view.corrected.iter().map(|it| corrected(view, it)).collect::<Vec<_>>(),
         "figures": tables(view),
         "corroborations": corroborations(view),
         "custody": view.chains.iter().map(chain).collect::<Vec<_>>(),
@@ -58,9 +61,71 @@ fn notices(view: &View) -> Vec<Value> {
                 "on": it.on,
                 "on_subject": view.subjects.same(it.on, view.asked.index),
                 "valid": it.valid,
+                "withdrawn_by": view.withdrawn.get(&it.by),
+                "effect": view.effect(it.by, it.on).map(effect),
             })
         })
         .collect()
+}
+
+/// A word for what became of a correction.
+const fn effect(effect: &Effect) -> &'static str {
+    match effect {
+        Effect::Applied => "applied",
+        Effect::Foreign => "foreign",
+        Effect::Withdrawn(_) => "withdrawn",
+        Effect::Stale(_) => "stale",
+    }
+}
+
+fn corrected(view: &View, corrected: &Corrected) -> Value {
+    let revisions = &corrected.revised.revisions;
+    let broken = corrected.broken.iter().map(|problem| {
+        json!({
+            "code": problem.code,
+            "path": problem.path,
+            "value": problem.value,
+            "rule": problem.rule,
+            "fix": problem.fix,
+        })
+    });
+    json!({
+        "index": corrected.index,
+        "settled": corrected.settled,
+        "changed": corrected.revised.is_changed(),
+        "corrections": revisions.iter().map(|it| revision(view, it)).collect::<Vec<_>>(),
+        "as_corrected": to_json(&corrected.revised.record),
+        "problems": broken.collect::<Vec<_>>(),
+    })
+}
+
+fn revision(view: &View, revision: &Revision) -> Value {
+    let changes = revision.changes.iter().map(|change| {
+        let words = change_words(change);
+        json!({
+            "path": change.path,
+            "was": change.was,
+            "now": change.now,
+            "field": words.field,
+            "was_in_words": words.was,
+            "now_in_words": words.now,
+        })
+    });
+    let (withdrawn_by, because) = match &revision.effect {
+        Effect::Withdrawn(by) => (Some(*by), Vec::new()),
+        Effect::Stale(misfits) => (None, misfits.iter().map(ToString::to_string).collect()),
+        Effect::Applied | Effect::Foreign => (None, Vec::new()),
+    };
+    let node = view.records.at(revision.by);
+    json!({
+        "by": revision.by,
+        "registered_at": node.map(|node| node.registered_at),
+        "reason": reason_words(revision.reason),
+        "effect": effect(&revision.effect),
+        "withdrawn_by": withdrawn_by,
+        "because": because,
+        "changes": changes.collect::<Vec<_>>(),
+    })
 }
 
 fn tables(view: &View) -> Vec<Value> {
@@ -96,7 +161,7 @@ fn corroborations(view: &View) -> Vec<Value> {
     let found = view.corroborations.iter();
     found
         .map(|it| {
-            let reasons: Vec<String> = it.reasons.iter().map(|it| reason(view, it)).collect();
+            let reasons: Vec<String> = it.reasons.iter().map(|it| it.say(&view.records)).collect();
             json!({
                 "by": it.by,
                 "of": it.of,
@@ -183,6 +248,7 @@ fn record(view: &View, node: &Node) -> Value {
         "asserted_by": node.asserted_by(),
         "title": node.record.title(),
         "figures": figures.collect::<Vec<_>>(),
+        "erased": erased::objects(view, node),
         "links": links.collect::<Vec<_>>(),
         "record": to_json(node.record.message()),
     })

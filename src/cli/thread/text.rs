@@ -1,19 +1,23 @@
 //! A thread in plain words: what bears on the subject first, then rival figures, then every record.
 
+mod changes;
+
 use std::collections::BTreeMap;
 
-use witnessmark_record::{escape, figures, instant, render, v1};
+use witnessmark_record::{escape, instant, render_erased, v1};
 use witnessmark_thread::custody::{Break, Chain, Step, called};
 use witnessmark_thread::figures::{Comparison, Table};
 use witnessmark_thread::{Node, Notice};
 
-use super::view::{View, reason};
+use super::erased;
+use super::view::View;
 
 /// The whole page.
 pub(super) fn page(view: &View, full: bool) -> String {
     let sections = [
         head(view),
         section("BEARS ON THE SUBJECT", subject(view)),
+        section("CORRECTIONS", changes::lines(view)),
         section("FIGURES SIDE BY SIDE", tables(view)),
         section("CORROBORATION", corroborations(view)),
         section("CUSTODY", custody(view)),
@@ -89,11 +93,7 @@ fn subject(view: &View) -> Vec<String> {
 
 fn notice(view: &View, notice: &Notice) -> Option<String> {
     let node = view.records.at(notice.by)?;
-    let effect = if notice.valid {
-        ""
-    } else {
-        "; it has NO EFFECT, because another organisation signed that entry"
-    };
+    let effect = changes::effect(view, notice);
     Some(format!(
         "  entry {}: {}{effect}\n      {}; {}",
         notice.by,
@@ -245,7 +245,7 @@ fn corroborations(view: &View) -> Vec<String> {
                     it.by
                 );
             }
-            let reasons: Vec<String> = it.reasons.iter().map(|it| escape(&reason(view, it))).collect();
+            let reasons: Vec<String> = it.reasons.iter().map(|it| escape(&it.say(&view.records))).collect();
             format!(
                 "  entry {} corroborates entry {of}: NOT INDEPENDENT, because {}",
                 it.by,
@@ -295,6 +295,10 @@ fn joins(chain: &Chain) -> Vec<String> {
     breaks.filter_map(|it| broken(chain, it)).collect()
 }
 
+fn broken(chain: &Chain, broken: &Break) -> Option<String> {
+    Some(format!("    {}", escape(&chain.say(broken)?)))
+}
+
 fn custody_step(step: &Step, number: usize) -> String {
     let holder = |party: &Option<v1::Party>| {
         party
@@ -309,44 +313,6 @@ fn custody_step(step: &Step, number: usize) -> String {
         holder(&step.to),
         step.index
     )
-}
-
-fn broken(chain: &Chain, broken: &Break) -> Option<String> {
-    let name = |party: &Option<v1::Party>| party.as_ref().map(|party| escape(called(party)));
-    let pair = |at: usize| Some((chain.steps.get(at.checked_sub(1)?)?, chain.steps.get(at)?));
-    let text = match *broken {
-        Break::Gap { at } => {
-            let (before, step) = pair(at)?;
-            let (to, from) = (name(&before.to)?, name(&step.from)?);
-            format!(
-                "GAP between {at} and {}: nothing says how it came from {to} to {from}",
-                at + 1
-            )
-        }
-        Break::Overlap { at } => {
-            let (before, step) = pair(at)?;
-            let (from, to) = (name(&step.from)?, name(&before.to)?);
-            format!(
-                "OVERLAP at {}: {from} gives what it gave to {to} by {at}",
-                at + 1
-            )
-        }
-        Break::Order { at } => {
-            format!(
-                "ORDER: the times of {at} and {} overlap; which came first cannot be told",
-                at + 1
-            )
-        }
-        Break::NoTime { at } => format!("{} does not say when it was", at + 1),
-        Break::NoHolder { at } => {
-            format!(
-                "{} does not say who gave and who took it, so gaps there cannot be seen",
-                at + 1
-            )
-        }
-        _ => return None,
-    };
-    Some(format!("    {text}"))
 }
 
 fn problems(view: &View) -> Vec<String> {
@@ -409,9 +375,11 @@ fn record(view: &View, node: &Node, full: bool) -> Vec<String> {
         .map(|key| ("Signing key".to_owned(), key.to_string()));
     fields.extend(signers);
     if full {
-        fields.extend(render(node.record.message()));
+        let erased: Vec<_> = erased::of(view, node).into_iter().map(|it| it.1).collect();
+        fields.extend(render_erased(node.record.message(), &erased));
+        fields.extend(changes::as_corrected(view, node));
     } else {
-        fields.extend(brief(node));
+        fields.extend(said(view, node));
         for link in node.links() {
             fields.push(("Link".to_owned(), view.link(node, &link)));
         }
@@ -422,7 +390,8 @@ fn record(view: &View, node: &Node, full: bool) -> Vec<String> {
         .max()
         .unwrap_or(0);
     let kind = node.record.kind();
-    let mut lines = vec![format!("entry {} ({near}): {kind}", node.index)];
+    let standing = changes::standing(view, node.index);
+    let mut lines = vec![format!("entry {} ({near}): {kind}{standing}", node.index)];
     lines.extend(
         fields
             .iter()
@@ -431,22 +400,23 @@ fn record(view: &View, node: &Node, full: bool) -> Vec<String> {
     lines
 }
 
-/// Who, when and how many. Each time has its own line: they are different facts.
-fn brief(node: &Node) -> Vec<(String, String)> {
-    let whole = node.record.message();
+/// What the record says, without how it is numbered, tied to its device and handled.
+fn said(view: &View, node: &Node) -> Vec<(String, String)> {
     let part = v1::Record {
-        org: whole.org.clone(),
-        signed_at_ms: whole.signed_at_ms,
-        asserted_by: whole.asserted_by.clone(),
-        basis: whole.basis,
-        titles: whole.titles.clone(),
-        occurred: whole.occurred.clone(),
-        documented: whole.documented.clone(),
-        reported: whole.reported.clone(),
-        ..v1::Record::default()
+        device_seq: 0,
+        previous: Vec::new(),
+        origin: String::new(),
+        schema: String::new(),
+        thread_id: Vec::new(),
+        language: String::new(),
+        marking: None,
+        // Shown with the places of their targets.
+        links: Vec::new(),
+        ..node.record.message().clone()
     };
-    let mut lines = render(&part);
-    lines.extend(figures(whole));
+    let erased: Vec<_> = erased::of(view, node).into_iter().map(|it| it.1).collect();
+    let mut lines = render_erased(&part, &erased);
+    lines.retain(|(label, _)| label != "Kind");
     lines
 }
 

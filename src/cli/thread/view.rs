@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use witnessmark_record::{Problem, render, v1};
+use witnessmark_record::{Effect, Problem, render, v1};
+use witnessmark_thread::corrections::{self, Corrected};
 use witnessmark_thread::custody::{self, Chain};
 use witnessmark_thread::figures::{self, Table};
-use witnessmark_thread::independence::{self, Corroboration, Dependence};
+use witnessmark_thread::independence::{self, Corroboration};
 use witnessmark_thread::{
     Link, Node, Notice, Reach, Records, Subjects, notices, reach_among, rules, subjects,
 };
@@ -34,6 +35,10 @@ pub(super) struct View {
     pub(super) tables: Vec<Table>,
     pub(super) corroborations: Vec<Corroboration>,
     pub(super) chains: Vec<Chain>,
+    /// The records that were corrected, or that somebody tried to correct.
+    pub(super) corrected: Vec<Corrected>,
+    /// The records that their own organisation withdrew, each with the place of the withdrawal.
+    pub(super) withdrawn: BTreeMap<u64, u64>,
     /// Rules that links break, each with the place of the record.
     pub(super) problems: Vec<(u64, Problem)>,
     /// Links to records that are not among these.
@@ -89,7 +94,12 @@ impl View {
             .filter(|(_, link)| records.get(&link.target).is_none())
             .map(|(node, link)| (node.index, link))
             .collect();
+        // Around a record of the last step nobody has looked when there is more.
+        let last = reached.steps.values().max().copied();
+        let looked_around = |index| !more || reached.steps.get(&index).copied() < last;
         Self {
+            corrected: corrections::corrected(&records, looked_around),
+            withdrawn: corrections::withdrawals(&records),
             checkpoint,
             size,
             asked,
@@ -106,6 +116,13 @@ impl View {
             subjects,
             records,
         }
+    }
+
+    /// What became of the correction of the record at `on` by the one at `by`.
+    pub(super) fn effect(&self, by: u64, on: u64) -> Option<&Effect> {
+        let corrected = self.corrected.iter().find(|it| it.index == on)?;
+        let mut revisions = corrected.revised.revisions.iter();
+        revisions.find(|it| it.by == by).map(|it| &it.effect)
     }
 
     /// What a link says, in words, with the place of its target where it is known.
@@ -131,21 +148,6 @@ impl View {
             ),
             None => words,
         }
-    }
-}
-
-/// Why a corroboration is not independent, in words.
-pub(super) fn reason(view: &View, reason: &Dependence) -> String {
-    match reason {
-        Dependence::SameOrganisation(org) => format!("both are signed by {org}"),
-        Dependence::SameKey => "both are signed by one key".to_owned(),
-        Dependence::SameAsserter(name) => format!("both are claims of {name}"),
-        Dependence::SharedSource(url) => format!("both name the source {url}"),
-        Dependence::SharedAncestor(id) => match view.records.get(id) {
-            Some(node) => format!("both go back to entry {}", node.index),
-            None => format!("both go back to record {id}"),
-        },
-        _ => "they share something that this version has no word for".to_owned(),
     }
 }
 

@@ -14,6 +14,7 @@ use super::Answers;
 use crate::clock;
 use crate::server::admission::{Admitted, admit_key_event, admit_record};
 use crate::server::core::{Core, finish};
+use crate::server::device_rules;
 use crate::server::limits::{STREAM_ANSWERS_MAX, STREAM_IDLE_TIMEOUT, STREAM_STAGE_MAX};
 use crate::server::link_rules;
 use crate::server::sequencer::{Answer, Place, stopping};
@@ -25,8 +26,8 @@ pub(super) async fn submit_record(
 ) -> Result<v1::SubmitRecordResponse, Refusal> {
     let record = SignedPayload::from_message("record", request.record)?;
     let place = core.queue.place_now()?;
-    let admitted = finish(begin_admission(core, record).await).await?;
-    let appended = append(core, admitted, place)?.answer().await?;
+    let judged = finish(begin_admission(core, record).await).await?;
+    let appended = append(core, judged.admitted?, place)?.answer().await?;
     Ok(v1::SubmitRecordResponse {
         appended: Some(appended.into()),
     })
@@ -67,7 +68,7 @@ pub(super) fn submit_records(
 
 /// A record of a stream while it is checked.
 enum Checking {
-    Record(JoinHandle<Result<Admitted, Refusal>>, Place),
+    Record(JoinHandle<Result<Judged, Refusal>>, Place),
     Refused(Refusal),
     /// The stream cannot go on.
     Broken(Status),
@@ -132,7 +133,7 @@ async fn sequence(
     while let Some(checking) = checking.recv().await {
         let waiting = match checking {
             Checking::Record(check, place) => {
-                let admitted = finish(check).await;
+                let admitted = judged(&core, check, &place).await;
                 match admitted.and_then(|admitted| append(&core, admitted, place)) {
                     Ok(pending) => Waiting::Record(pending),
                     Err(refusal) => Waiting::Refused(refusal),
@@ -145,6 +146,21 @@ async fn sequence(
             return;
         }
     }
+}
+
+/// May the next record of a stream be logged? One that corrects, withdraws or supersedes another is judged again once everything
+/// before it is logged, because its target, or an earlier correction, may be among that.
+async fn judged(
+    core: &Arc<Core>,
+    check: JoinHandle<Result<Judged, Refusal>>,
+    place: &Place,
+) -> Result<Admitted, Refusal> {
+    let Judged { admitted, again } = finish(check).await?;
+    let Some(record) = again else {
+        return admitted;
+    };
+    core.queue.settle(place).await?;
+    finish(begin_admission(core, record).await).await?.admitted
 }
 
 /// Third task: answers records in the stream's order as soon as they are committed.
@@ -187,28 +203,46 @@ fn idle() -> Refusal {
     )
 }
 
+/// What was found of a record, by what the ledger held then.
+struct Judged {
+    admitted: Result<Admitted, Refusal>,
+    /// The record, when it changes another and so depends on what is logged just before it.
+    again: Option<SignedPayload>,
+}
+
 async fn begin_admission(
     core: &Arc<Core>,
     record: SignedPayload,
-) -> JoinHandle<Result<Admitted, Refusal>> {
+) -> JoinHandle<Result<Judged, Refusal>> {
     let now = clock::now_ms();
     core.begin_check(move |core| {
-        let judge_links = |record: &_| link_rules::judge(core, record);
-        admit_record(&core.reader, &core.origin, record, now, judge_links)
+        let copy = record.clone();
+        let mut changes = false;
+        let judge = |record: &_| {
+            changes = link_rules::changes_another(record);
+            let mut problems = link_rules::judge(core, record)?;
+            problems.extend(device_rules::seen(core, record)?);
+            Ok(problems)
+        };
+        let admitted = admit_record(&core.reader, &core.origin, record, now, judge);
+        Ok(Judged {
+            admitted,
+            again: changes.then_some(copy),
+        })
     })
     .await
 }
 
 /// A submission that is on its way into the log, or in it already.
 enum Pending {
-    Logged(Box<Appended>),
+    Logged(Box<Appended>, Arc<Core>),
     Queued(oneshot::Receiver<Answer>, Vec<Warning>, Arc<Core>),
 }
 
 /// Queues what was checked; what is logged already needs no queue.
 fn append(core: &Arc<Core>, admitted: Admitted, place: Place) -> Result<Pending, Refusal> {
     match admitted {
-        Admitted::Logged(appended) => Ok(Pending::Logged(appended)),
+        Admitted::Logged(appended) => Ok(Pending::Logged(appended, Arc::clone(core))),
         Admitted::Checked(checked, warnings) => {
             let answer = core.queue.push(checked, place)?;
             Ok(Pending::Queued(answer, warnings, Arc::clone(core)))
@@ -219,15 +253,16 @@ fn append(core: &Arc<Core>, admitted: Admitted, place: Place) -> Result<Pending,
 impl Pending {
     /// The answer, once the submission is durable and published.
     async fn answer(self) -> Result<witnessmark_proto::Appended, Refusal> {
-        let (appended, warnings) = match self {
-            Self::Logged(appended) => (*appended, Vec::new()),
+        let (appended, core, mut warnings) = match self {
+            Self::Logged(appended, core) => (*appended, core, Vec::new()),
             // The sequencer ends without an answer only when the server stops.
             Self::Queued(answer, warnings, core) => {
                 let appended = answer.await.unwrap_or_else(|_| Err(stopping()))?;
                 let warnings = link_rules::still_missing(&core, &appended, warnings).await?;
-                (appended, warnings)
+                (appended, core, warnings)
             }
         };
+        warnings.extend(device_rules::of_logged(&core, &appended).await?);
         let Appended {
             index,
             already_logged,

@@ -1,9 +1,11 @@
 //! Bundles: everything that proves one record, all of it in one checkpoint.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use witnessmark_bundle::{AssembleError, BundleError, BundleFiles, BundleParts, LoggedEntry};
+use witnessmark_bundle::{
+    AssembleError, BundleError, BundleFiles, BundleParts, LoggedEntry, RELATED_MAX,
+};
 use witnessmark_log::{LogError, Published};
 use witnessmark_proto::{EntrySelector, Reason, Refusal, convert, v1};
 use witnessmark_verifier::{Entry, EntryKind, LeafIndex, RecordId};
@@ -64,13 +66,10 @@ fn gather(
         return Err(Refusal::new(Reason::RecordNotFound, message));
     }
     let mut orgs: BTreeSet<_> = entry.org.into_iter().collect();
-    let linking = core.with_links(size, |links| links.linking_to(&record, size));
     let mut related = Vec::new();
-    for index in linking.map_err(log_error)? {
-        let logged = prove(core, index, size).map_err(log_error)?;
-        budget.spend(logged.entry.len())?;
-        orgs.extend(parse(index, &logged.entry)?.org);
-        related.push(logged);
+    for (index, entry) in about(core, &record, size, &mut budget)? {
+        related.push(prove(core, index, size).map_err(log_error)?);
+        orgs.extend(entry.org);
     }
     let mut key_events = Vec::new();
     for org in orgs {
@@ -93,6 +92,36 @@ fn gather(
         disclosures: Vec::new(),
         files: BundleFiles::None,
     })
+}
+
+/// The records below `size` that link to `record`, and those that speak of one of these over any number of steps, by place.
+fn about(
+    core: &Core,
+    record: &RecordId,
+    size: u64,
+    budget: &mut Budget,
+) -> Result<BTreeMap<u64, Entry>, Refusal> {
+    let linking = core.with_links(size, |links| links.linking_to(record, size));
+    let mut waiting = linking.map_err(|error| status::of_log(&error))?;
+    let mut found = BTreeMap::new();
+    while let Some(index) = waiting.pop() {
+        if found.contains_key(&index) {
+            continue;
+        }
+        let bytes = core.reader.entry(LeafIndex::new(index));
+        let bytes = bytes.map_err(|error| status::of_log(&error))?;
+        budget.spend(bytes.len())?;
+        let entry = parse(index, &bytes)?;
+        let id = entry.record_id();
+        let speaking = core.with_links(size, |links| links.speaking_of(&id, size));
+        waiting.extend(speaking.map_err(|error| status::of_log(&error))?);
+        found.insert(index, entry);
+        if found.len() > RELATED_MAX {
+            let message = format!("more than {RELATED_MAX} records are about this one");
+            return Err(Refusal::new(Reason::BundleTooLarge, message));
+        }
+    }
+    Ok(found)
 }
 
 fn prove(core: &Core, index: u64, size: u64) -> Result<LoggedEntry, LogError> {

@@ -107,7 +107,7 @@ fn the_name_of_a_private_person_goes_into_the_vault() {
     );
     fs::write(&draft, text).unwrap();
     let clear = story.types(&format!("record check {draft}")).exits(1);
-    assert!(clear.stderr.contains("E-PERSON-CLEAR"));
+    assert!(clear.stdout.contains("E-PERSON-CLEAR"));
     let name = "intercepted_shipment.parties[0].name_as_written";
     let signed = story.sign(&draft, name, "--json").exits(0);
     assert!(

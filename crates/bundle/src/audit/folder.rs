@@ -40,7 +40,7 @@ pub fn audit_export(dir: &Path, policy: &[u8], progress: &mut dyn FnMut(u64)) ->
         tiles.report(&mut running);
         let size = running.checkpoint.head().size.get();
         running.finish(&mut list, cut);
-        list.facts().remarks = strays(&reader, size);
+        list.facts().remarks.extend(strays(&reader, size));
     }
     list.into_verdict()
 }

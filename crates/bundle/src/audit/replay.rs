@@ -8,15 +8,17 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::thread;
 
-use witnessmark_record::check_label;
+use witnessmark_record::{Record, check_label};
 use witnessmark_verifier::{
-    Charter, Entry, EntryKind, KeyChain, KeyChainError, OrgName, Origin, RecordId,
+    Charter, Entry, EntryKind, Hash, KeyChain, KeyChainError, KeyId, KeyRole, LeafHash, OrgName,
+    Origin, RecordId,
 };
 
 use crate::evidence;
-use crate::verdict::{LedgerContents, Problem};
+use crate::verdict::{DeviceFacts, LedgerContents, NumberedFacts, Problem};
 
 use super::problems::Problems;
+use super::seen::{Claim, Trees};
 
 /// Records that wait to be checked together: enough for every core, few enough for the memory.
 const BATCH_RECORDS: usize = 2_048;
@@ -34,6 +36,7 @@ pub(super) struct Replay {
     waiting: Vec<Waiting>,
     waiting_bytes: usize,
     contents: LedgerContents,
+    trees: Trees,
 }
 
 #[derive(Debug)]
@@ -53,19 +56,27 @@ impl Replay {
             waiting: Vec::new(),
             waiting_bytes: 0,
             contents: LedgerContents::default(),
+            trees: Trees::default(),
         }
     }
 
-    /// Takes the entry at `index`.
-    pub(super) fn push(&mut self, index: u64, bytes: &[u8], problems: &mut Problems) {
+    /// Takes the entry at `index`, whose leaf hash is `leaf`.
+    pub(super) fn push(
+        &mut self,
+        (index, leaf): (u64, LeafHash),
+        bytes: &[u8],
+        problems: &mut Problems,
+    ) {
         self.contents.entries += 1;
         let entry = match Entry::parse(bytes) {
             Ok(entry) => entry,
             Err(error) => {
+                self.trees.push(leaf, 0);
                 problems.note("entries", Some(index), None, error.to_string());
                 return;
             }
         };
+        self.trees.push(leaf, entry.registered_at);
         self.check_time(index, &entry, problems);
         if (index == 0) != (entry.kind == EntryKind::Charter) {
             let what = "entry 0, and no other, must be the charter";
@@ -177,48 +188,70 @@ impl Replay {
         let workers = thread::available_parallelism().map_or(1, NonZeroUsize::get);
         let share = waiting.len().div_ceil(workers).max(1);
         let origin = &self.origin;
-        let found: Vec<Vec<Problem>> = thread::scope(|scope| {
+        let found: Vec<Vec<Found>> = thread::scope(|scope| {
             let shares: Vec<_> = waiting
                 .chunks(share)
-                .map(|share| {
-                    scope.spawn(move || share.iter().filter_map(|w| w.check(origin)).collect())
-                })
+                .map(|share| scope.spawn(move || share.iter().map(|it| it.check(origin)).collect()))
                 .collect();
             shares
                 .into_iter()
                 .map(|share| share.join().unwrap_or_else(|_| stopped(&waiting)))
                 .collect()
         });
-        for problem in found.into_iter().flatten() {
-            problems.add(problem);
+        for found in found.into_iter().flatten() {
+            match found {
+                Found::Good(numbered, claim) => {
+                    let seen = claim.and_then(|claim| self.trees.judge(&claim));
+                    self.contents.seen.extend(seen);
+                    self.contents.numbered.extend(numbered);
+                }
+                Found::Bad(problem) => problems.add(problem),
+            }
         }
     }
 
     /// What the log holds so far.
-    pub(super) fn contents(&self) -> LedgerContents {
+    pub(super) fn take_contents(&mut self) -> LedgerContents {
+        let keys = self.chains.values().flat_map(|chain| {
+            let records = chain.keys().filter(|it| it.role == KeyRole::Record);
+            records.map(|it| DeviceFacts {
+                key_id: it.key.key_id(),
+                organisation: chain.org().as_str().to_owned(),
+                label: it.label.clone(),
+            })
+        });
         LedgerContents {
             organisations: u64::try_from(self.chains.len()).unwrap_or(u64::MAX),
-            ..self.contents.clone()
+            devices: keys.collect(),
+            ..std::mem::take(&mut self.contents)
         }
     }
 }
 
+/// What the check of a record has found.
+#[derive(Debug)]
+enum Found {
+    /// Nothing is wrong with it; with its number on its device, and what it says of a checkpoint that its signer had seen.
+    Good(Option<NumberedFacts>, Option<Claim>),
+    Bad(Problem),
+}
+
 /// A worker that stopped has shown nothing, so none of its records is good.
-fn stopped(waiting: &[Waiting]) -> Vec<Problem> {
+fn stopped(waiting: &[Waiting]) -> Vec<Found> {
     let index = waiting.first().map(|waiting| waiting.index);
     let what = "the check of this record or of one after it broke off".to_owned();
-    vec![Problem {
+    vec![Found::Bad(Problem {
         check: "records",
         index,
         path: None,
         what,
-    }]
+    })]
 }
 
 impl Waiting {
-    fn check(&self, origin: &Origin) -> Option<Problem> {
+    fn check(&self, origin: &Origin) -> Found {
         let fault = |check, what| {
-            Some(Problem {
+            Found::Bad(Problem {
                 check,
                 index: Some(self.index),
                 path: None,
@@ -233,8 +266,28 @@ impl Waiting {
             Err(error) => return fault("signatures", error.to_string()),
         }
         match evidence::read(&self.entry, origin) {
-            Ok(_) => None,
+            Ok(record) => Found::Good(self.numbered(&record), Claim::of(self.index, &record)),
             Err(what) => fault("records", what),
         }
+    }
+
+    /// The number of a good record on its device, if it has one.
+    fn numbered(&self, record: &Record) -> Option<NumberedFacts> {
+        let message = record.message();
+        let mut signers = self.entry.signatures.iter().map(|it| it.key_id);
+        let records = |key: &KeyId| {
+            let key = self.chain.key(key);
+            key.is_some_and(|key| key.role == KeyRole::Record)
+        };
+        let previous = <[u8; 32]>::try_from(message.previous.as_slice()).ok();
+        Some(NumberedFacts {
+            index: self.index,
+            record_id: self.entry.record_id(),
+            key_id: signers.find(records)?,
+            seq: Some(message.device_seq).filter(|seq| *seq > 0)?,
+            previous: previous.map(|id| RecordId::new(Hash::new(id))),
+            signed_at: message.signed_at_ms,
+            registered_at: self.entry.registered_at,
+        })
     }
 }

@@ -1,8 +1,11 @@
 //! A bundle whose checks all passed, in plain words.
 
+use witnessmark_verifier::hex;
+
 use crate::escape::{escape, quote};
 use crate::time::utc;
-use crate::verdict::{LedgerFacts, RecordFacts, SignerFacts, Verdict};
+use crate::verdict::{FileFacts, LedgerFacts, RecordFacts, SignerFacts, Verdict};
+use crate::verify::by_whom;
 
 use super::{Page, write_witnesses};
 
@@ -15,15 +18,7 @@ pub(super) fn write(page: &mut Page, verdict: &Verdict) {
         return;
     };
     let organisation = verdict.organisation.as_deref().unwrap_or_default();
-    page.wrapped(
-        0,
-        &answer(
-            ledger,
-            index,
-            organisation,
-            verdict.registered_at.unwrap_or_default(),
-        ),
-    );
+    page.wrapped(0, &verdict.answer().unwrap_or_default());
     verdict.write_remarks(page);
     write_holding(page, record, organisation);
     write_times(
@@ -33,30 +28,10 @@ pub(super) fn write(page: &mut Page, verdict: &Verdict) {
         verdict.registered_at.unwrap_or_default(),
     );
     write_content(page, record);
-    write_files(page, record);
-    write_related(page, record, ledger.size);
+    write_files(page, &record.files);
+    write_related(page, record, index, ledger.size);
     verdict.write_limits(page);
     write_how(page, verdict, ledger);
-}
-
-/// The sentence a reader can quote.
-fn answer(ledger: &LedgerFacts, index: u64, organisation: &str, registered_at: u64) -> String {
-    let origin = quote(&ledger.origin);
-    // All of them had seen it by the time of the last; a single one may have a wrong clock.
-    let seen = ledger.cosigned.iter().map(|(_, time_s)| *time_s).max();
-    let when = match seen {
-        Some(time_s) => format!(
-            "no later than {}, by the clocks of the witnesses named below",
-            utc(time_s.saturating_mul(1_000))
-        ),
-        None => format!("since {}, by the ledger's own clock", utc(registered_at)),
-    };
-    format!(
-        "This record, exactly as printed here, is in the ledger {origin} (entry {index} of {}), {when}. It is \
-         signed with a key registered to the organisation {}, and it has not changed since.",
-        ledger.size,
-        quote(organisation)
-    )
 }
 
 fn write_holding(page: &mut Page, record: &RecordFacts, organisation: &str) {
@@ -131,11 +106,20 @@ fn write_protected(page: &mut Page, record: &RecordFacts) {
                 16,
                 "and verified: it is what the record committed to when it was signed",
             );
+            if let Some(erased) = &field.erased {
+                page.flowed(16, &format!("and reported as {}", by_whom(erased)), 16);
+            }
         }
     }
-    for field in &record.protected {
-        if field.shown.is_none() {
-            page.pair("withheld", &format!("commitment {}", field.commitment));
+    for field in record
+        .protected
+        .iter()
+        .filter(|field| field.shown.is_none())
+    {
+        let commitment = format!("commitment {}", field.commitment);
+        match &field.erased {
+            Some(erased) => page.pair("erased", &format!("{commitment}: {}", by_whom(erased))),
+            None => page.pair("withheld", &commitment),
         }
     }
     if record.withheld > 0 {
@@ -147,31 +131,47 @@ fn write_protected(page: &mut Page, record: &RecordFacts) {
     }
 }
 
-fn write_files(page: &mut Page, record: &RecordFacts) {
-    if record.files.is_empty() {
+/// Each file with what was found of it, also when that is why the check failed.
+pub(super) fn write_files(page: &mut Page, files: &[FileFacts]) {
+    if files.is_empty() {
         return;
     }
     page.heading("Files the record names");
-    for file in &record.files {
-        let beside = if file.beside {
-            "beside the bundle, the same bytes"
-        } else {
-            "not with this bundle"
+    for file in files {
+        let sha512 = match &file.sha512 {
+            Some(bytes) => format!(", SHA-512 {}", hex::encode(bytes)),
+            None => String::new(),
+        };
+        let erased = match &file.erased {
+            Some(erased) => format!("; reported as {}", by_whom(erased)),
+            None => String::new(),
         };
         page.pair(
             &quote(&file.name),
-            &format!("{} bytes, SHA-256 {}; {beside}", file.size, file.sha256),
+            &format!(
+                "{} bytes, SHA-256 {}{sha512}; {}{erased}",
+                file.size,
+                file.sha256,
+                file.state.words()
+            ),
         );
     }
 }
 
-fn write_related(page: &mut Page, record: &RecordFacts, size: u64) {
+fn write_related(page: &mut Page, record: &RecordFacts, index: u64, size: u64) {
     page.heading("What others, or the same organisation, recorded about it");
     for related in &record.related {
+        let about = match related.about {
+            about if about == index => String::new(),
+            about => format!(" on entry {about}"),
+        };
+        let withdrawn = related
+            .withdrawn_by
+            .map_or_else(String::new, |by| format!(", WITHDRAWN by entry {by}"));
         page.pair(
             &related.relation,
             &format!(
-                "entry {}, by {}, registered {}: {}, record {}",
+                "entry {}{about}, by {}, registered {}: {}, record {}{withdrawn}",
                 related.index,
                 escape(&related.organisation),
                 utc(related.registered_at),

@@ -3,13 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use witnessmark_record::Record;
+use witnessmark_record::v1::ErasureKind;
 use witnessmark_verifier::{DisclosedValue, Disclosure, Hash, hex};
 
 use crate::bundle::{Bundle, BundledFile};
 use crate::escape::quote;
 use crate::evidence::{self, Attachment};
-use crate::files::{self, FileSource};
-use crate::verdict::{Failure, FileFacts, ProtectedFacts};
+use crate::files::{self, Digests, FileSource};
+use crate::verdict::{Failure, FileFacts, FileState, ProtectedFacts};
+
+use super::erased::Told;
 
 /// The protected fields of a record: what was opened, and how much was not.
 #[derive(Debug, Default)]
@@ -20,7 +23,11 @@ pub(crate) struct Fields {
 }
 
 /// The check `disclosures`: each opened field is one that the record commits to.
-pub(super) fn disclosures(bundle: &Bundle, record: &Record) -> Result<(Fields, String), Failure> {
+pub(super) fn disclosures(
+    bundle: &Bundle,
+    record: &Record,
+    told: &Told,
+) -> Result<(Fields, String), Failure> {
     let committed: BTreeSet<Hash> = evidence::protected(record)
         .ok_or_else(|| Failure::not_verified("a protected digest of the record is not 32 bytes"))?;
     let mut opened = BTreeMap::new();
@@ -42,14 +49,22 @@ pub(super) fn disclosures(bundle: &Bundle, record: &Record) -> Result<(Fields, S
         .into_iter()
         .map(|commitment| ProtectedFacts {
             shown: opened.remove(&commitment),
+            erased: told
+                .counting(ErasureKind::ProtectedField, &commitment)
+                .cloned(),
             commitment,
         })
         .collect();
-    let withheld = protected
-        .iter()
-        .filter(|field| field.shown.is_none())
-        .count();
-    let detail = format!("{} shown, {withheld} withheld", disclosed.len());
+    let closed = protected.iter().filter(|field| field.shown.is_none());
+    let (erased, withheld): (Vec<_>, Vec<_>) = closed.partition(|field| field.erased.is_some());
+    let (erased, withheld) = (erased.len(), withheld.len());
+    let detail = match erased {
+        0 => format!("{} shown, {withheld} withheld", disclosed.len()),
+        _ => format!(
+            "{} shown, {withheld} withheld, {erased} erased",
+            disclosed.len()
+        ),
+    };
     Ok((
         Fields {
             protected,
@@ -74,17 +89,56 @@ fn value_text(value: &DisclosedValue) -> String {
     }
 }
 
-/// The check `files`: each file named is an attachment of the record, is there, and has the digest
-/// and size that the record holds. An altered file outweighs a missing one.
+/// The check `files`: each file named is an attachment of the record, is there, and has the digests and the size that the record
+/// holds. Every file is looked at, whatever the others are; an altered one outweighs one that is missing. An erased one may be
+/// missing.
 pub(super) fn files(
     bundle: &Bundle,
     record: &Record,
     source: &dyn FileSource,
-) -> Result<(Vec<FileFacts>, String), Failure> {
+    told: &Told,
+) -> (Vec<FileFacts>, Result<String, Failure>) {
+    let attachments = match named(bundle, record) {
+        Ok(attachments) => attachments,
+        Err(failure) => return (Vec::new(), Err(failure)),
+    };
+    let found: BTreeMap<&str, Found> = bundle
+        .files
+        .iter()
+        .map(|file| (file.name.as_str(), Found::look(file, source)))
+        .collect();
+    let facts: Vec<FileFacts> = attachments
+        .into_iter()
+        .map(|attachment| {
+            let erased = told
+                .counting(ErasureKind::Attachment, &attachment.sha256)
+                .cloned();
+            let is_named = bundle.files.iter().any(|file| is_of(file, &attachment));
+            let found = found.get(attachment.name.as_str()).filter(|_| is_named);
+            let state = match found.map(|found| found.state(&attachment)) {
+                Some(FileState::Missing) if erased.is_some() => FileState::Erased,
+                Some(state) => state,
+                None => FileState::NotNamed,
+            };
+            FileFacts {
+                name: attachment.name,
+                sha256: attachment.sha256,
+                sha512: attachment.sha512,
+                size: attachment.size,
+                state,
+                erased,
+            }
+        })
+        .collect();
+    let outcome = judge(&facts);
+    (facts, outcome)
+}
+
+/// The record's attachments, when the bundle names each of its files once and no others.
+fn named(bundle: &Bundle, record: &Record) -> Result<Vec<Attachment>, Failure> {
     let attachments = evidence::attachments(record)
         .ok_or_else(|| Failure::not_verified("an attachment of the record has no SHA-256"))?;
     let mut names = BTreeSet::new();
-    let mut missing = None;
     for file in &bundle.files {
         if !attachments.iter().any(|attachment| is_of(file, attachment)) {
             return Err(Failure::not_verified(
@@ -95,60 +149,93 @@ pub(super) fn files(
             return Err(Failure::not_verified("a file is named twice"));
         }
     }
-    for file in &bundle.files {
-        match compare(file, source) {
-            Ok(()) => {}
-            Err(Difference::Altered(what)) => return Err(Failure::not_verified(what)),
-            Err(Difference::Missing(what)) => missing = missing.or(Some(what)),
-        }
-    }
-    if let Some(what) = missing {
-        return Err(Failure::cannot_tell(what));
-    }
-    let detail = match bundle.files.len() {
-        0 => "the bundle names no file".to_owned(),
-        count => format!("{count} beside the bundle, as the record has them"),
-    };
-    let facts = attachments
-        .into_iter()
-        .map(|attachment| FileFacts {
-            beside: bundle.files.iter().any(|file| is_of(file, &attachment)),
-            name: attachment.name,
-            sha256: attachment.sha256,
-            size: attachment.size,
-        })
-        .collect();
-    Ok((facts, detail))
+    Ok(attachments)
 }
 
 fn is_of(file: &BundledFile, attachment: &Attachment) -> bool {
     file.name == attachment.name && file.sha256 == attachment.sha256 && file.size == attachment.size
 }
 
-enum Difference {
-    Altered(String),
-    Missing(String),
+/// What lies under the name of a file.
+enum Found {
+    Nothing,
+    Unreadable(String),
+    Bytes(Digests),
 }
 
-fn compare(file: &BundledFile, source: &dyn FileSource) -> Result<(), Difference> {
-    let name = quote(&file.name);
-    let unreadable = |error: std::io::Error| {
-        Difference::Missing(format!("the file {name} cannot be read: {error}"))
-    };
-    let bytes = source
-        .open(&file.name)
-        .map_err(unreadable)?
-        .ok_or_else(|| Difference::Missing(format!("the file {name} is not beside the bundle")))?;
-    let (sha256, size) = files::digest(bytes, file.size).map_err(unreadable)?;
-    if size != file.size {
-        return Err(Difference::Altered(format!(
-            "the file {name} has not the size that was signed"
-        )));
+impl Found {
+    fn look(file: &BundledFile, source: &dyn FileSource) -> Self {
+        let bytes = match source.open(&file.name) {
+            Ok(Some(bytes)) => bytes,
+            Ok(None) => return Self::Nothing,
+            Err(error) => return Self::Unreadable(error.to_string()),
+        };
+        match files::digests(bytes, file.size) {
+            Ok(digests) => Self::Bytes(digests),
+            Err(error) => Self::Unreadable(error.to_string()),
+        }
     }
-    if sha256 != file.sha256 {
-        return Err(Difference::Altered(format!(
-            "the file {name} has not the SHA-256 that was signed"
-        )));
+
+    fn state(&self, attachment: &Attachment) -> FileState {
+        let digests = match self {
+            Self::Nothing => return FileState::Missing,
+            Self::Unreadable(why) => return FileState::Unreadable(why.clone()),
+            Self::Bytes(digests) => digests,
+        };
+        let signed_512 = attachment.sha512.as_deref();
+        let differing: Vec<&str> = [
+            (digests.size != attachment.size, "size"),
+            (digests.sha256 != attachment.sha256, "SHA-256"),
+            (signed_512.is_some_and(|it| it != digests.sha512), "SHA-512"),
+        ]
+        .into_iter()
+        .filter_map(|(differs, what)| differs.then_some(what))
+        .collect();
+        if differing.is_empty() {
+            FileState::Matching
+        } else {
+            FileState::Different(format!("{} that was signed", differing.join(" and the ")))
+        }
     }
-    Ok(())
+}
+
+/// How the check ends: by what is altered, if anything is, else by what is missing.
+fn judge(facts: &[FileFacts]) -> Result<String, Failure> {
+    let mut altered = Vec::new();
+    let mut missing = Vec::new();
+    let (mut matching, mut erased) = (0_usize, 0_usize);
+    for file in facts {
+        let name = quote(&file.name);
+        match &file.state {
+            FileState::Matching => matching += 1,
+            FileState::Erased => erased += 1,
+            FileState::NotNamed => {}
+            FileState::Different(what) => {
+                altered.push(format!("the file {name} has not the {what}"));
+            }
+            FileState::Missing => missing.push(format!("the file {name} is not beside the bundle")),
+            FileState::Unreadable(why) => {
+                missing.push(format!("the file {name} cannot be read: {why}"));
+            }
+        }
+    }
+    if !altered.is_empty() {
+        return Err(Failure::not_verified(first_of(&altered)));
+    }
+    if !missing.is_empty() {
+        return Err(Failure::cannot_tell(first_of(&missing)));
+    }
+    Ok(match (matching, erased) {
+        (0, 0) => "the bundle names no file".to_owned(),
+        (_, 0) => format!("{matching} beside the bundle, as the record has them"),
+        (_, _) => format!("{matching} beside the bundle, as the record has them; {erased} erased"),
+    })
+}
+
+fn first_of(what: &[String]) -> String {
+    let first = what.first().cloned().unwrap_or_default();
+    match what.len().saturating_sub(1) {
+        0 => first,
+        more => format!("{first}, and so for {more} more"),
+    }
 }

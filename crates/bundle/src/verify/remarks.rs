@@ -2,20 +2,10 @@
 
 use witnessmark_verifier::{Entry, KeyChain};
 
-use crate::escape::quote;
 use crate::time::utc;
 use crate::verdict::{RecordFacts, SignerFacts};
 
-/// Relations that take something away from what the record says, or change it.
-const REMARKED_RELATIONS: &[(&str, &str)] = &[
-    ("corrects", "corrects this record"),
-    ("contradicts", "contradicts this record"),
-    ("withdraws", "withdraws this record"),
-    ("supersedes", "takes the place of this record"),
-    ("updates", "gives later figures than this record"),
-    ("retracts", "retracts this record"),
-    ("erases", "erases fields of this record"),
-];
+use super::standing::Remarks;
 
 /// What became of the keys that signed `entry`, as far as the bundle's key events go.
 pub(super) fn signers(entry: &Entry, last: Option<&KeyChain>) -> Vec<SignerFacts> {
@@ -35,8 +25,9 @@ pub(super) fn signers(entry: &Entry, last: Option<&KeyChain>) -> Vec<SignerFacts
 }
 
 /// The remarks, each one sentence.
-pub(super) fn of(facts: &RecordFacts, registered_at: u64) -> Vec<String> {
-    let mut remarks = Vec::new();
+pub(super) fn of(facts: &RecordFacts, index: u64, registered_at: u64) -> Vec<String> {
+    let related = Remarks::on(index, &facts.related, &facts.corrections);
+    let mut remarks = related.withdrawals();
     for signer in &facts.signers {
         // Revocation looks forward only, so this is a warning and never a failure.
         if let Some(since) = signer
@@ -51,19 +42,8 @@ pub(super) fn of(facts: &RecordFacts, registered_at: u64) -> Vec<String> {
             ));
         }
     }
-    for related in &facts.related {
-        let known = REMARKED_RELATIONS
-            .iter()
-            .find(|(relation, _)| *relation == related.relation);
-        if let Some((_, words)) = known {
-            remarks.push(format!(
-                "Entry {} by {} {words}: {}",
-                related.index,
-                related.organisation,
-                quote(&related.title)
-            ));
-        }
-    }
+    remarks.extend(related.others());
+    remarks.extend(super::erased::remarks(facts));
     if facts.withheld > 0 {
         remarks.push(format!(
             "{} protected field(s) were committed to and are withheld here; some may stand for no field at all.",

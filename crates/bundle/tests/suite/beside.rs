@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::io::{self, Read};
 
 use witnessmark_bundle::{
-    Bundle, BundleError, BundleFiles, FileSource, NoFiles, Verdict, VerdictWord, verify_bundle,
+    Bundle, BundleError, BundleFiles, FileFacts, FileSource, FileState, NoFiles, Verdict,
+    VerdictWord, verify_bundle,
 };
 use witnessmark_record::v1;
-use witnessmark_verifier::{DisclosedValue, Disclosure, Hash, field_salt, sha256};
+use witnessmark_verifier::{DisclosedValue, Disclosure, Hash, field_salt, hex, sha256};
 
 use crate::mini_log::{MiniLog, TEAM, assert_fails, judge, why};
 
@@ -121,7 +122,8 @@ fn a_file_must_be_there_and_be_the_one_that_was_signed() {
     };
     let good = with(&[("photo-1.jpg", b"photo"), (&nameless, b"other")]);
     assert_eq!(good.word, VerdictWord::Verified, "{}", why(&good));
-    assert!(good.record.unwrap().files.iter().all(|file| file.beside));
+    let matching = |file: &FileFacts| file.state == FileState::Matching;
+    assert!(good.record.unwrap().files.iter().all(matching));
 
     assert_fails(
         &with(&[("photo-1.jpg", b"photo")]),
@@ -182,5 +184,99 @@ fn a_name_that_leads_out_of_the_folder_is_refused() {
         let text = bundle.encode().unwrap().replace("photo-1.jpg", name);
         let verdict = verify_bundle(text.as_bytes(), policy.as_bytes(), &NoFiles);
         assert_fails(&verdict, 1, "format", "plain");
+    }
+}
+
+/// A bundle that names three of four files, and its policy. The first has a SHA-512, which is `sha512`.
+fn four_files(sha512: &[u8]) -> (Bundle, String) {
+    let mut log = MiniLog::usual();
+    let mut message = log.message(TEAM, "Tail section");
+    let attachment = |name: &str| v1::Attachment {
+        sha256: sha256(name.as_bytes()).as_bytes().to_vec(),
+        size: u64::try_from(name.len()).unwrap(),
+        media_type: "image/jpeg".to_owned(),
+        name: name.to_owned(),
+        ..Default::default()
+    };
+    message.attachments = ["a", "b", "c", "d"].map(attachment).to_vec();
+    message.attachments[0].sha512 = sha512.to_vec();
+    let index = log.record(11, &message);
+    let mut parts = log.parts(index, &[]);
+    parts.files = BundleFiles::Named(["a", "b", "c"].map(str::to_owned).into());
+    (parts.assemble().unwrap(), log.policy())
+}
+
+/// The SHA-512 of `a`.
+const SHA512_A: &str = "1f40fc92da241694750979ee6cf582f2d5d7d28e18335de05abc54d0560e0f5302860c652bf08d560252aa5e74210546f369fbbbce8c12cfc7957b2652fe9a75";
+
+#[test]
+fn every_file_is_reported_whatever_becomes_of_the_others() {
+    let right = hex::decode(SHA512_A).unwrap();
+    let with = |sha512: &[u8], files: &[(&str, &'static [u8])]| -> (Verdict, Vec<String>) {
+        let (bundle, policy) = four_files(sha512);
+        let files = files
+            .iter()
+            .map(|(name, bytes)| ((*name).to_owned(), *bytes));
+        let folder = Folder(files.collect());
+        let bytes = bundle.encode().unwrap();
+        let verdict = verify_bundle(bytes.as_bytes(), policy.as_bytes(), &folder);
+        let json: serde_json::Value = serde_json::from_str(&verdict.to_json()).unwrap();
+        let states = json["files"].as_array().unwrap().iter();
+        let states = states
+            .map(|file| file["state"].as_str().unwrap().to_owned())
+            .collect();
+        (verdict, states)
+    };
+    let all: [(&str, &'static [u8]); 3] = [("a", b"a"), ("b", b"b"), ("c", b"c")];
+    let (good, states) = with(&right, &all);
+    assert_eq!(good.word, VerdictWord::Verified, "{}", why(&good));
+    assert_eq!(states, ["matching", "matching", "matching", "not_named"]);
+    assert!(good.to_text().contains(SHA512_A));
+
+    let (bad, states) = with(&right, &[("a", b"x"), ("b", b"b"), ("c", b"cc")]);
+    assert_fails(
+        &bad,
+        1,
+        "files",
+        "\"a\" has not the SHA-256 and the SHA-512 that was signed, and so for 1 more",
+    );
+    assert_eq!(states, ["different", "matching", "different", "not_named"]);
+    let text = bad
+        .to_text()
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ");
+    for words in [
+        "here, and DIFFERENT: it has not the SHA-256 and the SHA-512 that was signed",
+        "here, and DIFFERENT: it has not the size and the SHA-256 that was signed",
+        "here, the same bytes",
+        "not named to travel with this bundle, and not looked for",
+    ] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+
+    // An altered file outweighs a missing one, and both are reported.
+    let (bad, states) = with(&right, &[("b", b"x"), ("c", b"c")]);
+    assert_fails(&bad, 1, "files", "\"b\"");
+    assert_eq!(states, ["missing", "different", "matching", "not_named"]);
+    let (bad, states) = with(&right, &[("c", b"c")]);
+    assert_fails(
+        &bad,
+        2,
+        "files",
+        "\"a\" is not beside the bundle, and so for 1 more",
+    );
+    assert_eq!(states, ["missing", "missing", "matching", "not_named"]);
+
+    // The SHA-512 counts by itself, also one that is none.
+    for wrong in [[7; 64].as_slice(), &[7; 3]] {
+        let (bad, states) = with(wrong, &all);
+        assert_fails(
+            &bad,
+            1,
+            "files",
+            "\"a\" has not the SHA-512 that was signed",
+        );
+        assert_eq!(states[0], "different");
     }
 }

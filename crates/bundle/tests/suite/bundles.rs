@@ -101,7 +101,7 @@ fn a_related_entry_must_be_what_it_is_called() {
         &judge(&unlinked, &log.policy()),
         1,
         "related",
-        "there is none",
+        "no link of it leads to the record",
     );
 
     let mut itself = good.clone();

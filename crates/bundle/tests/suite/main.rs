@@ -5,7 +5,9 @@
 mod beside;
 mod bundles;
 mod bytes;
+mod erased;
 mod exports;
 mod ledgers;
 mod mini_log;
+mod related;
 mod words;

@@ -6,7 +6,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import test from 'node:test';
 
 const VENDOR = new URL('../../web/vendor/', import.meta.url);
-const DECISION = new URL('../../../../docs/decisions/0008-a-second-verifier-in-javascript.md', import.meta.url);
+const DECISION = new URL('../../../../docs/decisions/0009-a-second-verifier-in-javascript.md', import.meta.url);
 
 test('every vendored file has the digest of the decision', () => {
   const text = readFileSync(DECISION, 'utf8');

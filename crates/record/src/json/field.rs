@@ -22,8 +22,16 @@ use crate::{Problem, codes, v1};
 /// ```
 pub fn field_text(record: &v1::Record, path: &str) -> Option<String> {
     let place = descriptor::place(path)?;
-    let message = descriptor::dynamic(record);
-    let value = value_at(&message, path)?;
+    text_at(&descriptor::dynamic(record), path, &place)
+}
+
+/// The same, for a message at hand and a path that was found to name `place`.
+pub(crate) fn text_at(
+    message: &DynamicMessage,
+    path: &str,
+    place: &descriptor::Place,
+) -> Option<String> {
+    let value = value_at(message, path)?;
     Some(spelled(&write::any(&place.field, &value)))
 }
 

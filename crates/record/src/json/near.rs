@@ -4,7 +4,7 @@
 const WORD_BYTES_MAX: usize = 100;
 
 /// A suggestion for `word`, when one of `known` is near enough to be meant.
-pub(super) fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     // Nobody mistypes that much, and the work grows with the length.
     if word.len() > WORD_BYTES_MAX {
         return None;

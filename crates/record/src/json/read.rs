@@ -29,6 +29,23 @@ pub fn from_json(json: &Json) -> Result<v1::Record, Vec<Problem>> {
     }
 }
 
+/// What a draft says, which may be incomplete: a member that is blank, `null` or an empty text, is left out, and whatever
+/// cannot be read is left out with its problem. Nothing is validated: see [`validate`](crate::validate()).
+pub fn from_draft(json: &Json) -> (v1::Record, Vec<Problem>) {
+    let mut reader = Reader {
+        blanks: true,
+        ..Reader::default()
+    };
+    let Json::Object(members) = json else {
+        let fix = "Write an object with the fields of a record";
+        let problem = codes::JSON_TYPE.at("", show(json), fix);
+        return (v1::Record::default(), vec![problem]);
+    };
+    one_body(members, &mut reader.problems);
+    let message = reader.message(&descriptor::record(), members, "");
+    (typed(&message), reader.problems)
+}
+
 /// The value that `json` describes for a field, or for one item of it.
 pub(super) fn value(
     field: &FieldDescriptor,
@@ -63,6 +80,8 @@ fn one_body(members: &Map<String, Json>, problems: &mut Vec<Problem>) {
 #[derive(Default)]
 struct Reader {
     problems: Vec<Problem>,
+    /// Whether blank members are left out.
+    blanks: bool,
 }
 
 impl Reader {
@@ -97,6 +116,9 @@ impl Reader {
     }
 
     fn field(&mut self, field: &FieldDescriptor, json: &Json, path: &str) -> Option<Value> {
+        if self.blanks && (json.is_null() || json.as_str() == Some("")) {
+            return None;
+        }
         if !field.is_list() {
             return self.single(field, json, path);
         }

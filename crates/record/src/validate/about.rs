@@ -109,6 +109,10 @@ pub(super) fn check_withdrawal(
 pub(super) fn check_erasure(erasure: &v1::Erasure, problems: &mut Vec<Problem>) {
     let mut seen = BTreeSet::new();
     for (at, target) in erasure.targets.iter().enumerate() {
+        if target.kind() == v1::ErasureKind::ProtectedField && target.record.is_empty() {
+            let fix = "Give the id of the record in which the digest stands: without it no reader of that record is told";
+            problems.push(codes::TARGET.at(format!("erasure.targets[{at}].record"), "", fix));
+        }
         let fix = if target.digest.is_empty() {
             "Give the digest of the protected field, or the SHA-256 of the file"
         } else if !seen.insert((&target.digest, &target.record)) {

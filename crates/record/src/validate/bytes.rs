@@ -15,7 +15,7 @@ pub(super) fn check(
     let message = field.parent_message();
     if matches!(
         (message.name(), field.name()),
-        ("Record", "protected" | "thread_id") | ("Link", "target")
+        ("Record", "protected" | "thread_id") | ("Link", "target") | ("CheckpointSeen", "root")
     ) {
         return;
     }

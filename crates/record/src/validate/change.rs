@@ -16,6 +16,7 @@ const FIXED: &[&str] = &[
     "clock_source",
     "clock_uncertainty_s",
     "utc_offset",
+    "seen",
 ];
 
 pub(super) fn check(correction: &v1::Correction, problems: &mut Vec<Problem>) {
@@ -45,7 +46,7 @@ pub(super) fn check(correction: &v1::Correction, problems: &mut Vec<Problem>) {
 }
 
 /// Whether one path names a part of what the other names. The same path twice is told elsewhere.
-fn overlap(left: &str, right: &str) -> bool {
+pub(crate) fn overlap(left: &str, right: &str) -> bool {
     let inside = |part: &str, whole: &str| {
         part.strip_prefix(whole)
             .is_some_and(|rest| rest.starts_with(['.', '[']))
@@ -54,20 +55,31 @@ fn overlap(left: &str, right: &str) -> bool {
 }
 
 fn check_fixed(change: &v1::FieldChange, path: &str, problems: &mut Vec<Problem>) {
-    let root = change.path.split(['.', '[']).next().unwrap_or_default();
-    let is_body = RecordKind::ALL.iter().any(|it| it.field() == change.path);
-    let fix = if FIXED.contains(&root) {
+    if let Some(fix) = fixed(&change.path) {
+        problems.push(codes::CORRECT_PATH.at(format!("{path}.path"), &change.path, fix));
+    }
+}
+
+/// Whether no correction is barred from the field at `path`.
+pub(crate) fn is_correctable(path: &str) -> bool {
+    fixed(path).is_none()
+}
+
+/// What to do instead, where the field at `path` cannot be corrected.
+fn fixed(path: &str) -> Option<&'static str> {
+    let root = path.split(['.', '[']).next().unwrap_or_default();
+    let is_body = RecordKind::ALL.iter().any(|it| it.field() == path);
+    Some(if FIXED.contains(&root) {
         "Withdraw the record, and write another"
     } else if is_body {
         "Name the fields of the body that change"
     } else if matches!(root, "correction" | "withdrawal") {
         "Write another correction or withdrawal of the record that it is about"
-    } else if change.path == "attestation.target" {
+    } else if path == "attestation.target" {
         "Withdraw the attestation, and write one of the other record"
     } else {
-        return;
-    };
-    problems.push(codes::CORRECT_PATH.at(format!("{path}.path"), &change.path, fix));
+        return None;
+    })
 }
 
 /// Both values are such as the field can hold; what is to stand there is held to the rules of the field.

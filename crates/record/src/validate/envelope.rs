@@ -2,15 +2,16 @@
 
 use std::collections::BTreeSet;
 
+use prost_reflect::DynamicMessage;
 use witnessmark_verifier::hex;
 
-use super::{attachment, time};
+use super::{attachment, seen, time};
 use crate::{Problem, RecordKind, codes, descriptor, v1};
 
 const PROTECTED_MAX: usize = 1_024;
 const TITLE_CHARS_MAX: usize = 200;
 
-pub(super) fn check(record: &v1::Record, problems: &mut Vec<Problem>) {
+pub(super) fn check(record: &v1::Record, message: &DynamicMessage, problems: &mut Vec<Problem>) {
     identity(record, problems);
     claim(record, problems);
     languages("titles", &record.titles, problems);
@@ -21,7 +22,8 @@ pub(super) fn check(record: &v1::Record, problems: &mut Vec<Problem>) {
     attachment::check_all(&record.attachments, problems);
     protected(record, problems);
     marking(record, problems);
-    missing(record, problems);
+    missing(record, message, problems);
+    seen::check(record, problems);
 }
 
 fn identity(record: &v1::Record, problems: &mut Vec<Problem>) {
@@ -43,7 +45,10 @@ fn identity(record: &v1::Record, problems: &mut Vec<Problem>) {
         problems.push(codes::THREAD.at("thread_id", value, fix));
     }
     let Some(body) = &record.body else {
-        let fix = format!("Give one body; known are {}", RecordKind::known());
+        let fix = RecordKind::of_schema(&record.schema).map_or_else(
+            || format!("Give one body; known are {}", RecordKind::known()),
+            |kind| format!("Give `{}`, as the schema says", kind.field()),
+        );
         problems.push(codes::BODY.at("", "", fix));
         return;
     };
@@ -176,15 +181,14 @@ fn marking(record: &v1::Record, problems: &mut Vec<Problem>) {
     time::check_embargo(record, problems);
 }
 
-fn missing(record: &v1::Record, problems: &mut Vec<Problem>) {
-    let message = descriptor::dynamic(record);
+fn missing(record: &v1::Record, message: &DynamicMessage, problems: &mut Vec<Problem>) {
     let mut seen = BTreeSet::new();
     for (at, missing) in record.missing.iter().enumerate() {
         let fix = if missing.reason() == v1::MissingReason::Unspecified {
             "Give the reason, such as not_stated or unknown"
         } else if !descriptor::names_a_field(&missing.path) {
             "Write the path as the schema names it, such as wreckage_finding.state"
-        } else if descriptor::is_present(&message, &missing.path) {
+        } else if descriptor::is_present(message, &missing.path) {
             "The field is present: leave it out here"
         } else if !seen.insert(&missing.path) {
             "Name it once"

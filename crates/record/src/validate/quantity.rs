@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 
+use crate::currency::is_currency;
 use crate::descriptor::join;
 use crate::{Problem, codes, v1};
 
@@ -69,13 +70,9 @@ pub(super) fn is_decimal(text: &str) -> bool {
     Decimal::parse(text).is_some()
 }
 
-/// Whether `unit` is a unit of the list or has the shape of a currency's code.
+/// Whether `unit` is a unit of the list, or is or was a currency.
 pub(super) fn is_unit(unit: &str) -> bool {
     UNITS.contains(&unit) || is_currency(unit)
-}
-
-fn is_currency(unit: &str) -> bool {
-    unit.len() == 3 && unit.bytes().all(|byte| byte.is_ascii_uppercase())
 }
 
 pub(super) fn check(quantity: &v1::Quantity, path: &str, problems: &mut Vec<Problem>) {

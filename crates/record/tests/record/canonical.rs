@@ -90,8 +90,8 @@ fn a_field_that_the_schema_does_not_have_is_refused_by_its_path() {
         Err(RecordError::UnknownField(paths)) => paths.join(";"),
         other => panic!("{other:?}"),
     };
-    let outside = [wreckage(), high_field(30, b"x")].concat();
-    assert_eq!(unknown(&outside), "Record (field 30)");
+    let outside = [wreckage(), high_field(31, b"x")].concat();
+    assert_eq!(unknown(&outside), "Record (field 31)");
     // A place with a field 15, appended as a second occurrence of the field, which protobuf merges.
     let inside = [wreckage(), high_field(24, &field(15, b"x"))].concat();
     assert_eq!(unknown(&inside), "place.Place (field 15)");

@@ -148,7 +148,8 @@ fn every_code_has_a_case() {
     let changes = changes();
     let mut covered: BTreeSet<&str> = changes.iter().map(|case| case.code.as_str()).collect();
     // These have tests of their own.
-    covered.extend(["E-LINK-DUP", "E-ATTACHMENT-DUP", "W-CLOCK"]);
+    covered.extend(["E-LINK-DUP", "E-ATTACHMENT-DUP"]);
+    covered.extend(["W-CLOCK", "W-SEEN-CHECKPOINT", "W-SEEN-CLOCK"]);
     covered.extend(["E-JSON-FIELD", "E-JSON-TYPE", "E-JSON-VALUE"]);
     let known: BTreeSet<&str> = problem_codes().iter().map(|code| code.code).collect();
     assert_eq!(covered, known);
@@ -339,4 +340,24 @@ fn a_record_without_anything_is_judged_and_not_a_panic() {
     let problems = validate(&witnessmark_record::v1::Record::default());
     assert!(problems.len() > 8);
     assert!(encode(&witnessmark_record::v1::Record::default()).is_empty());
+}
+
+#[test]
+fn a_currency_of_old_stands_with_dates_of_old() {
+    let problems = |occurred: Json| {
+        let mut json = sample::json_of("intercepted_shipment");
+        json["intercepted_shipment"]["cargo"][0]["value"]["unit"] = json!("SUR");
+        for date in ["documented", "reported"] {
+            json.as_object_mut().unwrap().remove(date);
+        }
+        json["occurred"] = occurred;
+        let found = validate(&from_json(&json).unwrap());
+        found.iter().map(|it| it.code).collect::<Vec<_>>()
+    };
+    for occurred in ["1986-05-01", "1990~", "1989/1995", "../1991"] {
+        assert_eq!(problems(json!(occurred)), [""; 0], "{occurred}");
+    }
+    for occurred in ["1991-01-01", "2024"] {
+        assert_eq!(problems(json!(occurred)), ["W-UNIT-OLD"], "{occurred}");
+    }
 }

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value as Json, json};
-use witnessmark_record::{Problem, RecordKind, field_text, from_json, to_json, v1, validate};
+use witnessmark_record::{
+    Problem, RecordKind, field_text, from_draft, from_json, to_json, v1, validate,
+};
 
 use crate::sample;
 
@@ -178,4 +180,54 @@ fn a_path_that_leads_nowhere_has_no_text() {
     ] {
         assert_eq!(field_text(&record, path), None, "{path}");
     }
+}
+
+#[test]
+fn a_draft_may_be_incomplete_and_what_is_missing_is_told_from_what_is_wrong() {
+    let draft = json!({
+        "schema": "wreckage-finding/1", "basis": "", "thread_id": "", "titles": [], "language": null, "occurred": "2024-13-01",
+        "clock_uncertainty_s": "", "place": {"country": "", "locality": "Kyiv"}, "asserted_by": {},
+        "marking": {"tlp": "gren"}, "titels": "",
+        "wreckage_finding": {"item_class": "", "state": "fragment"}
+    });
+    let (record, unread) = from_draft(&draft);
+    let unread: Vec<_> = unread
+        .iter()
+        .map(|it| (it.code, it.path.as_str()))
+        .collect();
+    assert_eq!(
+        unread,
+        [("E-JSON-VALUE", "marking.tlp"), ("E-JSON-FIELD", "titels")]
+    );
+    // What could be read is there.
+    assert_eq!(record.place.as_ref().unwrap().locality, "Kyiv");
+    let problems = validate(&record);
+    let paths = |missing: bool| {
+        let found = problems.iter().filter(|it| it.is_missing() == missing);
+        found.map(|it| it.path.as_str()).collect::<Vec<_>>()
+    };
+    for path in [
+        "asserted_by",
+        "basis",
+        "titles",
+        "language",
+        "place",
+        "wreckage_finding.item_class",
+    ] {
+        assert!(paths(true).contains(&path), "{path} in {problems:#?}");
+    }
+    assert!(paths(false).contains(&"occurred"), "{problems:#?}");
+    assert!(!paths(false).contains(&"basis"), "{problems:#?}");
+    // A name in clear has no value in its problem, and is not something missing.
+    let person =
+        json!({"trace_response": {"respondent": {"type": "person", "name_as_written": "A B"}}});
+    let problems = validate(&from_draft(&person).0);
+    let clear = problems
+        .iter()
+        .find(|it| it.code == "E-PERSON-CLEAR")
+        .unwrap();
+    assert!(!clear.is_missing(), "{clear}");
+    assert_eq!(from_draft(&json!([])).1[0].code, "E-JSON-TYPE");
+    // The strict reading knows no blanks.
+    assert!(from_json(&json!({"basis": ""})).is_err());
 }

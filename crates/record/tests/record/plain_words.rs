@@ -154,3 +154,16 @@ fn what_could_deceive_the_eye_or_the_terminal_is_spelled_out() {
         assert!(clean(&label) && clean(&value), "{label}: {value:?}");
     }
 }
+
+#[test]
+fn a_name_in_persian_is_written_and_shown_as_it_is() {
+    let persian = "\u{645}\u{6cc}\u{200c}\u{62e}\u{648}\u{627}\u{647}\u{645}";
+    let mut record = sample::record("statement");
+    record.titles[0].text = persian.to_owned();
+    assert_eq!(witnessmark_record::validate(&record), []);
+    let lines = render(&record);
+    assert!(
+        lines.iter().any(|(_, value)| value.contains(persian)),
+        "{lines:?}"
+    );
+}

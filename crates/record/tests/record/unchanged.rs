@@ -1,6 +1,6 @@
 //! What is signed for a kind never changes: the digests of records' bytes, as they were when the kind was introduced.
 
-use witnessmark_record::encode;
+use witnessmark_record::{Record, encode, from_json, render, to_json, validate};
 use witnessmark_verifier::sha256;
 
 use crate::sample;
@@ -84,4 +84,26 @@ fn the_bytes_of_each_kind_are_what_they_were() {
         now, were,
         "a record that was signed once would not verify any more"
     );
+}
+
+#[test]
+fn a_checkpoint_that_was_seen_is_field_30_and_read_as_the_signers_word() {
+    let mut json = sample::json_of("statement");
+    json["seen"] = serde_json::json!({"size": 300, "root": "55".repeat(32)});
+    let record = from_json(&json).unwrap();
+    let without = sample::record("statement");
+    // Key 30, 37 bytes: the size 300 as field 1, the root as field 2.
+    let mut seen = vec![0xf2, 0x01, 37, 0x08, 0xac, 0x02, 0x12, 32];
+    seen.extend([0x55; 32]);
+    let bytes = encode(&record);
+    let place = bytes.windows(seen.len()).position(|it| it == seen).unwrap();
+    let rest = [&bytes[..place], &bytes[place + seen.len()..]].concat();
+    assert_eq!(rest, encode(&without));
+    assert_eq!(Record::decode(&bytes).unwrap().message(), &record);
+    assert_eq!(to_json(&record)["seen"], json["seen"]);
+    assert_eq!(validate(&record), []);
+    let root = "55".repeat(32);
+    let words = format!("signed after checkpoint of size 300, root {root}, by the signer's word");
+    let line = ("Newest checkpoint seen".to_owned(), words);
+    assert!(render(&record).contains(&line));
 }
