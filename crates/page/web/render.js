@@ -1,18 +1,7 @@
 // A record in plain words: one line for each thing that it says, in the order of the schema.
 
 import { hex } from './bytes.js';
-import { instant } from './show.js';
-
-/** What a reader cannot see, or what turns the writing around, as records are written out. */
-const HIDDEN = new RegExp(
-  '[\\p{Cc}\\u{ad}\\u{61c}\\u{180e}\\u{200b}-\\u{200f}\\u{202a}-\\u{202e}\\u{2028}\\u{2029}\\u{2060}-\\u{206f}\\u{feff}' +
-    '\\u{fff9}-\\u{fffb}\\u{e0000}-\\u{e007f}]',
-  'gu',
-);
-
-function clean(text) {
-  return text.replace(HIDDEN, (character) => `\\u{${character.codePointAt(0).toString(16)}}`);
-}
+import { escape, instant } from './show.js';
 
 /** The record as pairs of a label and a value. Protected digests are left out: each is shown by itself. */
 export function render(record) {
@@ -67,7 +56,7 @@ function scalar(schema, field, value) {
     case 'bool':
       return value ? 'yes' : 'no';
     case 'string':
-      return clean(value);
+      return escape(value);
     case 'bytes':
       return bytesText(field, value);
     case 'enum':
@@ -92,7 +81,7 @@ function word(message, name) {
 }
 
 function text(message, name) {
-  return clean(message.get(name, ''));
+  return escape(message.get(name, ''));
 }
 
 /** Messages that read best in one line, by their names. */
@@ -104,6 +93,8 @@ const SENTENCES = {
   LangString: (it) => `${text(it, 'text')} (${text(it, 'lang')})`,
   Confidence: confidence,
   Link: link,
+  CheckpointSeen: (it) =>
+    `signed after checkpoint of size ${it.get('size', 0n)}, root ${hex(it.get('root', []))}, by the signer's word`,
   MissingField: (it) => `${text(it, 'path')}: ${word(it, 'reason')}`,
   FieldChange: (it) => `${text(it, 'path')}: was ${text(it, 'was') || 'absent'}, now ${text(it, 'now') || 'absent'}`,
   ErasureTarget: (it) => {
