@@ -10,8 +10,8 @@ function isId(bytes) {
   return bytes?.length === 32;
 }
 
-/** The word of an enumeration's value. */
-function wordOf(message, name) {
+/** The word of an enumeration's value; an empty text if the field is not there. */
+export function wordOf(message, name) {
   const field = message.schema.messages[message.type].fields.find((it) => it.name === name);
   const value = message.get(name);
   return value === undefined ? '' : message.schema.enums[field.ref][value];
@@ -89,6 +89,12 @@ export function attachmentsOf(record) {
   return record.message.get('attachments', []).map((attachment) => {
     const sha256 = attachment.get('sha256');
     const digits = isId(sha256) ? hex(sha256) : fail('a file of the record has no SHA-256');
-    return { name: attachment.get('name', digits), sha256: digits, size: attachment.get('size', 0n) };
+    const sha512 = attachment.get('sha512');
+    return {
+      name: attachment.get('name', digits),
+      sha256: digits,
+      sha512: sha512 === undefined ? null : hex(sha512),
+      size: attachment.get('size', 0n),
+    };
   });
 }

@@ -14,6 +14,7 @@ export class Verdict {
     this.index = null;
     this.registeredAt = null;
     this.organisation = null;
+    this.files = [];
     this.record = null;
     this.remarks = [];
   }
@@ -88,6 +89,7 @@ export class Verdict {
       checks: this.checks,
       failed: this.failed?.name ?? null,
       meaning: this.meaning,
+      files: this.files.map(fileObject),
       remarks: this.remarks,
       does_not_show: this.doesNotShow,
       policy_sha256: this.policySha256,
@@ -107,23 +109,65 @@ function recordObject(record) {
     signed_at: record.signedAt === 0n ? null : record.signedAt,
     signers: record.signers.map(signerObject),
     fields: record.lines.map(pair),
-    protected: record.protected.map(({ commitment, shown }) => ({
+    protected: record.protected.map(({ commitment, shown, erased }) => ({
       commitment,
-      state: shown === null ? 'withheld' : 'shown',
+      state: stateOf(shown, erased),
       name: shown?.name ?? null,
       value: shown?.text ?? null,
+      erased: erasedObject(erased),
     })),
     disclosed: record.disclosed.map(({ name, text }) => ({ name, value: text })),
     withheld: record.withheld,
-    files: record.files.map(({ name, sha256, size, beside }) => ({ name, sha256, size, compared: beside })),
-    related: record.related.map((it) => ({
-      relation: it.relation,
-      index: it.index,
-      record_id: it.recordId,
-      organisation: it.organisation,
-      registered_at: it.registeredAt,
-      title: it.title,
+    files: record.files.map(fileObject),
+    related: record.related.entries.map(relatedObject),
+    erasures: record.erasures.map(erasedObject),
+    openings: record.openings.map(({ index, organisation, validity, digests, to, when, authority }) => ({
+      index,
+      organisation,
+      validity,
+      digests,
+      to,
+      when,
+      authority,
     })),
+    withdrawn_by: record.related.withdrawnBy,
+    corrections: record.related.corrections.map(({ by, on, reason, effect, changes }) => ({ by, on, reason, effect, changes })),
+  };
+}
+
+/** What is known of a protected field. */
+export function stateOf(shown, erased) {
+  if (shown !== null) {
+    return 'shown';
+  }
+  return erased === null ? 'withheld' : 'erased';
+}
+
+function erasedObject(erased) {
+  if (erased === null) {
+    return null;
+  }
+  const { index, organisation, validity, kind, digest, date, authority, remains } = erased;
+  return { index, organisation, validity, kind, digest, date, authority, remains };
+}
+
+function fileObject({ name, sha256, sha512, size, state, words, erased }) {
+  const compared = state === 'matching' || state === 'different';
+  return { name, sha256, sha512, size, state, detail: words, compared, erased: erasedObject(erased) };
+}
+
+function relatedObject(it) {
+  return {
+    relation: it.relation,
+    about: it.about,
+    steps: it.steps,
+    links: it.links.map(({ relation, about, hasEffect }) => ({ relation, about, has_effect: hasEffect })),
+    withdrawn_by: it.withdrawnBy,
+    index: it.index,
+    record_id: it.recordId,
+    organisation: it.organisation,
+    registered_at: it.registeredAt,
+    title: it.title,
   };
 }
 

@@ -10,7 +10,8 @@ import { KeyChain } from './chain.js';
 import { readCharter } from './charter.js';
 import { parseDisclosure } from './disclosure.js';
 import { parseRecordEntry } from './entry.js';
-import { MissingFile, checkFiles } from './files.js';
+import { counting, toldOf } from './erased.js';
+import { MissingFile, checkNamed, judgeFiles, lookAtFiles } from './files.js';
 import { pae, paeDigest } from './pae.js';
 import { POLICY_BYTES_MAX, UnknownLog, checkLog, checkWitnesses, parsePolicy, quorumWords } from './policy.js';
 import { attachmentsOf, protectedOf, readRecord, titleOf } from './record.js';
@@ -89,11 +90,12 @@ class Run {
       return [read, `canonical, of kind ${read.kind.schema}`];
     });
     const recordId = hex(await paeDigest(this.crypto, entry.payloadType, entry.payload));
-    const related = await this.check('related', () => checkRelated(this, recordId));
-    const opened = await this.check('disclosures', () => this.checkDisclosures(record));
-    const files = await this.check('files', () => checkFiles(this.bundle.files, attachmentsOf(record), this.files, this.onProgress));
-    const facts = this.facts({ entry, record, recordId, related, opened, files });
-    verdict.conclude(facts, remarksOn(facts, entry.registeredAt));
+    const related = await this.check('related', () => checkRelated(this, record, recordId));
+    const told = toldOf(related.entries, recordId, entry.org);
+    const opened = await this.check('disclosures', () => this.checkDisclosures(record, told));
+    await this.check('files', () => this.checkFiles(record, told));
+    const facts = this.facts({ entry, record, recordId, related, told, opened });
+    verdict.conclude(facts, remarksOn(facts, verdict.index, entry.registeredAt));
   }
 
   async readPolicy(bytes) {
@@ -219,8 +221,12 @@ class Run {
   }
 
   /** Refuses unless each disclosure opens a digest of the record; gives what is known of each digest. */
-  async checkDisclosures(record) {
-    const protectedFields = protectedOf(record).map((commitment) => ({ commitment, shown: null }));
+  async checkDisclosures(record, told) {
+    const protectedFields = protectedOf(record).map((commitment) => ({
+      commitment,
+      shown: null,
+      erased: counting(told, 'protected_field', commitment),
+    }));
     const disclosed = [];
     for (const bytes of this.bundle.disclosures) {
       const disclosure = parseDisclosure(bytes);
@@ -232,11 +238,22 @@ class Run {
       field.shown = disclosure;
       disclosed.push(disclosure);
     }
-    const withheld = protectedFields.length - disclosed.length;
-    return [{ protected: protectedFields, disclosed, withheld }, `${disclosed.length} shown, ${withheld} withheld`];
+    const closed = protectedFields.filter((it) => it.shown === null);
+    const withheld = closed.filter((it) => it.erased === null).length;
+    const erased = closed.length - withheld;
+    const gone = erased === 0 ? '' : `, ${erased} erased`;
+    return [{ protected: protectedFields, disclosed, withheld }, `${disclosed.length} shown, ${withheld} withheld${gone}`];
   }
 
-  facts({ entry, record, recordId, related, opened, files }) {
+  /** Compares every file; what was found of each is told also when the check fails. */
+  async checkFiles(record, told) {
+    const attachments = attachmentsOf(record);
+    checkNamed(this.bundle.files, attachments);
+    this.verdict.files = await lookAtFiles(this.bundle.files, attachments, told, this.files, this.onProgress);
+    return [null, judgeFiles(this.verdict.files)];
+  }
+
+  facts({ entry, record, recordId, related, told, opened }) {
     const { message } = record;
     const { last } = this.chains.get(entry.org);
     return {
@@ -251,8 +268,10 @@ class Run {
       }),
       lines: render(record),
       ...opened,
-      files,
+      files: this.verdict.files,
       related,
+      erasures: told.erased,
+      openings: told.openings,
     };
   }
 }

@@ -1,6 +1,7 @@
 // The verdict as a reader sees it: the answer first, then what it rests on, what it does not show, and how to check it elsewhere.
 
 import { element, listOf, pairs, part } from './dom.js';
+import { byWhom } from './erased.js';
 import { escape, quote, utc } from './show.js';
 
 const MARKS = { verified: '\u2713', verified_with_remarks: '!', not_verified: '\u2715', cannot_tell: '?' };
@@ -10,7 +11,7 @@ const OUTCOMES = { passed: 'passed', failed: 'failed', skipped: 'not made' };
 export function show(verdict, opened) {
   return verdict.isPositive
     ? [head(verdict, answer(verdict)), ...positive(verdict, opened), checks(verdict)]
-    : [head(verdict, failure(verdict), verdict.meaning), checks(verdict), what(opened)];
+    : [head(verdict, failure(verdict), verdict.meaning), ...outcomes(verdict), checks(verdict), what(opened)];
 }
 
 function head(verdict, ...sentences) {
@@ -109,14 +110,20 @@ function times({ ledger, record, registeredAt }) {
 
 function protectedFields(record) {
   const opened = record.protected.filter(({ shown }) => shown !== null);
-  const withheld = record.protected.filter(({ shown }) => shown === null);
+  const closed = record.protected.filter(({ shown }) => shown === null);
+  const withheld = closed.filter(({ erased }) => erased === null);
   const rows = [
-    ...opened.map(({ shown }) => [
+    ...opened.map(({ shown, erased }) => [
       'shown',
       `${quote(shown.name)}: ${quote(shown.text)}`,
       'and verified: it is what the record committed to when it was signed',
+      ...(erased === null ? [] : [`and reported as ${byWhom(erased)}`]),
     ]),
-    ...withheld.map(({ commitment }) => ['withheld', `commitment ${commitment}`]),
+    ...closed.map(({ commitment, erased }) =>
+      erased === null
+        ? ['withheld', `commitment ${commitment}`]
+        : ['erased', `commitment ${commitment}: ${byWhom(erased)}`],
+    ),
   ];
   const note =
     'What is withheld can be shown later by the organisation alone, or by nobody if it was destroyed. Some commitments may stand for ' +
@@ -130,23 +137,33 @@ function protectedFields(record) {
 
 /** The files that the record names; and those that the reader opened for nothing. */
 function files(record, opened) {
-  const compared = new Set(record.files.filter((file) => file.beside).map((file) => file.name));
-  const others = opened.files.filter((name) => !compared.has(name));
+  const named = new Set(record.files.filter((file) => file.state !== 'not_named').map((file) => file.name));
+  const others = opened.files.filter((name) => !named.has(name));
   const rows = [
-    ...record.files.map(({ name, size, sha256, beside }) => [
-      quote(name),
-      `${size} bytes, SHA-256 ${sha256}; ${beside ? 'beside the bundle, the same bytes' : 'not with this bundle'}`,
-    ]),
+    ...record.files.map(fileRow),
     ...others.map((name) => [quote(name), 'opened here, and not compared: the bundle does not name it']),
   ];
   return rows.length > 0 && part('Files the record names', pairs(rows));
 }
 
-function related({ ledger, record }) {
-  const rows = record.related.map((it) => [
-    escape(it.relation),
-    `entry ${it.index}, by ${escape(it.organisation)}, registered ${utc(it.registeredAt)}: ${quote(it.title)}, record ${it.recordId}`,
-  ]);
+function fileRow({ name, size, sha256, sha512, words, erased }) {
+  const more = sha512 === null ? '' : `, SHA-512 ${sha512}`;
+  const gone = erased === null ? '' : `; reported as ${byWhom(erased)}`;
+  return [quote(name), `${size} bytes, SHA-256 ${sha256}${more}; ${escape(words)}${gone}`];
+}
+
+/** What was found of every file, when one of them ended the checks. */
+function outcomes(verdict) {
+  return verdict.files.length > 0 ? [part('Files the record names', pairs(verdict.files.map(fileRow)))] : [];
+}
+
+function related({ ledger, index, record }) {
+  const rows = record.related.entries.map((it) => {
+    const about = it.about === index ? '' : ` on entry ${it.about}`;
+    const gone = it.withdrawnBy === null ? '' : `, WITHDRAWN by entry ${it.withdrawnBy}`;
+    const by = `by ${escape(it.organisation)}, registered ${utc(it.registeredAt)}`;
+    return [escape(it.relation), `entry ${it.index}${about}, ${by}: ${quote(it.title)}, record ${it.recordId}${gone}`];
+  });
   const words = rows.length === 0 ? 'None is in this bundle.' : 'Each of these was checked like the record itself.';
   const note =
     `${words} The ledger says that this is complete up to entry ${ledger.size - 1n}; only an audit of the whole ledger can show ` +

@@ -85,14 +85,3 @@ export function meaningOf(word, failed) {
       return POSITIVE;
   }
 }
-
-/** Relations that take something away from what the record says, or change it. */
-export const REMARKED_RELATIONS = {
-  corrects: 'corrects this record',
-  contradicts: 'contradicts this record',
-  withdraws: 'withdraws this record',
-  supersedes: 'takes the place of this record',
-  updates: 'gives later figures than this record',
-  retracts: 'retracts this record',
-  erases: 'erases fields of this record',
-};

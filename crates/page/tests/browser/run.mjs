@@ -87,10 +87,10 @@ const tests = {
       await assertAs(page, 'incomplete');
       await shoot(page, 'incomplete');
       await page.locator('#files').setInputFiles(join(folder, 'other', 'photo.jpg'));
-      await page.locator('#result').getByText('has another SHA-256').first().waitFor();
+      await page.locator('#result').getByText('has not the SHA-256').first().waitFor();
       assert.equal(await wordOf(page), 'NOT VERIFIED');
       await page.locator('#files').setInputFiles(PHOTO);
-      await page.locator('#result').getByText('beside the bundle, the same bytes').waitFor();
+      await page.locator('#result').getByText('here, the same bytes').waitFor();
       assert.equal(await wordOf(page), 'VERIFIED');
       await page.locator('#files').setInputFiles(at('expected.json'));
       await page.getByText('opened here, and not compared').waitFor();

@@ -1,6 +1,6 @@
 //! The comparison itself.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,10 +11,11 @@ use serde_json::{Value as Json, json};
 use witnessmark_bundle::{FileSource, Verdict, verify_bundle};
 
 use crate::cases::{changed, honest};
+use crate::history;
 use crate::node::{COUNT_VARIABLE, Node, is_there};
-use crate::story::Case;
+use crate::story::{Case, case};
 
-const COUNT: u64 = 2_000;
+const COUNT: u64 = 1_000;
 const SEED_VARIABLE: &str = "WITNESSMARK_SEED";
 /// Of so many cases one is judged with the page's own cryptography too, which is slower.
 const PLAIN_EVERY: u64 = 50;
@@ -36,7 +37,8 @@ pub(crate) fn in_rust(case: &Case) -> Verdict {
     verify_bundle(&case.bundle, &case.policy, &Files(&case.files))
 }
 
-/// A verdict without what may differ: the details of the checks. Numbers are texts, as in the answers of node.
+/// A verdict without what may differ: the details of the checks, and whether a correction applies. Numbers are texts, as in the
+/// answers of node.
 fn comparable(verdict: &Json) -> Json {
     let mut verdict = numbers_as_texts(verdict);
     for check in verdict["checks"].as_array_mut().unwrap() {
@@ -45,7 +47,44 @@ fn comparable(verdict: &Json) -> Json {
     for only_in_audits in ["contents", "problems", "problem_count"] {
         verdict.as_object_mut().unwrap().remove(only_in_audits);
     }
+    for remark in verdict["remarks"].as_array_mut().unwrap() {
+        *remark = json!(without_effect(remark.as_str().unwrap()));
+    }
+    if let Some(corrections) = verdict.pointer_mut("/record/corrections") {
+        for correction in corrections.as_array_mut().unwrap() {
+            unjudged(correction.as_object_mut().unwrap());
+        }
+    }
     verdict
+}
+
+/// A correction without what only its values tell, which the page does not judge, and without the words for fields and values.
+fn unjudged(correction: &mut serde_json::Map<String, Json>) {
+    correction.remove("because");
+    let effect = correction.get_mut("effect").unwrap();
+    if *effect == "applied" || *effect == "stale" {
+        *effect = json!("not_judged");
+    }
+    for change in correction["changes"].as_array_mut().unwrap() {
+        change
+            .as_object_mut()
+            .unwrap()
+            .retain(|name, _| name == "path");
+    }
+}
+
+/// A remark on a correction by the organisation of the record that it corrects, as far as the reason.
+fn without_effect(remark: &str) -> String {
+    let remark = remark.replacen(" would correct ", " corrects ", 1);
+    let (head, rest) = remark.split_once(" corrects ").unwrap_or(("", ""));
+    let is_foreign = rest.contains("), which has no effect: another organisation signed ");
+    let is_ours = !head.contains(['"', ':']) && !is_foreign;
+    match rest.split_once(')') {
+        Some((reason, _)) if is_ours && reason.contains(" (") => {
+            format!("{head} corrects {reason})")
+        }
+        _ => remark,
+    }
 }
 
 fn numbers_as_texts(value: &Json) -> Json {
@@ -80,11 +119,7 @@ fn difference_to(verdict: &Verdict, node: &mut Node, case: &Case) -> Option<Stri
         let detail = check.map_or(&Json::Null, |check| &check["detail"]);
         format!("{} {failed} {detail}", verdict["verdict"])
     };
-    let members = left.as_object().unwrap().iter();
-    let differing = members.filter(|(name, value)| *name != "checks" && right[*name] != **value);
-    let mut differing: Vec<String> = differing
-        .map(|(name, value)| format!("{name}: {value} | {}", right[name]))
-        .collect();
+    let mut differing = differing_members("", &left, &right);
     if left["failed"] != right["failed"] || left["verdict"] != right["verdict"] {
         // The rest follows from it.
         differing.clear();
@@ -97,6 +132,22 @@ fn difference_to(verdict: &Verdict, node: &mut Node, case: &Case) -> Option<Stri
     ))
 }
 
+/// The members that differ, those of the record one by one.
+fn differing_members(within: &str, left: &Json, right: &Json) -> Vec<String> {
+    let members = left.as_object().unwrap().iter();
+    let differing = members.filter(|(name, value)| *name != "checks" && right[*name] != **value);
+    differing
+        .flat_map(|(name, value)| {
+            let other = &right[name];
+            if name == "record" && value.is_object() && other.is_object() {
+                differing_members("record.", value, other)
+            } else {
+                vec![format!("{within}{name}: {value} | {other}")]
+            }
+        })
+        .collect()
+}
+
 fn number(variable: &str, otherwise: u64) -> u64 {
     let text = std::env::var_os(variable);
     text.map_or(otherwise, |text| text.to_str().unwrap().parse().unwrap())
@@ -107,12 +158,44 @@ fn an_honest_bundle_is_shown_with_the_same_words() {
     if !is_there() {
         return;
     }
-    let case = honest();
-    let verdict = in_rust(&case);
-    assert!(verdict.word.is_positive(), "{}", verdict.to_text());
-    for crypto in ["native", "plain"] {
-        assert_eq!(difference(&mut Node::start(crypto), &case), None);
+    for case in [honest(), case(&history::told())] {
+        let verdict = in_rust(&case);
+        assert!(verdict.word.is_positive(), "{}", verdict.to_text());
+        for crypto in ["native", "plain"] {
+            assert_eq!(difference(&mut Node::start(crypto), &case), None);
+        }
     }
+}
+
+#[test]
+fn what_was_said_afterwards_is_all_in_the_comparison() {
+    let verdict = in_rust(&case(&history::told()));
+    let record = verdict.record.unwrap();
+    let effects: BTreeSet<&str> = record.corrections.iter().map(|it| it.effect).collect();
+    assert_eq!(
+        effects.into_iter().collect::<Vec<_>>(),
+        ["applied", "foreign", "stale", "withdrawn"]
+    );
+    assert!(record.related.iter().any(|it| it.steps == 3));
+    assert!(
+        record
+            .protected
+            .iter()
+            .any(|it| it.erased.is_some() && it.shown.is_none())
+    );
+    assert!(
+        record
+            .protected
+            .iter()
+            .any(|it| it.erased.is_some() && it.shown.is_some())
+    );
+    assert!(
+        record
+            .files
+            .iter()
+            .all(|it| it.erased.is_some() && it.sha512.is_some())
+    );
+    assert!(!record.openings.is_empty());
 }
 
 #[test]

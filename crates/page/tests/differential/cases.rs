@@ -10,7 +10,7 @@ use crate::random::Random;
 use crate::story::{self, COURT, Case, SUBJECT, case, disclosures, files, id_of, steps, steps_and};
 use crate::story::{subject, told};
 use crate::tamper::{self, Fault};
-use crate::{extra, fields, mutate};
+use crate::{extra, fields, history, mutate};
 
 fn honest_document() -> Document {
     static DOCUMENT: LazyLock<Document> = LazyLock::new(|| {
@@ -33,26 +33,27 @@ fn honest_steps() -> Vec<Step> {
 pub(crate) fn changed(number: u64) -> (Case, &'static str) {
     let mut random = Random::new(number);
     let (mut made, what) = match random.below(100) {
-        0..20 => {
+        0..17 => {
             let mut made = honest();
             text_of_bundle(&mut random, &mut made.bundle);
             (made, "the text of the bundle")
         }
-        20..45 => {
+        17..38 => {
             let mut document = honest_document();
             for _ in 0..=random.below(2) {
                 mutate::document(&mut random, &mut document);
             }
             (case(&document), "members of the bundle")
         }
-        45..68 => {
+        38..56 => {
             let mut fault = Fault::new(&mut random, honest_steps().len());
             let opened = disclosures();
             let document = told(&subject(&opened), &opened, &mut fault);
             (case(&document), "an entry, signed and logged")
         }
-        68..71 => (case(&with_any_record(&mut random)), "a record of any kind"),
-        71..77 => (case(&with_more(&mut random)), "what happened afterwards"),
+        56..59 => (case(&with_any_record(&mut random)), "a record of any kind"),
+        59..63 => (case(&with_more(&mut random)), "what happened afterwards"),
+        63..77 => (history::by_chance(&mut random), "what was said afterwards"),
         77..83 => (case(&with_checkpoint(&mut random)), "the signed checkpoint"),
         83..93 => {
             let mut made = honest();

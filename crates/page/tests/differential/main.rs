@@ -11,6 +11,7 @@ mod cases;
 mod document;
 mod extra;
 mod fields;
+mod history;
 mod ledger;
 mod mutate;
 mod node;
