@@ -133,7 +133,11 @@ pub(crate) fn told() -> Document {
     };
     let corrected = note("", "\"first\"");
     let undone = withdrawal(TEAM, "No correction", &corrected.id());
-    let all = vec![
+    let second_thought = withdrawal(TEAM, "No longer so", &id);
+    let third_thought = withdrawal(TEAM, "So after all", &second_thought.id());
+    let mut all = vec![
+        second_thought,
+        third_thought,
         taken_back,
         attested,
         note("", "\"second\""),
@@ -160,7 +164,36 @@ pub(crate) fn told() -> Document {
         disclosure(TEAM, "Opened", &[field], &id),
         answer,
     ];
-    document_of(&subject, &opened, &all)
+    let attested = all.iter().find(|it| it.record.schema == "attestation/1");
+    let attested = attested.unwrap().id();
+    all.extend(by_every_relation(&id, &attested));
+    document_of(&subject, &opened, &all, speaks_of)
+}
+
+/// An entry for each relation. One that speaks is over two steps, by way of the attestation. The others hang together with the
+/// subject, and somebody contradicts all of them, which is nothing to remark on the subject.
+fn by_every_relation(subject: &Id, attested: &Id) -> Vec<Said> {
+    let mut against = message(COURT, "Against all parts");
+    let mut all = Vec::new();
+    for rel in (1..).map_while(|number| v1::LinkRel::try_from(number).ok()) {
+        let word = rel.as_str_name().replace("LINK_REL_", "").to_lowercase();
+        let mut one = message(COURT, &word);
+        one.links = vec![link(rel, if speaks_of(&word) { attested } else { subject })];
+        let one = Said {
+            org: COURT,
+            record: one,
+        };
+        if !speaks_of(&word) {
+            let contradicts = v1::LinkRel::Contradicts;
+            against.links.push(link(contradicts, &one.id()));
+        }
+        all.push(one);
+    }
+    all.push(Said {
+        org: COURT,
+        record: against,
+    });
+    all
 }
 
 /// Anything that can be said of anything, named rightly or wrongly in the bundle.
@@ -192,7 +225,13 @@ pub(crate) fn by_chance(random: &mut Random) -> Case {
         let (at, other) = (random.below(all.len()), random.below(all.len()));
         all.swap(at, other);
     }
-    let mut document = document_of(&subject, &opened, &all);
+    // Some bundles hold what only hangs together with a related entry, and are refused.
+    let follows = if random.chance(10) {
+        |_: &str| true
+    } else {
+        speaks_of
+    };
+    let mut document = document_of(&subject, &opened, &all, follows);
     if random.chance(20) {
         let at = random.below(document.related.len());
         if random.chance(50) {
@@ -288,14 +327,19 @@ fn digest(random: &mut Random, subject: &v1::Record) -> Vec<u8> {
 }
 
 /// The bundle about the subject after all this was said: what links to it, and what speaks of that, by FORMAT section 13.
-fn document_of(subject: &v1::Record, opened: &[Vec<u8>], all: &[Said]) -> Document {
+fn document_of(
+    subject: &v1::Record,
+    opened: &[Vec<u8>],
+    all: &[Said],
+    follows: fn(&str) -> bool,
+) -> Document {
     let mut more = vec![event(TEAM, &add(15, "record"), &[14, 15])];
     more.extend(all.iter().map(Said::step));
     let steps = steps_and(subject, more);
     let ledger = Ledger::build(&steps, &mut Honest);
     let checkpoint = document::checkpoint(&ledger);
     let mut document = story::document(&ledger, opened);
-    document.related = relations(&steps)
+    document.related = relations(&steps, follows)
         .into_iter()
         .map(|(at, relation)| {
             let proven = document::proven(&ledger, at, &checkpoint);
@@ -311,8 +355,8 @@ fn document_of(subject: &v1::Record, opened: &[Vec<u8>], all: &[Said]) -> Docume
 
 type Links = Vec<(String, Id)>;
 
-/// The places of the related entries, each with its relation.
-fn relations(steps: &[Step]) -> BTreeMap<usize, String> {
+/// The places of the related entries, each with its relation. `follows` says which relations count over more than one step.
+fn relations(steps: &[Step], follows: fn(&str) -> bool) -> BTreeMap<usize, String> {
     let mut records: BTreeMap<usize, (Id, Links)> = BTreeMap::new();
     for (at, step) in steps.iter().enumerate() {
         if let What::Record(payload) = &step.what {
@@ -333,7 +377,7 @@ fn relations(steps: &[Step]) -> BTreeMap<usize, String> {
         let ids: Vec<Id> = found.values().copied().collect();
         let speaks = |links: &Links| {
             let mut links = links.iter();
-            links.any(|(relation, to)| speaks_of(relation) && ids.contains(to))
+            links.any(|(relation, to)| follows(relation) && ids.contains(to))
         };
         let more = records.iter().filter(|(_, (_, links))| speaks(links));
         let more: BTreeMap<usize, Id> = more.map(|(at, (id, _))| (*at, *id)).collect();
@@ -350,7 +394,7 @@ fn relations(steps: &[Step]) -> BTreeMap<usize, String> {
             let (_, links) = &records[at];
             let speaking = links
                 .iter()
-                .find(|(relation, to)| speaks_of(relation) && ids.contains(to));
+                .find(|(relation, to)| follows(relation) && ids.contains(to));
             let link = direct(links).or_else(|| speaking.cloned());
             (*at, link.unwrap().0)
         })
