@@ -13,6 +13,7 @@ mod import;
 mod init;
 mod key;
 mod org;
+mod page;
 mod prove;
 mod record;
 mod records;
@@ -103,6 +104,8 @@ enum Command {
     Prove(prove::Arguments),
     /// Check a bundle, offline.
     Verify(verify::Arguments),
+    /// Write the page that checks bundles in a browser, without a network.
+    Page(page::Arguments),
     /// Check a bundle, offline, and write the answer as a page to print.
     Report(report::Arguments),
     /// Show everything the ledger has about one subject, claims side by side.
@@ -175,6 +178,7 @@ async fn run(command: Command, output: &Output) -> Result<Report, Failure> {
         Command::Checkpoint(arguments) => checkpoint::run(&arguments).await,
         Command::Prove(arguments) => prove::run(&arguments).await,
         Command::Verify(arguments) => verify::run(&arguments),
+        Command::Page(arguments) => page::run(&arguments),
         Command::Report(arguments) => report::run(&arguments),
         Command::Thread(arguments) => thread::run(&arguments, output).await,
         Command::Audit(arguments) => audit::run(&arguments, output).await,

@@ -7,6 +7,7 @@ mod device_rules;
 mod limits;
 mod link_rules;
 pub(crate) mod links;
+mod page;
 mod sequencer;
 mod service;
 mod status;
@@ -175,6 +176,8 @@ async fn serve(
         .http2_max_header_list_size(HEADER_LIST_BYTES_MAX)
         .http2_keepalive_interval(Some(KEEPALIVE_INTERVAL))
         .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
+        .accept_http1(true)
+        .add_routes(page::routes())
         .add_service(health)
         .add_service(v1.build_v1()?)
         .add_service(v1alpha.build_v1alpha()?)

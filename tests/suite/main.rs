@@ -13,6 +13,7 @@ mod crash;
 mod device;
 mod link;
 mod other_languages;
+mod page;
 mod readme;
 mod related;
 mod service;

@@ -63,6 +63,7 @@ const DEPENDENCIES: &[(&str, &[&str], &[&str])] = &[
             "sha1",
         ],
     ),
+    ("witnessmark-page", &[], &[]),
     (
         "witnessmark-report",
         &["bundle", "record", "thread", "verifier"],

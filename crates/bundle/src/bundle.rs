@@ -122,7 +122,15 @@ impl Bundle {
         if bytes.len() > BUNDLE_BYTES_MAX {
             return Err(BundleError::TooLarge);
         }
-        let format: FormatOnly = serde_json::from_slice(bytes).map_err(|e| malformed(&e))?;
+        // What is skipped on the way to the format is not looked at, so the whole is here.
+        let text = std::str::from_utf8(bytes)
+            .map_err(|_| BundleError::Value("the document is not UTF-8 text".to_owned()))?;
+        if !text.trim_ascii_start().starts_with('{') {
+            return Err(BundleError::Value(
+                "the document is not a JSON object".to_owned(),
+            ));
+        }
+        let format: FormatOnly = serde_json::from_str(text).map_err(|e| malformed(&e))?;
         if format.format != BUNDLE_FORMAT {
             return Err(if format.format.starts_with(BUNDLE_FORMAT_FAMILY) {
                 BundleError::UnknownVersion
@@ -130,7 +138,7 @@ impl Bundle {
                 BundleError::Value(format!("the format is not {BUNDLE_FORMAT}"))
             });
         }
-        let document: Document = serde_json::from_slice(bytes).map_err(|e| malformed(&e))?;
+        let document: Document = serde_json::from_str(text).map_err(|e| malformed(&e))?;
         let mut compare = Compare {
             expected: bytes,
             at: 0,

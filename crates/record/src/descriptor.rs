@@ -123,7 +123,7 @@ pub(crate) fn max_chars(field: &FieldDescriptor) -> usize {
 
 /// The short word of an enumeration's value: its name without the enumeration's, in lower case.
 /// `None` for a number that the enumeration does not have.
-pub(crate) fn word(enumeration: &EnumDescriptor, number: i32) -> Option<String> {
+pub fn word(enumeration: &EnumDescriptor, number: i32) -> Option<String> {
     if number == 0 {
         let value = enumeration.get_value(0)?;
         return Some(word_of(&prefix(enumeration.name()), value.name()));

@@ -36,7 +36,7 @@ mod validate;
 mod withheld;
 
 pub use calendar::{instant, rfc3339};
-pub use descriptor::{Format, descriptor_pool};
+pub use descriptor::{Format, descriptor_pool, word as enum_word};
 pub use erased::{Erased, Opened, erased, opened, render_erased};
 pub use escape::escape;
 pub use figures::figures;
@@ -46,7 +46,7 @@ pub use label::{LabelNotComposed, check_label};
 pub use problem::{Level, Problem, ProblemCode, problem_codes, validation_document};
 pub use record::{RECORD_BYTES_MAX, Record, RecordError, encode};
 pub use relation::{STRUCTURAL_RELATIONS, speaks_of};
-pub use render::render;
+pub use render::{label_of, render};
 pub use revise::{
     ChangeWords, Effect, Logged, Misfit, MisfitCause, Revised, Revision, Standing, change_words,
     correctable_values, new_problems, problem_of_correction, reason_words, revise,

@@ -299,8 +299,8 @@ pub(crate) fn label_below(prefix: &str, field: &FieldDescriptor) -> String {
     format!("{prefix}, {}", lower(&label_of(field)))
 }
 
-/// Labels that say more than the field's name.
-pub(crate) fn label_of(field: &FieldDescriptor) -> String {
+/// The label of a field in plain words, which often says more than its name.
+pub fn label_of(field: &FieldDescriptor) -> String {
     let message = field.parent_message();
     let words = match label_in(message.name(), field.name()) {
         "" => label_anywhere(field.name()),

@@ -229,6 +229,11 @@ fn a_bundle_of_another_version_leaves_the_answer_open() {
     let (text, policy) = full();
     let newer = text.replacen("witnessmark-bundle/1", "witnessmark-bundle/2", 1);
     assert_fails(&judge(newer.as_bytes(), &policy), 2, "format", "version");
+    // What no version can be is not another version.
+    let list = "[\"witnessmark-bundle/2\"]";
+    assert_fails(&judge(list.as_bytes(), &policy), 1, "format", "object");
+    let latin = b"{\"format\": \"witnessmark-bundle/2\", \"x\": \"\x97\"}";
+    assert_fails(&judge(latin, &policy), 1, "format", "UTF-8");
     let other = text.replacen("witnessmark-bundle/1", "proofbundle/1", 1);
     assert_fails(&judge(other.as_bytes(), &policy), 1, "format", "format");
 }

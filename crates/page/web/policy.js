@@ -1,0 +1,196 @@
+// The trust policy: whose checkpoints are believed, and which witnesses must have seen them (FORMAT section 9, C2SP tlog-policy).
+
+import { decimal, fail, lines, utf8 } from './bytes.js';
+import { TYPE_LOG, TYPE_WITNESS, cosignatureTime, isBy, isSameKey, parseCheckpoint, parseVerifierKey } from './note.js';
+
+export const POLICY_BYTES_MAX = 100_000;
+
+/** A name of a policy that always stands for no quorum. */
+const NONE = 'none';
+
+class PolicyParser {
+  #crypto;
+  policy = { logs: [], witnesses: [], members: new Map(), quorum: undefined };
+  #inGroup = new Set();
+
+  constructor(crypto) {
+    this.#crypto = crypto;
+  }
+
+  async line(line) {
+    const [word, ...items] = line.split(/[ \t]+/).filter((item) => item !== '');
+    if (word === undefined || word.startsWith('#')) {
+      return undefined;
+    }
+    switch (word) {
+      case 'log':
+        return this.#log(items);
+      case 'witness':
+        return this.#witness(items);
+      case 'group':
+        return this.#group(items);
+      case 'quorum':
+        return this.#quorum(items);
+      default:
+        return fail('a line begins with an unknown word');
+    }
+  }
+
+  end() {
+    if (this.policy.quorum === undefined) {
+      fail('there is no quorum line');
+    }
+    if (this.policy.logs.length === 0) {
+      fail('there is no log line');
+    }
+    return this.policy;
+  }
+
+  async #key(text, type) {
+    const key = await parseVerifierKey(this.#crypto, text);
+    if (key.type !== type) {
+      fail('a key is of another type than its line asks for');
+    }
+    const isKnown = (other) => isSameKey(other, key) || isBy(other, key);
+    if ([...this.policy.logs, ...this.policy.witnesses].some(isKnown)) {
+      fail('the same public key, or the same name and key id, is there twice');
+    }
+    return key;
+  }
+
+  async #log(items) {
+    if (items.length < 1 || items.length > 2) {
+      fail('a log line has a wrong number of items');
+    }
+    this.policy.logs.push(await this.#key(items[0], TYPE_LOG));
+  }
+
+  async #witness(items) {
+    if (items.length < 2 || items.length > 3) {
+      fail('a witness line has a wrong number of items');
+    }
+    const name = this.#newName(items[0]);
+    this.policy.witnesses.push({ label: name, ...(await this.#key(items[1], TYPE_WITNESS)) });
+    this.policy.members.set(name, null);
+  }
+
+  #group([newName, threshold, ...members]) {
+    if (members.length < 1) {
+      fail('a group line has too few items');
+    }
+    const name = this.#newName(newName);
+    for (const member of members) {
+      if (!this.policy.members.has(member)) {
+        fail('a group has a member that was not defined before');
+      }
+      if (this.#inGroup.has(member)) {
+        fail('a name is a member twice');
+      }
+      this.#inGroup.add(member);
+    }
+    this.policy.members.set(name, { needed: thresholdOf(threshold, members.length), members });
+  }
+
+  #quorum(items) {
+    if (items.length !== 1 || this.policy.quorum !== undefined) {
+      fail('there is not exactly one quorum line with one name');
+    }
+    const [name] = items;
+    if (name !== NONE && !this.policy.members.has(name)) {
+      fail('the quorum was not defined before');
+    }
+    this.policy.quorum = name === NONE ? null : name;
+  }
+
+  #newName(name) {
+    if (name === NONE || this.policy.members.has(name)) {
+      fail('a name is defined twice');
+    }
+    return name;
+  }
+}
+
+function thresholdOf(text, members) {
+  if (text === 'any') {
+    return 1;
+  }
+  if (text === 'all') {
+    return members;
+  }
+  const number = decimal(text);
+  return number !== null && number >= 1n && number <= BigInt(members)
+    ? Number(number)
+    : fail('the threshold of a group does not fit its members');
+}
+
+/** Reads the text of a policy. */
+export async function parsePolicy(crypto, text) {
+  if (/[\u0000-\u0008\u000b-\u001f\u007f]/.test(text)) {
+    fail('it holds a control character');
+  }
+  const parser = new PolicyParser(crypto);
+  for (const line of text === '' ? [] : lines(text)) {
+    await parser.line(line);
+  }
+  return parser.end();
+}
+
+/** Ends with CANNOT TELL: no log of the policy has the name of the checkpoint. */
+export class UnknownLog extends Error {}
+
+/** The checkpoint of a note, if a log of the policy signed it. */
+export async function checkLog(crypto, policy, note) {
+  const checkpoint = parseCheckpoint(note.text);
+  if (!policy.logs.some((log) => log.name === checkpoint.origin)) {
+    throw new UnknownLog();
+  }
+  let isSigned = false;
+  for (const signature of note.signatures) {
+    const log = policy.logs.find((key) => isBy(signature, key));
+    if (log !== undefined) {
+      if (!(await crypto.verify(log.publicKey, utf8(note.text), signature.signature))) {
+        fail('the signature of the log does not fit the checkpoint');
+      }
+      isSigned ||= log.name === checkpoint.origin;
+    }
+  }
+  return isSigned ? checkpoint : fail('the log did not sign the checkpoint');
+}
+
+/** The witnesses of the policy that signed a note, in the policy's order, each with the first of its times, in seconds. */
+export async function checkWitnesses(crypto, policy, note) {
+  const cosigned = [];
+  for (const witness of policy.witnesses) {
+    const times = [];
+    for (const { signature } of note.signatures.filter((it) => isBy(it, witness))) {
+      const time = await cosignatureTime(crypto, witness, note.text, signature);
+      times.push(time ?? fail('a cosignature of a witness does not fit the checkpoint'));
+    }
+    if (times.length > 0) {
+      cosigned.push({ label: witness.label, name: witness.name, time: times.reduce((first, time) => (time < first ? time : first)) });
+    }
+  }
+  if (policy.quorum !== null && !isMet(policy, policy.quorum, new Set(cosigned.map((it) => it.label)))) {
+    fail('the witnesses that the policy asks for have not all signed');
+  }
+  return cosigned;
+}
+
+/** The witnesses that a policy asks for, in words, or null. */
+export function quorumWords({ quorum, members }) {
+  if (quorum === null) {
+    return null;
+  }
+  const group = members.get(quorum);
+  return group === null
+    ? `witness ${quorum}`
+    : `${group.needed} of ${group.members.length} in group ${quorum}: ${group.members.join(', ')}`;
+}
+
+function isMet(policy, name, cosigned) {
+  const group = policy.members.get(name);
+  if (group === null) {
+    return cosigned.has(name);
+  }
+  return group.members.filter((member) => isMet(policy, member, cosigned)).length >= group.needed;
+}
