@@ -15,6 +15,9 @@ const EXPECTED = JSON.parse(readFileSync(join(folder, 'expected.json'), 'utf8'))
 const at = (name) => join(folder, name);
 const PHOTO = at('photo.jpg');
 
+/** Joiners between letters of scripts that need them, and in emoji: part of the writing. */
+const IN_PLACE = /(?<=[^\u0000-\u02ff])[\u200c\u200d](?=[^\u0000-\u02ff])/gu;
+
 /** Words that a hasty reader takes for an approval. */
 const APPROVALS = ['verified', 'valid', 'ok', 'success', 'true', 'correct', 'genuine'];
 
@@ -255,7 +258,7 @@ const tests = {
       const text = await page.locator('#result').textContent();
       assert.ok(text.includes('<img src=x onerror='), 'the text is shown as text');
       assert.ok(text.includes('\\u{202e}DEIFIREV'), 'the turned text is spelled');
-      assert.doesNotMatch(text, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\u{e0000}-\u{e0fff}]/u);
+      assert.doesNotMatch(text.replace(IN_PLACE, ''), /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\u{e0000}-\u{e0fff}]/u);
       assert.equal(await page.locator('img, iframe, object, embed, a, form, script[src]').count(), 0);
       assert.match(await page.title(), /^Witnessmark/);
       await shoot(page, 'hostile');
