@@ -14,6 +14,7 @@ mod device;
 mod link;
 mod other_languages;
 mod readme;
+mod reject;
 mod related;
 mod service;
 mod support;
