@@ -245,6 +245,7 @@ mod tests {
             shows: Vec::new(),
             hides: vec!["secret".to_owned()],
             is_endless: false,
+            is_large: false,
         }
     }
 

@@ -21,7 +21,7 @@ where there is one. Each class below it is that way in the formats of this proje
 
 `manifest.json` in that folder has for each case the files, the command, the word and the check that must fail, so that other verifiers can be run on the
 same files. The ordinary tests run each case through the crate `bundle`, the report, `witnessmark verify` or `audit`, and `witnessmark-verify`, with and
-without `--json`. They compare the word, the check and the exit code (1 for NOT VERIFIED, 2 for CANNOT TELL); that the
+without `--json` (the largest by one program in each form). They compare the word, the check and the exit code (1 for NOT VERIFIED, 2 for CANNOT TELL); that the
 programs say the same as the crate; that no positive word stands on a failing answer outside of the list of checks; that no character that deceives
 is printed; and that nothing is said on standard error. The cases of N15 run in a process that has 512 MiB of address space.
 Where the check is \"(shown)\" the evidence is good and its texts are hostile: the answer must be positive and must show them for what they are.

@@ -177,7 +177,8 @@ fn signers(corpus: &mut Corpus) {
     let mut bad = Chain::usual();
     bad.events[1].signatures[0].signature[0] ^= 1;
     let mut other_text = Chain::usual();
-    other_text.events[1].signatures = other_text.events[0].signatures.clone();
+    let of_first = other_text.events[0].signatures.clone();
+    other_text.events[1].signatures = of_first;
     let mut rotated = then(rotate(&[14]), std::slice::from_ref(&root));
     rotated.push(add_key(12), &[root.clone(), key(12)]);
     let class = (
@@ -380,7 +381,8 @@ fn texts(corpus: &mut Corpus) {
     let names = ["first", "org", "seq", "prev", "time", "do", "key"];
     let cases = names.iter().enumerate().map(|(absent, name)| {
         let kept = good.lines().enumerate().filter(|(line, _)| *line != absent);
-        let text: String = kept.map(|(_, line)| format!("{line}\n")).collect();
+        let lines: Vec<&str> = kept.map(|(_, line)| line).collect();
+        let text = lines.join("\n") + "\n";
         (*name, second(&text))
     });
     add(corpus, class, cases.collect());
@@ -402,10 +404,11 @@ fn keys(corpus: &mut Corpus) {
         .collect();
     let [low, high] = [lines[0], lines[1]];
     let many: Vec<u8> = (100..117).collect();
-    let many: String = roots(&many)
+    let many: Vec<String> = roots(&many)
         .iter()
         .map(|it| format!("root {}\n", hex::encode(it.as_bytes())))
         .collect();
+    let many = many.concat();
     let class = (
         "N7",
         "roots",

@@ -171,7 +171,8 @@ fn texts(corpus: &mut Corpus) {
     let names: Vec<String> = (0..count).map(|line| line.to_string()).collect();
     let cases = (0..count - 2).map(|absent| {
         let kept = good.lines().enumerate().filter(|(line, _)| *line != absent);
-        let text: String = kept.map(|(_, line)| format!("{line}\n")).collect();
+        let lines: Vec<&str> = kept.map(|(_, line)| line).collect();
+        let text = lines.join("\n") + "\n";
         (names[absent].as_str(), entry(text.as_bytes(), &by))
     });
     add(corpus, class, cases.collect());

@@ -98,7 +98,7 @@ fn middles(corpus: &mut Corpus, entries: &[Vec<u8>]) {
     add("another-new-root", &|it| it.new.1 = fork);
     add("both-roots", &|it| (it.old.1, it.new.1) = (fork, fork));
     add("roots-swapped", &|it| {
-        (it.old.1, it.new.1) = (it.new.1, it.old.1)
+        (it.old.1, it.new.1) = (it.new.1, it.old.1);
     });
     add("backwards", &|it| (it.old, it.new) = (it.new, it.old));
     add("one-root-twice", &|it| it.old.1 = it.new.1);
@@ -120,26 +120,26 @@ fn lengths(corpus: &mut Corpus, entries: &[Vec<u8>]) {
         class.consistency(name, &other.json());
     };
     add("from-0-with-a-hash", (0, 9), &|hashes| {
-        hashes.push(forged())
+        hashes.push(forged());
     });
     add("from-0-to-0-with-a-hash", (0, 0), &|hashes| {
-        hashes.push(forged())
+        hashes.push(forged());
     });
     add("equal-with-a-hash", (9, 9), &|hashes| hashes.push(forged()));
     add("nothing", (5, 9), &|hashes| hashes.clear());
     add("a-hash-more", (5, 9), &|hashes| hashes.push(forged()));
     add("a-hash-before", (5, 9), &|hashes| {
-        hashes.insert(0, forged())
+        hashes.insert(0, forged());
     });
     add("64-hashes", (5, 9), &|hashes| hashes.resize(64, forged()));
     add("an-empty-hash", (5, 9), &|hashes| hashes[0].clear());
     add("an-empty-hash-alone", (4, 8), &|hashes| {
-        *hashes = vec![String::new()]
+        *hashes = vec![String::new()];
     });
     add("31-bytes", (5, 9), &|hashes| {
-        hashes[0] = base64::encode(&[7; 31])
+        hashes[0] = base64::encode(&[7; 31]);
     });
     add("33-bytes", (5, 9), &|hashes| {
-        hashes[0] = base64::encode(&[7; 33])
+        hashes[0] = base64::encode(&[7; 33]);
     });
 }

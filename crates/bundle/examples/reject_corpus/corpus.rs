@@ -3,6 +3,11 @@
 //! Each case says which check must fail and which published bypass it repeats. Texts that are meant to deceive whoever
 //! reads the answer are cases too: some of them are good evidence, and what is judged is what is printed.
 
+#![expect(
+    clippy::too_many_lines,
+    reason = "a table of cases is read from its top to its end"
+)]
+
 pub(crate) mod bypass;
 mod chains;
 mod charters;
@@ -109,6 +114,8 @@ pub(crate) struct Case {
     pub(crate) hides: Vec<String>,
     /// Whether it is run with little memory.
     pub(crate) is_endless: bool,
+    /// Whether judging it takes long, so that each program is asked in one form alone.
+    pub(crate) is_large: bool,
 }
 
 /// The list as it was written.
@@ -154,9 +161,7 @@ fn written(folder: &Path, parts: &[fn(&mut Corpus)]) -> Corpus {
         policies: BTreeMap::new(),
     };
     for part in parts {
-        let t = std::time::Instant::now();
         part(&mut corpus);
-        eprintln!("{:?} {}", t.elapsed(), corpus.cases.len());
     }
     let manifest = serde_json::to_string_pretty(&corpus.manifest()).unwrap();
     put(&folder.join("manifest.json"), manifest.as_bytes());
@@ -270,8 +275,7 @@ impl Cases<'_> {
     pub(crate) fn beside(
         &mut self,
         name: &str,
-        bundle: &str,
-        policy: &str,
+        (bundle, policy): (&str, &str),
         expected: Expected,
         make: impl FnOnce(&Path),
     ) -> &mut Case {
@@ -352,6 +356,7 @@ impl Cases<'_> {
             shows: Vec::new(),
             hides: Vec::new(),
             is_endless: false,
+            is_large: false,
         });
         self.corpus.cases.last_mut().unwrap()
     }

@@ -34,8 +34,9 @@ pub(crate) fn write(corpus: &mut Corpus) {
     groups(corpus);
 }
 
-fn endless(cases: &mut Case) {
-    cases.is_endless = true;
+fn endless(case: &mut Case) {
+    case.is_endless = true;
+    case.is_large = true;
 }
 
 fn lines(corpus: &mut Corpus) {
@@ -72,10 +73,10 @@ fn lines(corpus: &mut Corpus) {
             NotVerified("format"),
         ));
     }
-    let long = "x".repeat(4 * MANY);
+    let letters = "x".repeat(4 * MANY);
     let one_line = under_checkpoint(
         &bundle(&log),
-        &swap(&checkpoint, "\n", &format!("{long}\n")),
+        &swap(&checkpoint, "\n", &format!("{letters}\n")),
     );
     let mut other = bundle(&log);
     other.record.proof = one_line.record.proof;
@@ -88,7 +89,7 @@ fn lines(corpus: &mut Corpus) {
     let other = swap(
         &text,
         "witnessmark-bundle/1",
-        &format!("witnessmark-{long}"),
+        &format!("witnessmark-{letters}"),
     );
     endless(class.bundle("a-long-format", other, &policy, NotVerified("format")));
     let mut other = bundle(&log);
@@ -99,7 +100,11 @@ fn lines(corpus: &mut Corpus) {
         &policy,
         NotVerified("inclusion"),
     ));
-    let other = swap(&text, "\"record\"", &format!("\"{long}\": 1, \"record\""));
+    let other = swap(
+        &text,
+        "\"record\"",
+        &format!("\"{letters}\": 1, \"record\""),
+    );
     endless(class.bundle("a-long-name", other, &policy, NotVerified("format")));
 }
 
@@ -242,22 +247,24 @@ fn sparse(corpus: &mut Corpus) {
         "files-of-a-gib",
         "In the place of a file lies one of a GiB, in one line.",
     );
-    endless(
-        class.beside("bundle", &text, &policy, NotVerified("format"), |folder| {
+    endless(class.beside(
+        "bundle",
+        (&text, &policy),
+        NotVerified("format"),
+        |folder| {
             make_sparse(&folder.join("bundle.json"));
-        }),
-    );
+        },
+    ));
     endless(class.beside(
         "bundle-with-a-good-start",
-        &text,
-        &policy,
+        (&text, &policy),
         NotVerified("format"),
         |folder| {
             let file = File::options().write(true).open(folder.join("bundle.json"));
             file.unwrap().set_len(SPARSE).unwrap();
         },
     ));
-    let case = class.beside("policy", &text, &policy, CannotTell("policy"), |folder| {
+    let case = class.beside("policy", (&text, &policy), CannotTell("policy"), |folder| {
         make_sparse(&folder.join("trust.policy"));
     });
     endless(case);
@@ -266,8 +273,7 @@ fn sparse(corpus: &mut Corpus) {
     let photo = photo.encode().unwrap();
     endless(class.beside(
         "file-beside",
-        &photo,
-        &photo_policy,
+        (&photo, &photo_policy),
         NotVerified("files"),
         |folder| {
             fs::write(folder.join("photo-1.jpg"), PHOTO).unwrap();
@@ -326,7 +332,7 @@ fn chains(corpus: &mut Corpus) {
 }
 
 /// How many states of one chain are named.
-const STATES: u32 = 3_000;
+const STATES: u32 = 2_400;
 
 /// A policy of as many groups as it can hold, each around the one before.
 fn groups(corpus: &mut Corpus) {

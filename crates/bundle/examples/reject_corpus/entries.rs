@@ -1,14 +1,10 @@
 //! Entries that a ledger took in and signed for although it should not have: its signature does not help.
 
 mod payloads;
+mod signatures;
 
 use witnessmark_record::encode;
-use witnessmark_verifier::{
-    Entry, EntrySignature, Hash, KeyRole, PAYLOAD_TYPE_CHARTER, PAYLOAD_TYPE_KEY_EVENT,
-    PAYLOAD_TYPE_RECORD, pae, sha256,
-};
-
-use ed25519_dalek::Signer as _;
+use witnessmark_verifier::{Entry, Hash, KeyRole, PAYLOAD_TYPE_RECORD, sha256};
 
 use super::mini_log::{COURT, MiniLog, START, TEAM, key, org, public, sign};
 use super::world::{policy, taken_in};
@@ -16,9 +12,11 @@ use super::{Corpus, Expected};
 
 use Expected::NotVerified;
 
+pub(crate) use signatures::malleated;
+
 pub(crate) fn write(corpus: &mut Corpus) {
     bindings(corpus);
-    signatures(corpus);
+    signatures::write(corpus);
     validity(corpus);
     moments(corpus);
     raw(corpus);
@@ -103,7 +101,7 @@ fn bindings(corpus: &mut Corpus) {
         }),
         ("document-of-another-ledger", "record", |log| {
             let mut message = log.message(TEAM, "x");
-            message.origin = "ledger.example/other".to_owned();
+            "ledger.example/other".clone_into(&mut message.origin);
             log.record_entry(&[11], &message)
         }),
     ];
@@ -135,124 +133,6 @@ fn for_ledger(log: &MiniLog, origin: &str) -> Entry {
     let mut message = log.message(TEAM, "x");
     origin.clone_into(&mut message.origin);
     log.record_entry(&[11], &message)
-}
-
-/// The order of the group of Ed25519, lowest byte first.
-const GROUP_ORDER: [u8; 32] = [
-    0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14,
-    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10,
-];
-
-/// The signature with the group order added to its second half, which some verifiers accept.
-pub(crate) fn malleated(signature: [u8; 64]) -> [u8; 64] {
-    let mut other = signature;
-    let mut carry = 0_u16;
-    for (byte, add) in other[32..].iter_mut().zip(GROUP_ORDER) {
-        let sum = u16::from(*byte) + u16::from(add) + carry;
-        carry = sum >> 8;
-        *byte = u8::try_from(sum & 0xff).unwrap();
-    }
-    other
-}
-
-fn over(message: &[u8]) -> EntrySignature {
-    EntrySignature {
-        key_id: public(&key(11)).key_id(),
-        signature: key(11).sign(message).to_bytes(),
-    }
-}
-
-fn signed_by(log: &MiniLog, make: impl FnOnce(&Entry) -> EntrySignature) -> Entry {
-    let mut entry = good(log);
-    entry.signatures = vec![make(&entry)];
-    entry
-}
-
-/// Signatures that are none.
-fn signatures(corpus: &mut Corpus) {
-    let class = (
-        "N8",
-        "signed-other-bytes",
-        "The key signed something else than type and bytes of the payload as they stand in the entry.",
-    );
-    let faults: [Faults; 7] = [
-        ("the-payload-alone", "signatures", |log| {
-            signed_by(log, |it| over(&it.payload))
-        }),
-        ("the-hash-of-it", "signatures", |log| {
-            signed_by(log, |it| {
-                over(sha256(&pae(&it.payload_type, &it.payload)).as_bytes())
-            })
-        }),
-        ("as-a-key-event", "signatures", |log| {
-            signed_by(log, |it| over(&pae(PAYLOAD_TYPE_KEY_EVENT, &it.payload)))
-        }),
-        ("as-a-charter", "signatures", |log| {
-            signed_by(log, |it| over(&pae(PAYLOAD_TYPE_CHARTER, &it.payload)))
-        }),
-        ("type-and-payload-joined", "signatures", |log| {
-            signed_by(log, |it| {
-                over(&[it.payload_type.as_bytes(), &it.payload].concat())
-            })
-        }),
-        ("lengths-moved", "signatures", |log| {
-            signed_by(log, |it| {
-                let text = [b"x".as_slice(), &it.payload].concat();
-                over(&pae(&it.payload_type, &text))
-            })
-        }),
-        ("nothing", "signatures", |log| signed_by(log, |_| over(b""))),
-    ];
-    add(corpus, class, &faults);
-    let class = (
-        "N23",
-        "signature-bytes",
-        "The 64 bytes of the signature are not those that the key made.",
-    );
-    let faults: [Faults; 7] = [
-        ("zeros", "signatures", |log| {
-            with_signature(log, |_| [0; 64])
-        }),
-        ("all-ones", "signatures", |log| {
-            with_signature(log, |_| [0xff; 64])
-        }),
-        ("order-added", "signatures", |log| {
-            with_signature(log, malleated)
-        }),
-        ("a-point-of-small-order", "signatures", |log| {
-            with_signature(log, |mut it| {
-                it[..32].fill(0);
-                it[0] = 1;
-                it
-            })
-        }),
-        ("halves-swapped", "signatures", |log| {
-            with_signature(log, |mut it| {
-                it.rotate_left(32);
-                it
-            })
-        }),
-        ("bytes-turned", "signatures", |log| {
-            with_signature(log, |mut it| {
-                it.reverse();
-                it
-            })
-        }),
-        ("one-bit", "signatures", |log| {
-            with_signature(log, |mut it| {
-                it[63] ^= 0x08;
-                it
-            })
-        }),
-    ];
-    add(corpus, class, &faults);
-}
-
-fn with_signature(log: &MiniLog, change: impl FnOnce([u8; 64]) -> [u8; 64]) -> Entry {
-    let mut entry = good(log);
-    let signature = &mut entry.signatures[0].signature;
-    *signature = change(*signature);
-    entry
 }
 
 /// Who may sign at that moment.

@@ -273,7 +273,7 @@ fn taken_in(corpus: &mut Corpus) {
         ("N6", "no-bytes", "entries", |_| Vec::new()),
         ("N12", "a-record-for-another-ledger", "records", |log| {
             let mut message = log.message(TEAM, "x");
-            message.origin = "ledger.example/other".to_owned();
+            "ledger.example/other".clone_into(&mut message.origin);
             log.record_entry(&[11], &message).encode().unwrap()
         }),
         ("N8", "not-canonical", "records", |log| {
@@ -313,19 +313,19 @@ fn of_kind(log: &MiniLog, kind: EntryKind) -> Vec<u8> {
 
 /// Entries in another order, or without the first.
 fn order(corpus: &mut Corpus) {
+    type Change = fn(&mut MiniLog);
     let policy = policy(&ledger());
     let mut class = corpus.class(
         "N8",
         "export-in-another-order",
         "The entries of the export are in another order, and the ledger signed for it.",
     );
-    type Change = fn(&mut MiniLog);
     let changes: [(&str, &'static str, Change); 4] = [
         ("records-swapped", "entries", |log| log.entries.swap(7, 8)),
         ("events-swapped", "entries", |log| log.entries.swap(1, 2)),
         ("charter-last", "entries", |log| log.entries.rotate_left(1)),
         ("without-the-charter", "charter", |log| {
-            drop(log.entries.remove(0))
+            drop(log.entries.remove(0));
         }),
     ];
     for (name, check, change) in changes {

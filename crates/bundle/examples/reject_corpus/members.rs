@@ -24,16 +24,13 @@ fn members(text: &str, indent: usize) -> Vec<(String, String)> {
     let inside = text.split_once('\n').unwrap().1;
     let inside = inside.rsplit_once('\n').unwrap().0;
     for text in inside.split('\n') {
-        match text.strip_prefix(&start) {
-            Some(named) => {
-                let name = named.split('"').next().unwrap();
-                found.push((name.to_owned(), text.to_owned()));
-            }
-            None => {
-                let last = &mut found.last_mut().unwrap().1;
-                last.push('\n');
-                last.push_str(text);
-            }
+        if let Some(named) = text.strip_prefix(&start) {
+            let name = named.split('"').next().unwrap();
+            found.push((name.to_owned(), text.to_owned()));
+        } else {
+            let last = &mut found.last_mut().unwrap().1;
+            last.push('\n');
+            last.push_str(text);
         }
     }
     for (_, text) in &mut found {
@@ -172,7 +169,9 @@ fn absent_lines(corpus: &mut Corpus) {
         let other = reproven(&whole, &|proof| {
             let kept = proof.lines().enumerate();
             let kept = kept.filter(|(place, _)| !places.contains(place));
-            kept.map(|(_, line)| format!("{line}\n")).collect()
+            kept.map(|(_, line)| [line, "\n"].concat())
+                .collect::<Vec<_>>()
+                .concat()
         });
         let text = other.encode().unwrap();
         let expected = NotVerified(first(&places));
@@ -182,28 +181,28 @@ fn absent_lines(corpus: &mut Corpus) {
 
 /// Values that are there and empty.
 fn absent_parts(corpus: &mut Corpus) {
+    type Change = fn(&mut Bundle);
     let log = ledger();
     let (whole, policy) = (bundle(&log), policy(&log));
-    type Change = fn(&mut Bundle);
     let changes: [(&str, &'static str, Change); 8] = [
         ("entry-of-the-record", "inclusion", |it| {
-            it.record.entry.clear()
+            it.record.entry.clear();
         }),
         ("entry-of-the-charter", "charter", |it| {
-            it.charter.entry.clear()
+            it.charter.entry.clear();
         }),
         ("entry-of-a-related-one", "related", |it| {
             it.related[0].proven.entry.clear();
         }),
         ("proof-of-the-record", "format", |it| {
-            it.record.proof.clear()
+            it.record.proof.clear();
         }),
         ("proof-of-a-related-one", "format", |it| {
             it.related[0].proven.proof.clear();
         }),
         ("key-chains", "key_chain", |it| it.key_chains.clear()),
         ("key-events", "key_chain", |it| {
-            it.key_chains[1].events.clear()
+            it.key_chains[1].events.clear();
         }),
         ("relation", "related", |it| it.related[0].relation.clear()),
     ];

@@ -67,7 +67,7 @@ fn beside(corpus: &mut Corpus) {
         "In the place of the file lies something else, such as a link to the right bytes.",
     );
     let mut add = |name: &str, make: &dyn Fn(&Path, &Path)| {
-        class.beside(name, &text, &policy, CannotTell("files"), |folder| {
+        class.beside(name, (&text, &policy), CannotTell("files"), |folder| {
             make(folder, &folder.join("photo-1.jpg"));
         });
     };
@@ -78,17 +78,17 @@ fn beside(corpus: &mut Corpus) {
         symlink("elsewhere", place).unwrap();
     });
     add("a-link-to-nothing", &|_, place| {
-        symlink("nowhere", place).unwrap()
+        symlink("nowhere", place).unwrap();
     });
     add("a-link-to-itself", &|_, place| {
-        symlink("photo-1.jpg", place).unwrap()
+        symlink("photo-1.jpg", place).unwrap();
     });
     add("a-link-to-a-device", &|_, place| {
-        symlink("/dev/zero", place).unwrap()
+        symlink("/dev/zero", place).unwrap();
     });
     add("a-pipe", &|_, place| pipe(place));
     add("upper-case", &|folder, _| {
-        fs::write(folder.join("PHOTO-1.JPG"), PHOTO).unwrap()
+        fs::write(folder.join("PHOTO-1.JPG"), PHOTO).unwrap();
     });
     let mut class = corpus.class(
         "N2",
@@ -102,7 +102,7 @@ fn beside(corpus: &mut Corpus) {
         ("nothing-in-it", b""),
         ("other-bytes", b"VERIFIED"),
     ] {
-        class.beside(name, &text, &policy, NotVerified("files"), |folder| {
+        class.beside(name, (&text, &policy), NotVerified("files"), |folder| {
             fs::write(folder.join("photo-1.jpg"), bytes).unwrap();
         });
     }
@@ -189,20 +189,22 @@ fn links(corpus: &mut Corpus) {
 
 /// Files that the bundle names and the record does not, or not so.
 fn files(corpus: &mut Corpus) {
+    type Change = fn(&mut Vec<BundledFile>);
     let (photo, policy) = with_photo();
     let mut class = corpus.class(
         "N2",
         "unnamed-file",
         "The bundle names a file that the record does not hold, or not so.",
     );
-    type Change = fn(&mut Vec<BundledFile>);
     let changes: [(&str, Change); 7] = [
-        ("another-name", |it| it[0].name = "photo-2.jpg".to_owned()),
+        ("another-name", |it| {
+            "photo-2.jpg".clone_into(&mut it[0].name);
+        }),
         ("another-size", |it| it[0].size += 1),
         ("size-zero", |it| it[0].size = 0),
         ("another-digest", |it| it[0].sha256 = Hash::new([0; 32])),
         ("the-digest-as-name", |it| {
-            it[0].name = it[0].sha256.to_string()
+            it[0].name = it[0].sha256.to_string();
         }),
         ("twice", |it| it.push(it[0].clone())),
         ("one-more", |it| {
@@ -217,7 +219,7 @@ fn files(corpus: &mut Corpus) {
         let mut other = photo.clone();
         change(&mut other.files);
         let text = other.encode().unwrap();
-        class.beside(name, &text, &policy, NotVerified("files"), |folder| {
+        class.beside(name, (&text, &policy), NotVerified("files"), |folder| {
             fs::write(folder.join("photo-1.jpg"), PHOTO).unwrap();
             fs::write(folder.join("verdict.txt"), b"VERIFIED").unwrap();
         });
@@ -250,18 +252,18 @@ fn disclosures(corpus: &mut Corpus) {
         (
             "another-value",
             vec![changed(&|it| {
-                it.value = DisclosedValue::Text("bay 5".to_owned())
+                it.value = DisclosedValue::Text("bay 5".to_owned());
             })],
         ),
         (
             "another-name",
-            vec![changed(&|it| it.name = "place.country".to_owned())],
+            vec![changed(&|it| "place.country".clone_into(&mut it.name))],
         ),
         ("another-salt", vec![changed(&|it| it.salt[0] ^= 1)]),
         (
             "another-type",
             vec![changed(&|it| {
-                it.value = DisclosedValue::Json("bay 4".to_owned())
+                it.value = DisclosedValue::Json("bay 4".to_owned());
             })],
         ),
         ("a-type-by-its-number", vec![patched(type_at, 0)]),
@@ -270,7 +272,10 @@ fn disclosures(corpus: &mut Corpus) {
         ("twice", vec![good.clone(), good.clone()]),
         (
             "a-good-one-and-another",
-            vec![good.clone(), changed(&|it| it.name = "verdict".to_owned())],
+            vec![
+                good.clone(),
+                changed(&|it| "verdict".clone_into(&mut it.name)),
+            ],
         ),
         ("a-byte-less", vec![good[..good.len() - 1].to_vec()]),
         ("a-byte-more", vec![[good.as_slice(), &[0]].concat()]),
@@ -318,16 +323,16 @@ fn related(corpus: &mut Corpus) {
         class.bundle(name, text, &policy, NotVerified("related"));
     };
     add("called-something-else", &|it| {
-        "corroborates".clone_into(&mut it.related[0].relation)
+        "corroborates".clone_into(&mut it.related[0].relation);
     });
     add("called-the-word", &|it| {
-        "VERIFIED".clone_into(&mut it.related[0].relation)
+        "VERIFIED".clone_into(&mut it.related[0].relation);
     });
     add("the-record-itself", &|it| {
-        it.related[0].proven = proven(&log, RECORD)
+        it.related[0].proven = proven(&log, RECORD);
     });
     add("without-a-link", &|it| {
-        it.related[0].proven = proven(&log, 8)
+        it.related[0].proven = proven(&log, 8);
     });
     add("about-another-record", &|it| {
         "about".clone_into(&mut it.related[0].relation);
@@ -336,13 +341,13 @@ fn related(corpus: &mut Corpus) {
     add("the-charter", &|it| it.related[0].proven = proven(&log, 0));
     add("a-key-event", &|it| it.related[0].proven = proven(&log, 3));
     add("never-logged", &|it| {
-        it.related[0].proven.entry.clone_from(&unlogged)
+        it.related[0].proven.entry.clone_from(&unlogged);
     });
     add("with-another-proof", &|it| {
-        it.related[0].proven.proof = proven(&log, 7).proof
+        it.related[0].proven.proof = proven(&log, 7).proof;
     });
     add("altered", &|it| {
-        *it.related[0].proven.entry.last_mut().unwrap() ^= 1
+        *it.related[0].proven.entry.last_mut().unwrap() ^= 1;
     });
     add("twice", &|it| it.related.push(it.related[0].clone()));
     add("out-of-order", &|it| {

@@ -172,10 +172,10 @@ fn verifier_keys(corpus: &mut Corpus) {
         all.iter()
             .map(|(name, policy)| (name.as_str(), policy.clone())),
     );
-    let long = [bytes.as_slice(), &[0]].concat();
+    let longer = [bytes.as_slice(), &[0]].concat();
     let ml_dsa = vec![7; 1_312];
     cases.push(("31-bytes", logs(&verifier_key(ORIGIN, 1, &bytes[..31]))));
-    cases.push(("33-bytes", logs(&verifier_key(ORIGIN, 1, &long))));
+    cases.push(("33-bytes", logs(&verifier_key(ORIGIN, 1, &longer))));
     cases.push((
         "a-key-of-another-algorithm",
         logs(&verifier_key(ORIGIN, 6, &ml_dsa)),
@@ -330,13 +330,12 @@ fn missing(corpus: &mut Corpus) {
         "There is no policy where one is named.",
     );
     let expected = CannotTell("policy");
-    class
-        .beside("no-file", &text, &policy, expected, |_| {})
-        .policy = "no-such.policy".to_owned();
-    let case = class.beside("a-folder", &text, &policy, expected, |_| {});
+    let case = class.beside("no-file", (&text, &policy), expected, |_| {});
+    "no-such.policy".clone_into(&mut case.policy);
+    let case = class.beside("a-folder", (&text, &policy), expected, |_| {});
     case.policy = case.input.trim_end_matches("/bundle.json").to_owned();
     let case = class.export("no-file-for-an-export", &policy, expected, |folder| {
         super::world::export(&ledger(), folder);
     });
-    case.policy = "no-such.policy".to_owned();
+    "no-such.policy".clone_into(&mut case.policy);
 }

@@ -90,10 +90,11 @@ fn forged(corpus: &mut Corpus, honest: &Path, policy: &str) {
         "One hash of one tile, or one entry, is forged; every file of the tree in turn, the rest is honest.",
     );
     for file in FILES {
-        class.export(&name_of(file), policy, check(&[file]), |folder| {
+        let case = class.export(&name_of(file), policy, check(&[file]), |folder| {
             copy(honest, folder);
             forge(folder, file, 1);
         });
+        case.is_large = true;
     }
     let mut class = corpus.class(
         "N3",
@@ -103,11 +104,12 @@ fn forged(corpus: &mut Corpus, honest: &Path, policy: &str) {
     for (at, one) in FILES.iter().enumerate() {
         for two in &FILES[at + 1..] {
             let name = format!("{}-and-{}", name_of(one), name_of(two));
-            class.export(&name, policy, check(&[one, two]), |folder| {
+            let case = class.export(&name, policy, check(&[one, two]), |folder| {
                 copy(honest, folder);
                 forge(folder, one, 1);
                 forge(folder, two, 0);
             });
+            case.is_large = true;
         }
     }
     let mut class = corpus.class(
@@ -123,10 +125,11 @@ fn forged(corpus: &mut Corpus, honest: &Path, policy: &str) {
     for (file, count) in places {
         for place in 0..count {
             let name = format!("{}-at-{place}", name_of(file));
-            class.export(&name, policy, check(&[file]), |folder| {
+            let case = class.export(&name, policy, check(&[file]), |folder| {
                 copy(honest, folder);
                 forge(folder, file, place);
             });
+            case.is_large = true;
         }
     }
     let mut class = corpus.class(
@@ -135,15 +138,17 @@ fn forged(corpus: &mut Corpus, honest: &Path, policy: &str) {
         "A file of the export is absent, each in turn.",
     );
     for file in FILES {
-        class.export(&name_of(file), policy, check(&[file]), |folder| {
+        let case = class.export(&name_of(file), policy, check(&[file]), |folder| {
             copy(honest, folder);
             fs::remove_file(folder.join(file)).unwrap();
         });
+        case.is_large = true;
     }
-    class.export("checkpoint", policy, NotVerified("format"), |folder| {
+    let case = class.export("checkpoint", policy, NotVerified("format"), |folder| {
         copy(honest, folder);
         fs::remove_file(folder.join("checkpoint")).unwrap();
     });
+    case.is_large = true;
 }
 
 /// An entry forged together with the hashes above it.
@@ -169,12 +174,13 @@ fn consistent(corpus: &mut Corpus, honest: &Path, policy: &str) {
     ];
     for (file, tile) in pairs {
         let name = name_of(file);
-        class.export(&name, policy, NotVerified("root"), |folder| {
+        let case = class.export(&name, policy, NotVerified("root"), |folder| {
             copy(honest, folder);
             forge_leaf(folder, file, tile, 2);
         });
+        case.is_large = true;
     }
-    class.export("all-levels", policy, NotVerified("root"), |folder| {
+    let case = class.export("all-levels", policy, NotVerified("root"), |folder| {
         // Everything but the signed checkpoint is of the forged tree.
         copy(honest, folder);
         for (file, tile) in pairs {
@@ -184,6 +190,7 @@ fn consistent(corpus: &mut Corpus, honest: &Path, policy: &str) {
         rewrite(folder);
         fs::write(folder.join("checkpoint"), checkpoint).unwrap();
     });
+    case.is_large = true;
 }
 
 /// Writes the export anew from its own entries.
@@ -205,6 +212,7 @@ fn rewrite(folder: &Path) {
 
 /// Files of other lengths than they must have.
 fn shapes(corpus: &mut Corpus) {
+    type Change = fn(&[u8]) -> Vec<u8>;
     let log = ledger();
     let honest = corpus.folder.join("small-export");
     export(&log, &honest);
@@ -214,7 +222,6 @@ fn shapes(corpus: &mut Corpus) {
         "tile-length",
         "A file of the export is shorter or longer than its place asks for, or has another width in its name.",
     );
-    type Change = fn(&[u8]) -> Vec<u8>;
     let changes: [(&str, Change); 7] = [
         ("empty", |_| Vec::new()),
         ("a-byte-less", |it| it[..it.len() - 1].to_vec()),

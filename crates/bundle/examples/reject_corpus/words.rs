@@ -248,12 +248,12 @@ fn names(corpus: &mut Corpus) {
     for (name, text, shows) in in_names() {
         let (bundle, policy) = named_photo(text);
         let bundle = bundle.encode().unwrap();
-        let case = class.beside(name, &bundle, &policy, Shown, |folder| {
+        let case = class.beside(name, (&bundle, &policy), Shown, |folder| {
             fs::write(folder.join(text), PHOTO).unwrap();
         });
         case.shows.push(shows.to_owned());
         let name = format!("{name}-missing");
-        let case = class.beside(&name, &bundle, &policy, CannotTell("files"), |_| {});
+        let case = class.beside(&name, (&bundle, &policy), CannotTell("files"), |_| {});
         case.shows.push(shows.to_owned());
     }
     let log = ledger();
@@ -321,7 +321,7 @@ fn paths(corpus: &mut Corpus) {
         .into_iter()
         .filter(|(_, text, _)| can_be_a_path(text))
     {
-        let case = class.beside(name, &text, &policy, CannotTell("format"), |_| {});
+        let case = class.beside(name, (&text, &policy), CannotTell("format"), |_| {});
         case.input = case.input.replace("bundle.json", hostile);
         // A quotation mark ends nothing here, and letters of other alphabets are the reader's own.
         if shows.starts_with("\\u") && !shows.contains("\\u{22}") {

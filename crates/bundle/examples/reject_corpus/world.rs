@@ -239,14 +239,13 @@ pub(crate) fn honest(corpus: &mut Corpus) {
     class.bundle("bundle", text, &policy, Expected::Shown);
     class.beside(
         "with-a-file",
-        &photo,
-        &photo_policy,
+        (&photo, &photo_policy),
         Expected::Shown,
         |folder| {
             fs::write(folder.join("photo-1.jpg"), PHOTO).unwrap();
         },
     );
     class.export("export", &policy, Expected::Shown, |folder| {
-        export(&log, folder)
+        export(&log, folder);
     });
 }

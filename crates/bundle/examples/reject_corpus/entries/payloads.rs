@@ -32,7 +32,7 @@ fn fields(mut bytes: &[u8]) -> Vec<Field> {
                 let (length, its_own) = varint(&bytes[after_tag..]);
                 after_tag + its_own + usize::try_from(length).unwrap()
             }
-            other => panic!("a field of wire type {other}"),
+            _ => bytes.len(),
         };
         found.push((tag >> 3, bytes[..length].to_vec()));
         bytes = &bytes[length..];
@@ -287,10 +287,10 @@ fn absent(corpus: &mut Corpus, payload: &[u8]) {
         "absent-field",
         "Fields of the signed record that say what it is and where it belongs are absent, alone and in pairs.",
     );
-    let named = cases
+    let borrowed = cases
         .iter()
         .map(|(name, payload)| (name.as_str(), payload.clone()));
-    add(corpus, class, named.collect());
+    add(corpus, class, borrowed.collect());
     let log = MiniLog::usual();
     let mut links = log.message(TEAM, "x");
     links.links = vec![v1::Link::default()];
