@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::{Map, Value, json};
-use witnessmark_record::escape;
+use witnessmark_record::{escape, escape_json};
 
 /// How a command ended. The numbers are a contract with scripts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -241,7 +241,7 @@ impl Output {
     /// A line that a script waits for: text, or the object with `--json`.
     pub(crate) fn announce(&self, line: &str, value: &Value) {
         if self.json {
-            self.stdout(&format!("{value}\n"));
+            self.stdout(&escape_json(&format!("{value}\n")));
         } else {
             self.stdout(&format!("{line}\n"));
         }
@@ -276,7 +276,7 @@ impl Output {
                 if self.json && report.json.is_null() {
                     // Everything was announced while the command ran.
                 } else if self.json {
-                    self.stdout(&format!("{:#}\n", report.json));
+                    self.stdout(&escape_json(&format!("{:#}\n", report.json)));
                 } else if !report.text.is_empty() {
                     let text = report.text.trim_end_matches('\n');
                     self.stdout(&format!("{text}\n"));
@@ -315,7 +315,7 @@ impl Output {
             object.insert("checks".to_owned(), json!([]));
             let troubles: Vec<Value> = failure.troubles.iter().map(Trouble::to_json).collect();
             object.insert("errors".to_owned(), Value::Array(troubles));
-            self.stdout(&format!("{:#}\n", Value::Object(object)));
+            self.stdout(&escape_json(&format!("{:#}\n", Value::Object(object))));
             return;
         }
         tell(&failure.troubles);

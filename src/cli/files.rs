@@ -27,10 +27,7 @@ pub(crate) const BUNDLE_BYTES_MAX: u64 = 64 * 1024 * 1024;
 ///
 /// When it cannot be read, or is too long.
 pub(crate) fn read_bytes(path: &Path, max: u64) -> Result<Vec<u8>, Failure> {
-    let mut bytes = Vec::new();
-    File::open(path)
-        .and_then(|file| file.take(max.saturating_add(1)).read_to_end(&mut bytes))
-        .map_err(|error| io_failure(path, &error))?;
+    let bytes = read_start(path, max)?;
     if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > max {
         let message = format!("longer than {max} bytes, the limit for such a file");
         return Err(Failure::cannot_tell(Trouble::new(
@@ -39,6 +36,19 @@ pub(crate) fn read_bytes(path: &Path, max: u64) -> Result<Vec<u8>, Failure> {
             message,
         )));
     }
+    Ok(bytes)
+}
+
+/// Reads the first `max` bytes of a file, and one more if there is one: enough to see that it is longer.
+///
+/// # Errors
+///
+/// When it cannot be read.
+pub(crate) fn read_start(path: &Path, max: u64) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(max.saturating_add(1)).read_to_end(&mut bytes))
+        .map_err(|error| io_failure(path, &error))?;
     Ok(bytes)
 }
 

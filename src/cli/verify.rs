@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use witnessmark_bundle::{FolderFiles, Subject, Verdict, VerdictWord, verify_bundle};
+use witnessmark_bundle::{FolderFiles, Subject, Verdict, VerdictWord, quote, verify_bundle};
 
 use super::files::{self, BUNDLE_BYTES_MAX, TEXT_BYTES_MAX};
 use crate::output::{Failure, Outcome, Report};
@@ -34,7 +34,8 @@ pub(super) struct Arguments {
 /// Never: whatever cannot be read is a verdict too.
 #[expect(clippy::unnecessary_wraps, reason = "all commands have one shape")]
 pub(super) fn run(arguments: &Arguments) -> Result<Report, Failure> {
-    let bundle = files::read_bytes(&arguments.bundle, BUNDLE_BYTES_MAX);
+    // One that is too large is judged, like everything else that is no bundle.
+    let bundle = files::read_start(&arguments.bundle, BUNDLE_BYTES_MAX);
     Ok(report(&arguments.judge(bundle.as_deref())))
 }
 
@@ -68,7 +69,7 @@ pub(super) fn unreadable(subject: Subject, check: &'static str, failure: &Failur
     let why: Vec<String> = failure
         .troubles
         .iter()
-        .map(|trouble| format!("{}: {}", trouble.place, trouble.message))
+        .map(|trouble| format!("{}: {}", quote(&trouble.place), trouble.message))
         .collect();
     Verdict::cannot_tell(subject, check, why.join("; "))
 }

@@ -15,6 +15,7 @@ mod link;
 mod other_languages;
 mod page;
 mod readme;
+mod reject;
 mod related;
 mod service;
 mod support;

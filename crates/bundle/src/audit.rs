@@ -125,6 +125,10 @@ impl Running {
             );
             self.problems.note("entries", None, None, what);
         }
+        if is_complete && given == 0 {
+            let what = "the ledger has no entry, so nothing says who admits organisations";
+            self.problems.note("charter", None, None, what.to_owned());
+        }
         if is_complete && self.tiler.root() != head.root {
             let what = "the entries hash to another root than the one that was signed";
             self.problems.note("root", None, None, what.to_owned());

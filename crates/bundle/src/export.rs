@@ -269,6 +269,10 @@ fn io_error(path: &Path, error: io::Error) -> ExportError {
     }
 }
 
+fn invalid(what: &'static str) -> io::Error {
+    io::Error::new(ErrorKind::InvalidInput, what)
+}
+
 fn sync_folder(folder: &Path) -> Result<(), ExportError> {
     let synced = File::open(folder).and_then(|folder| folder.sync_all());
     synced.map_err(|error| io_error(folder, error))
@@ -290,14 +294,10 @@ impl ExportReader {
     /// The bytes of a file, `None` when there is no such file. Never more than `max` and one byte.
     pub(crate) fn read(&self, path: &str, max: usize) -> io::Result<Option<Vec<u8>>> {
         let place = self.dir.join(path);
+        self.check_folders(path)?;
         match fs::symlink_metadata(&place) {
             Ok(meta) if meta.is_file() => {}
-            Ok(_) => {
-                return Err(io::Error::new(
-                    ErrorKind::InvalidInput,
-                    "not a regular file",
-                ));
-            }
+            Ok(_) => return Err(invalid("not a regular file")),
             Err(error)
                 if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) =>
             {
@@ -309,6 +309,19 @@ impl ExportReader {
         let mut bytes = Vec::new();
         File::open(place)?.take(max).read_to_end(&mut bytes)?;
         Ok(Some(bytes))
+    }
+
+    /// A link in the place of a folder would lead out of the export.
+    fn check_folders(&self, path: &str) -> io::Result<()> {
+        let mut place = self.dir.clone();
+        for folder in Path::new(path).parent().into_iter().flatten() {
+            place.push(folder);
+            // What is not there is found out when the file is looked for.
+            if fs::symlink_metadata(&place).is_ok_and(|meta| meta.is_symlink()) {
+                return Err(invalid("a link in the place of its folder"));
+            }
+        }
+        Ok(())
     }
 
     /// Files of the folder that are not in `known`, as paths inside it; no more than `max`.

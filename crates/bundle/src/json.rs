@@ -1,6 +1,7 @@
 //! The verdict for programs: one JSON object whose members keep their names.
 
 use serde::Serialize;
+use witnessmark_record::escape_json;
 use witnessmark_record::v1::ErasureKind;
 use witnessmark_verifier::hex;
 
@@ -15,7 +16,7 @@ impl Verdict {
     /// The verdict as one JSON object. A member is null until the check that proves it has passed.
     pub fn to_json(&self) -> String {
         // Strings, numbers and lists of them always serialise.
-        serde_json::to_string_pretty(&Answer::of(self)).unwrap_or_default()
+        escape_json(&serde_json::to_string_pretty(&Answer::of(self)).unwrap_or_default())
     }
 }
 

@@ -33,7 +33,7 @@ pub use bundle::{
     BUNDLE_FORMAT, Bundle, BundleError, BundledChain, BundledFile, ProvenEntry, RelatedEntry,
 };
 pub use dsse::{DsseError, SignedRecord};
-pub use escape::escape;
+pub use escape::{escape, quote};
 pub use export::{ExportError, ExportWriter, Exported};
 pub use files::{FileSource, FolderFiles, NoFiles, is_plain_name};
 pub use limits::{

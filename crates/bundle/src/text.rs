@@ -32,10 +32,9 @@ impl Verdict {
     /// Nothing from the evidence is shown here but what names the fault.
     fn write_failure(&self, page: &mut Page) {
         if let Some(check) = self.failed() {
-            page.wrapped(
-                0,
-                &format!("The check {:?} failed: {}.", check.name, check.detail),
-            );
+            // What names the fault may come from elsewhere: no part of it begins a line.
+            let failed = format!("The check {:?} failed: {}.", check.name, check.detail);
+            page.flowed(0, &failed, 2);
         }
         page.wrapped(0, self.meaning());
         bundle::write_files(page, &self.files);

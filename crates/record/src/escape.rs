@@ -24,6 +24,36 @@ const JOINER: char = '\u{200d}';
 /// assert_eq!(escape(persian), persian);
 /// ```
 pub fn escape(text: &str) -> String {
+    spelled_out(text, &is_unsafe, &|shown, c| {
+        // Writing to a string cannot fail.
+        write!(shown, "\\u{{{:x}}}", u32::from(c)).unwrap_or_default();
+    })
+}
+
+/// A JSON document with the characters of which [`escape`] speaks written as JSON writes them, so that a terminal that shows it does not
+/// obey it. Whoever parses it reads the same. Line feeds between its values stay.
+///
+/// # Examples
+///
+/// ```
+/// use witnessmark_record::escape_json;
+/// assert_eq!(escape_json("[\"a\u{202e}b\"]"), "[\"a\\u202eb\"]");
+/// ```
+pub fn escape_json(document: &str) -> String {
+    let is_unsafe = |c| c != '\n' && is_unsafe(c);
+    spelled_out(document, &is_unsafe, &|shown, c| {
+        for unit in c.encode_utf16(&mut [0; 2]) {
+            write!(shown, "\\u{unit:04x}").unwrap_or_default();
+        }
+    })
+}
+
+/// `text` with `write` in the place of each unsafe character that does not belong where it stands.
+fn spelled_out(
+    text: &str,
+    is_unsafe: &dyn Fn(char) -> bool,
+    write: &dyn Fn(&mut String, char),
+) -> String {
     if !text.contains(is_unsafe) {
         return text.to_owned();
     }
@@ -31,8 +61,7 @@ pub fn escape(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for (at, c) in chars.iter().enumerate() {
         if is_unsafe(*c) && !belongs(&chars, at) {
-            // Writing to a string cannot fail.
-            write!(shown, "\\u{{{:x}}}", u32::from(*c)).unwrap_or_default();
+            write(&mut shown, *c);
         } else {
             shown.push(*c);
         }
@@ -225,6 +254,21 @@ mod tests {
             let shown = escape(&c.to_string());
             assert_eq!(shown, format!("\\u{{{:x}}}", u32::from(c)));
         }
+    }
+
+    #[test]
+    fn json_that_is_escaped_says_the_same() {
+        let texts = [
+            "a\u{7f}\u{9b}2J\u{202e}b\u{e0056}\n\"\\",
+            "\u{645}\u{200c}\u{62e}",
+            "a\u{200c}b",
+        ];
+        let document = serde_json::to_string_pretty(&texts).unwrap();
+        let shown = escape_json(&document);
+        assert_eq!(serde_json::from_str::<Vec<String>>(&shown).unwrap(), texts);
+        assert!(shown.lines().all(|line| escape(line) == line), "{shown}");
+        assert!(shown.contains("\\u009b2J\\u202eb\\udb40\\udc56"), "{shown}");
+        assert!(shown.contains("\u{645}\u{200c}\u{62e}"), "{shown}");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use witnessmark_bundle::{Verdict, VerdictWord, escape};
+use witnessmark_record::mixed_alphabets;
 
 use crate::{Circumstances, Shown, around, closing, content, first, place};
 
@@ -93,7 +94,12 @@ fn foot_rule(digest: &str) -> String {
 
 /// Text of a record: escaped, and kept from turning what stands around it.
 pub(crate) fn foreign(text: &str) -> Markup {
-    html! { bdi { (escape(text)) } }
+    html! {
+        bdi { (escape(text)) }
+        @if let Some((one, two)) = mixed_alphabets(text) {
+            " (a word of it mixes " (one) " and " (two) " letters)"
+        }
+    }
 }
 
 /// A table of labels and values.

@@ -4,7 +4,11 @@
 //! of them, and the head proves that no event was left out. Nothing else is asked, so the ledger's
 //! answer and a stranger's are the same.
 
-use alloc::{collections::BTreeMap, string::String, vec::Vec};
+use alloc::{
+    collections::{BTreeMap, BTreeSet},
+    string::String,
+    vec::Vec,
+};
 
 use crate::{
     Charter, Entry, EntryKind, EntrySignature, Hash, KeyAction, KeyChainError, KeyEvent, KeyId,
@@ -232,6 +236,25 @@ impl KeyChain {
             return Err(KeyChainError::HeadMismatch);
         }
         self.check_record(&entry.payload_type, &entry.payload, &entry.signatures)
+    }
+
+    /// The same state with these keys alone: it judges a record that is signed by them, or by keys that were never added, as this
+    /// chain does, and is small however long the chain is. No event can follow on it.
+    #[must_use]
+    pub fn only(&self, key_ids: &BTreeSet<KeyId>) -> Self {
+        let mut small = Self {
+            seq: self.seq,
+            head: self.head,
+            threshold: self.threshold,
+            ..Self::new(self.org.clone())
+        };
+        for key_id in key_ids {
+            if let Some(key) = self.key(key_id) {
+                small.by_id.insert(*key_id, small.keys.len());
+                small.keys.push(key.clone());
+            }
+        }
+        small
     }
 
     /// Whose chain this is.

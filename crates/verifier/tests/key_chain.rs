@@ -428,6 +428,30 @@ fn revocation_looks_forward_only() {
 }
 
 #[test]
+fn a_chain_with_its_signers_alone_judges_their_records_as_the_whole_one() {
+    let mut chain = team();
+    apply(&mut chain, add(31, KeyRole::Record), &[11, 12, 31]);
+    apply(&mut chain, revoke(31), &[11, 12]);
+    for signers in [
+        &[DEVICE][..],
+        &[OFFICER],
+        &[DEVICE, OFFICER],
+        &[31],
+        &[DEVICE, STRANGER],
+        &[],
+    ] {
+        let small = chain.only(&signers.iter().map(|seed| id(*seed)).collect());
+        assert_eq!(check_record(&small, signers), check_record(&chain, signers));
+        assert_eq!((small.seq(), small.head()), (chain.seq(), chain.head()));
+        assert!(small.keys().count() <= signers.len());
+        // The roots are not there, so nothing can be added to it.
+        let event = next(&small, add(32, KeyRole::Record));
+        assert!(check(&small, &event, &[11, 12, 32]).is_err());
+        assert!(check(&small, &event, &[32]).is_err());
+    }
+}
+
+#[test]
 fn a_record_is_logged_with_the_chain_that_admitted_it() {
     let chain = team();
     let good = record_entry(&chain);

@@ -5,7 +5,8 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use witnessmark_bundle::{
-    BUNDLE_BYTES_MAX, FolderFiles, POLICY_BYTES_MAX, Subject, Verdict, audit_export, verify_bundle,
+    BUNDLE_BYTES_MAX, FolderFiles, POLICY_BYTES_MAX, Subject, Verdict, audit_export, quote,
+    verify_bundle,
 };
 
 use crate::args::Command;
@@ -62,6 +63,6 @@ fn unreadable(subject: Subject, check: &'static str, path: &Path, error: &io::Er
     Verdict::cannot_tell(
         subject,
         check,
-        format!("{} cannot be read: {error}", path.display()),
+        format!("{} cannot be read: {error}", quote(&path.to_string_lossy())),
     )
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use witnessmark_record::check_label;
-use witnessmark_verifier::{Entry, KeyChain, OrgName};
+use witnessmark_verifier::{Entry, KeyChain, KeyId, OrgName};
 
 use crate::bundle::{Bundle, BundledChain};
 
@@ -17,7 +17,7 @@ pub(super) struct Chains {
 
 #[derive(Debug)]
 struct Replayed {
-    /// The chain after each event that some entry of the bundle names.
+    /// The chain after each event that some entry of the bundle names, with the keys alone that signed such entries.
     at: BTreeMap<u32, KeyChain>,
     /// The chain after the last event of the bundle: what became of its keys since.
     last: KeyChain,
@@ -98,7 +98,7 @@ impl Replayed {
     fn replay(
         chain: &BundledChain,
         charter: &ProvenCharter,
-        needed: &BTreeSet<(OrgName, u32)>,
+        needed: &Needed,
     ) -> Result<Self, String> {
         let mut last = KeyChain::new(chain.org.clone());
         let mut at = BTreeMap::new();
@@ -117,20 +117,32 @@ impl Replayed {
             }
             before = entry.registered_at;
             times.push(entry.registered_at);
-            if needed.contains(&(chain.org.clone(), last.seq())) {
-                at.insert(last.seq(), last.clone());
+            // A copy of the whole chain for each of them would be as large as all of them together.
+            if let Some(signers) = needed.get(&(chain.org.clone(), last.seq())) {
+                at.insert(last.seq(), last.only(signers));
             }
         }
         Ok(Self { at, last, times })
     }
 }
 
+/// The points of chains that entries name, and the keys that signed these entries.
+type Needed = BTreeMap<(OrgName, u32), BTreeSet<KeyId>>;
+
 /// Every point of a chain that an entry of the bundle names. An entry that cannot be read names none
 /// here, and is refused where it is proved.
-fn needed(bundle: &Bundle) -> BTreeSet<(OrgName, u32)> {
-    bundle
+fn needed(bundle: &Bundle) -> Needed {
+    let mut needed = Needed::new();
+    for entry in bundle
         .proven()
-        .filter_map(|proven| Entry::parse(&proven.entry).ok())
-        .filter_map(|entry| Some((entry.org?, entry.org_key_seq)))
-        .collect()
+        .filter_map(|it| Entry::parse(&it.entry).ok())
+    {
+        let Some(org) = entry.org else {
+            continue;
+        };
+        let signers = entry.signatures.iter().map(|signature| signature.key_id);
+        let point = needed.entry((org, entry.org_key_seq)).or_default();
+        point.extend(signers);
+    }
+    needed
 }

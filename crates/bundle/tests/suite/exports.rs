@@ -341,3 +341,23 @@ fn a_link_in_the_place_of_a_file_is_not_followed() {
     fs::remove_file(elsewhere).unwrap();
     assert_fails(&verdict, 2, "entries", "not a regular file");
 }
+
+#[cfg(unix)]
+#[test]
+fn a_link_in_the_place_of_a_folder_is_not_followed() {
+    let log = long_log(3);
+    for (folder, code, check) in [
+        ("tile", 2, "entries"),
+        ("tile/entries", 2, "entries"),
+        ("tile/0", 1, "tiles"),
+        ("tile/0/000.p", 1, "tiles"),
+    ] {
+        let (dir, elsewhere) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+        export(&log, dir.path()).unwrap();
+        let moved = elsewhere.path().join("moved");
+        fs::rename(dir.path().join(folder), &moved).unwrap();
+        std::os::unix::fs::symlink(moved, dir.path().join(folder)).unwrap();
+        let verdict = audit(&log, dir.path());
+        assert_fails(&verdict, code, check, "a link in the place of its folder");
+    }
+}

@@ -50,6 +50,13 @@ fn a_good_ledger_is_verified_and_counted() {
 }
 
 #[test]
+fn a_ledger_without_entries_shows_nothing() {
+    let mut log = usual();
+    log.entries.clear();
+    assert_fails(&audit(&log), 1, "charter", "no entry");
+}
+
+#[test]
 fn a_key_may_sign_before_it_is_revoked_and_not_after() {
     let mut log = usual();
     log.revoke(TEAM, 10, 11, None);
