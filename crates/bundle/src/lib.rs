@@ -41,6 +41,7 @@ pub use limits::{
     FILE_NAME_BYTES_MAX, FILE_SIZE_MAX, FILES_MAX, KEY_CHAINS_MAX, PROBLEMS_MAX, RELATED_MAX,
     SEEN_REMARKS_MAX, STRAY_FILES_MAX,
 };
+pub use time::utc;
 pub use verdict::{
     BUNDLE_CHECKS, ChangeFacts, Check, CorrectionFacts, DeviceFacts, EXPORT_CHECKS, ErasedFacts,
     FileFacts, FileState, LEDGER_CHECKS, LedgerContents, LedgerFacts, LinkFacts, NumberedFacts,

@@ -5,8 +5,8 @@ use witnessmark_record::instant;
 /// The first millisecond of the year 10000, from which on the usual form does not hold.
 const YEAR_10000_MS: u64 = 253_402_300_800_000;
 
-/// `2026-01-01 00:00:00.000 UTC`.
-pub(crate) fn utc(ms: u64) -> String {
+/// `2026-01-01 00:00:00.000 UTC`; milliseconds since 1970 as a number from the year 10000 on, where that form does not hold.
+pub fn utc(ms: u64) -> String {
     if ms < YEAR_10000_MS {
         instant(ms)
     } else {

@@ -12,7 +12,7 @@ use crate::Shown;
 use crate::page::foreign;
 
 /// The record and what is related to it, each proved.
-fn records(shown: &Shown) -> Records {
+pub(crate) fn records(shown: &Shown) -> Records {
     let related = shown.bundle.related.iter().map(|related| &related.proven);
     std::iter::once(&shown.bundle.record)
         .chain(related)
@@ -24,9 +24,8 @@ fn records(shown: &Shown) -> Records {
 }
 
 /// Section 13: the chain of custody, as far as this bundle holds it.
-pub(crate) fn custody(verdict: &Verdict, shown: &Shown) -> Markup {
-    let records = records(shown);
-    let chains = custody::chains(&records);
+pub(crate) fn custody(verdict: &Verdict, records: &Records) -> Markup {
+    let chains = custody::chains(records);
     let last = verdict
         .ledger
         .as_ref()
@@ -79,14 +78,13 @@ fn step_row(number: u64, step: &Step) -> Markup {
 }
 
 /// Section 14: whether what corroborates is independent.
-pub(crate) fn independence(shown: &Shown) -> Markup {
-    let records = records(shown);
-    let found = independence::corroborations(&records);
+pub(crate) fn independence(records: &Records) -> Markup {
+    let found = independence::corroborations(records);
     html! {
         section {
             h2 { "14. Corroboration, and whether it is independent" }
             @if found.is_empty() { p { "No record in this bundle says that it corroborates this one." } }
-            ul { @for one in &found { li { (corroboration(&records, one)) } } }
+            ul { @for one in &found { li { (corroboration(records, one)) } } }
             @if !found.is_empty() {
                 p.small { "Computed from signer, key, claimant and sources, never taken from the claim. It can rule independence out; it cannot show it." }
             }

@@ -1,11 +1,11 @@
 //! The checks, the circumstances, the assumptions, drafts of certificates, the glossary.
 
 use maud::{Markup, html};
-use witnessmark_bundle::{Outcome, RecordFacts, Verdict, escape};
+use witnessmark_bundle::{Outcome, RecordFacts, Verdict, escape, utc};
 use witnessmark_verifier::Hash;
 
 use crate::page::pairs;
-use crate::{Circumstances, self_test, utc};
+use crate::{Circumstances, self_test};
 
 /// Words that a reader without training meets in the report.
 const GLOSSARY: &[(&str, &str)] = &[

@@ -1,11 +1,10 @@
 //! What the record says, its protected fields, its files, and who signed it.
 
 use maud::{Markup, html};
-use witnessmark_bundle::{FileFacts, RecordFacts, SignerFacts, Verdict, escape};
+use witnessmark_bundle::{FileFacts, RecordFacts, SignerFacts, Verdict, escape, utc};
 use witnessmark_verifier::hex;
 
 use crate::page::{foreign, pairs};
-use crate::utc;
 
 /// Section 7: every field.
 pub(crate) fn fields(record: &RecordFacts) -> Markup {

@@ -1,10 +1,10 @@
 //! The first page: the answer, what happened later, what is not shown, what is withheld, and how to check it alone.
 
 use maud::{Markup, html};
-use witnessmark_bundle::{RecordFacts, Verdict, escape};
+use witnessmark_bundle::{RecordFacts, Verdict, escape, utc};
 
+use crate::Circumstances;
 use crate::page::{band, foreign, pairs};
-use crate::{Circumstances, utc};
 
 /// The page of a bundle of which every check passed.
 pub(crate) fn page(verdict: &Verdict, record: &RecordFacts, about: &Circumstances) -> Markup {

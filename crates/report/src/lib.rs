@@ -14,7 +14,6 @@ mod place;
 mod self_test;
 
 use witnessmark_bundle::{Bundle, Verdict};
-use witnessmark_record::instant;
 use witnessmark_verifier::{Hash, LeafHash, TlogProof};
 
 pub use self_test::{SelfTest, self_test};
@@ -69,16 +68,5 @@ impl Shown {
             checkpoint: proof.checkpoint().to_owned(),
             bundle,
         })
-    }
-}
-
-/// A time as people write it, always in UTC.
-pub(crate) fn utc(ms: u64) -> String {
-    /// The first millisecond of the year 10000, from which on the usual form does not hold.
-    const YEAR_10000_MS: u64 = 253_402_300_800_000;
-    if ms < YEAR_10000_MS {
-        instant(ms)
-    } else {
-        format!("{ms} ms after 1970 UTC")
     }
 }

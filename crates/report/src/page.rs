@@ -1,7 +1,7 @@
 //! The page around the parts: head, style, the foot of each printed sheet.
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
-use witnessmark_bundle::{Verdict, VerdictWord, escape};
+use witnessmark_bundle::{Verdict, VerdictWord, escape, utc};
 use witnessmark_record::mixed_alphabets;
 
 use crate::{Circumstances, Shown, around, closing, content, first, place};
@@ -28,7 +28,7 @@ pub(crate) fn html(verdict: &Verdict, shown: Option<&Shown>, about: &Circumstanc
                 header {
                     p.product { "Witnessmark" }
                     h1 { "Report on the check of a bundle" }
-                    p.made { "Made on " (crate::utc(about.made_at_ms)) " by " (escape(&about.software)) ". "
+                    p.made { "Made on " (utc(about.made_at_ms)) " by " (escape(&about.software)) ". "
                         "A program made this report. It is not the statement of a person." }
                 }
                 main { (body(verdict, shown, about)) }
@@ -54,6 +54,7 @@ fn body(verdict: &Verdict, shown: Option<&Shown>, about: &Circumstances) -> Mark
             (closing::glossary())
         };
     };
+    let records = around::records(shown);
     html! {
         (first::page(verdict, record, about))
         (content::fields(record))
@@ -62,8 +63,8 @@ fn body(verdict: &Verdict, shown: Option<&Shown>, about: &Circumstances) -> Mark
         (place::times(verdict, record))
         (place::position(verdict, shown))
         (place::append_only(verdict, shown))
-        (around::custody(verdict, shown))
-        (around::independence(shown))
+        (around::custody(verdict, &records))
+        (around::independence(&records))
         (closing::checks(verdict))
         (closing::software(verdict, about))
         (closing::assumptions(verdict))

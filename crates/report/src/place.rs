@@ -1,10 +1,10 @@
 //! When, and where in the ledger: the times that are never merged, the position, and what shows that the ledger only grows.
 
 use maud::{Markup, html};
-use witnessmark_bundle::{RecordFacts, Verdict, escape};
+use witnessmark_bundle::{RecordFacts, Verdict, escape, utc};
 
+use crate::Shown;
 use crate::page::{foreign, pairs};
-use crate::{Shown, utc};
 
 /// Section 10: four kinds of time.
 pub(crate) fn times(verdict: &Verdict, record: &RecordFacts) -> Markup {
