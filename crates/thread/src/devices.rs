@@ -106,14 +106,7 @@ impl Finding {
                 ),
             ),
         };
-        Problem {
-            level: code.level,
-            code: code.code,
-            path: path.to_owned(),
-            value: seq.to_string(),
-            rule: code.rule.to_owned(),
-            fix,
-        }
+        code.at(path, seq.to_string(), fix)
     }
 }
 

@@ -150,14 +150,7 @@ fn circle(record: &Record, link: &Link) -> Problem {
 }
 
 fn problem(code: &ProblemCode, link: &Link, path: String, fix: String) -> Problem {
-    Problem {
-        level: code.level,
-        code: code.code,
-        path,
-        value: link.target.to_string(),
-        rule: code.rule.to_owned(),
-        fix,
-    }
+    code.at(path, link.target.to_string(), fix)
 }
 
 /// A new record closes a circle when one of the wholes it names is, over any number of steps, a part of one of the parts
