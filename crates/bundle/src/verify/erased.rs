@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use witnessmark_record::v1::ErasureKind;
 use witnessmark_record::{Record, erased, opened};
-use witnessmark_verifier::{Entry, Hash, OrgName, Origin, TlogProof};
+use witnessmark_verifier::{Entry, Hash, OrgName, Origin};
 
 use crate::bundle::Bundle;
 use crate::escape::{escape, quote};
@@ -30,40 +30,33 @@ impl Told {
     }
 }
 
-/// A related record, once more from its proved bytes.
-struct Related {
-    index: u64,
-    org: OrgName,
-    record: Record,
-}
-
-/// Reads the related entries, all of which are proved by now; `facts` are what that showed.
+/// What the related entries say of `entry`. All of them are proved by now; `facts` are what that showed of each, in
+/// the order of the bundle.
 pub(super) fn told(
     bundle: &Bundle,
     origin: &Origin,
     entry: &Entry,
     facts: &[RelatedFacts],
 ) -> Result<Told, Failure> {
-    let related = bundle.related.iter().map(|one| {
-        read(&one.proven.entry, &one.proven.proof, origin)
-            .map_err(|what| Failure::not_verified(format!("a related entry: {what}")))
-    });
-    let related = related.collect::<Result<Vec<_>, _>>()?;
-    let withdrawn_by = |index| facts.iter().find(|it| it.index == index)?.withdrawn_by;
+    let org = entry.org.as_ref().map(OrgName::as_str);
     let of = entry.record_id();
     let mut told = Told::default();
-    for one in &related {
-        let validity = if entry.org.as_ref() != Some(&one.org) {
+    for (related, facts) in bundle.related.iter().zip(facts) {
+        let record = read(&related.proven.entry, origin)
+            .map_err(|what| Failure::not_verified(format!("a related entry: {what}")))?;
+        let index = facts.index;
+        let organisation = &facts.organisation;
+        let validity = if org != Some(organisation) {
             Validity::OtherOrganisation
-        } else if let Some(by) = withdrawn_by(one.index) {
+        } else if let Some(by) = facts.withdrawn_by {
             Validity::Withdrawn(by)
         } else {
             Validity::Counts
         };
         told.erased
-            .extend(erased(&one.record, &of).into_iter().map(|it| ErasedFacts {
-                index: one.index,
-                organisation: one.org.as_str().to_owned(),
+            .extend(erased(&record, &of).into_iter().map(|it| ErasedFacts {
+                index,
+                organisation: organisation.clone(),
                 validity,
                 kind: it.kind,
                 digest: Hash::new(it.digest),
@@ -72,9 +65,9 @@ pub(super) fn told(
                 remains: it.remains,
             }));
         told.openings
-            .extend(opened(&one.record, &of).into_iter().map(|it| OpeningFacts {
-                index: one.index,
-                organisation: one.org.as_str().to_owned(),
+            .extend(opened(&record, &of).into_iter().map(|it| OpeningFacts {
+                index,
+                organisation: organisation.clone(),
                 validity,
                 digests: it.digests.into_iter().map(Hash::new).collect(),
                 to: it.to,
@@ -85,15 +78,9 @@ pub(super) fn told(
     Ok(told)
 }
 
-fn read(entry: &[u8], proof: &str, origin: &Origin) -> Result<Related, String> {
-    let index = TlogProof::parse(proof)
-        .map_err(|error| error.to_string())?
-        .index()
-        .get();
+fn read(entry: &[u8], origin: &Origin) -> Result<Record, String> {
     let entry = Entry::parse(entry).map_err(|error| error.to_string())?;
-    let record = crate::evidence::read(&entry, origin)?;
-    let org = entry.org.ok_or("it names no organisation")?;
-    Ok(Related { index, org, record })
+    crate::evidence::read(&entry, origin)
 }
 
 /// What a reader has to know of what was erased or opened, each one sentence.
