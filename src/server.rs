@@ -49,6 +49,11 @@ pub(crate) enum ServeError {
     /// The transport failed.
     #[error("serving failed: {0}")]
     Transport(#[from] tonic::transport::Error),
+    /// The outcome of a commit is unknown, or another writer has the ledger.
+    #[error(
+        "{0}. Nothing that was acknowledged is lost. Start the ledger again: it finds out what is stored"
+    )]
+    Halted(String),
     /// What was queued could not be committed in time. Nothing that was acknowledged is lost.
     #[error("the sequencer did not end within {} s", DRAIN_TIMEOUT.as_secs())]
     Drain,
@@ -60,12 +65,15 @@ struct Built {
     /// None if the ledger is read-only.
     sequencer: Option<Sequencer>,
     stop: watch::Sender<bool>,
-    /// Whether submissions are taken.
-    writable: watch::Receiver<bool>,
+    /// Why nothing can be committed any more, once that is so.
+    halted: watch::Receiver<Option<String>>,
 }
 
-/// Serves `ledger` on `listener` until `shutdown`; then ends streams, waits for calls in progress
+/// Serves `ledger` on `listener` until `shutdown`, or until its log halts; then ends streams, waits for calls in progress
 /// and for what is queued, each within a time limit, and closes the ledger.
+///
+/// A log that has halted does not know what is stored. Only a start finds out, so the process ends, and whatever supervises it
+/// starts it again.
 ///
 /// # Errors
 ///
@@ -80,10 +88,18 @@ pub(crate) async fn run(
         core,
         sequencer,
         stop,
-        writable,
+        halted,
     } = built;
     let held = Arc::downgrade(&core);
-    let served = serve(core, listener, writable, stop, shutdown).await;
+    let takes_writes = sequencer.is_some();
+    let mut halting = halted.clone();
+    let ended = async move {
+        tokio::select! {
+            () = shutdown => tracing::info!("told to stop"),
+            () = until_halted(&mut halting) => {}
+        }
+    };
+    let served = serve((core, takes_writes), listener, stop, ended).await;
     let drained = match sequencer {
         Some(sequencer) => sequencer.stop(DRAIN_TIMEOUT).await,
         None => true,
@@ -93,10 +109,19 @@ pub(crate) async fn run(
         tracing::warn!("a call that was broken off still holds the ledger");
     }
     served?;
-    if drained {
-        Ok(())
-    } else {
-        Err(ServeError::Drain)
+    let halted = halted.borrow().clone();
+    match halted {
+        Some(reason) => Err(ServeError::Halted(reason)),
+        None if drained => Ok(()),
+        None => Err(ServeError::Drain),
+    }
+}
+
+/// Ends when the log has halted.
+async fn until_halted(halted: &mut watch::Receiver<Option<String>>) {
+    if halted.wait_for(Option::is_some).await.is_err() {
+        // Nobody can say so any more: there is no sequencer, or it has ended, as it was told to.
+        std::future::pending::<()>().await;
     }
 }
 
@@ -118,7 +143,7 @@ fn build(ledger: OpenLedger) -> Result<Built, ServeError> {
     } = ledger;
     let (publish, published) = watch::channel(reader.published().checkpoint.clone());
     let (stop, stopping) = watch::channel(false);
-    let (halt, writable) = watch::channel(matches!(access, Access::Write(_)));
+    let (halt, halted) = watch::channel(None);
     let (sequencer, queue) = match access {
         Access::Write(log) => {
             let (sequencer, queue) =
@@ -140,30 +165,25 @@ fn build(ledger: OpenLedger) -> Result<Built, ServeError> {
         core,
         sequencer,
         stop,
-        writable,
+        halted,
     })
 }
 
 /// Serves until `shutdown`, and then until calls have ended or the time limit has.
 async fn serve(
-    core: Arc<Core>,
+    (core, takes_writes): (Arc<Core>, bool),
     listener: TcpListener,
-    writable: watch::Receiver<bool>,
     stop: watch::Sender<bool>,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
     let (reporter, health) = tonic_health::server::health_reporter();
-    let takes_writes = *writable.borrow();
     report_health(&reporter, true, takes_writes).await;
-    let watcher = tokio::spawn(report_halt(reporter.clone(), writable));
     let mut stopping = core.stopping.clone();
     let published = core.published.borrow().head().size;
     tracing::info!(origin = %core.origin, size = %published, "serving");
 
     let signal = async move {
         shutdown.await;
-        tracing::info!("told to stop");
-        watcher.abort();
         report_health(&reporter, false, false).await;
         stop.send_replace(true);
     };
@@ -221,11 +241,4 @@ async fn report_health(reporter: &HealthReporter, serving: bool, writable: bool)
     reporter
         .set_service_status(SUBMIT_HEALTH_NAME, status(writable))
         .await;
-}
-
-/// Says that submissions are not taken once the log has halted. Reading goes on.
-async fn report_halt(reporter: HealthReporter, mut writable: watch::Receiver<bool>) {
-    if writable.wait_for(|writable| !writable).await.is_ok() {
-        report_health(&reporter, true, false).await;
-    }
 }

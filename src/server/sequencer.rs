@@ -153,7 +153,7 @@ pub(crate) struct Sequencer {
 
 impl Sequencer {
     /// Starts the thread. It tells `published` every new checkpoint before it wakes the callers,
-    /// and `writable` when the log has halted.
+    /// and `halted` why the log has halted, once it has. Then the thread ends.
     ///
     /// # Errors
     ///
@@ -161,7 +161,7 @@ impl Sequencer {
     pub(crate) fn start<S: Store>(
         log: Log<S>,
         published: watch::Sender<SignedCheckpoint>,
-        writable: watch::Sender<bool>,
+        halted: watch::Sender<Option<String>>,
     ) -> io::Result<(Self, Queue)> {
         // One more than there are places, so that there is always room to say stop.
         let (work, waiting) = mpsc::channel(SUBMISSIONS_MAX.saturating_add(1));
@@ -169,7 +169,7 @@ impl Sequencer {
         thread::Builder::new()
             .name("sequencer".to_owned())
             .spawn(move || {
-                run(log, waiting, &published, &writable);
+                run(log, waiting, &published, &halted);
                 // Nobody may be waiting for the end.
                 let _: Result<(), ()> = end.send(());
             })?;
@@ -196,7 +196,7 @@ fn run<S: Store>(
     mut log: Log<S>,
     mut waiting: mpsc::Receiver<Work>,
     published: &watch::Sender<SignedCheckpoint>,
-    writable: &watch::Sender<bool>,
+    halted: &watch::Sender<Option<String>>,
 ) {
     while let Some(first) = waiting.blocking_recv() {
         let mut stop = false;
@@ -220,8 +220,10 @@ fn run<S: Store>(
             // Whoever asked may have gone away.
             let _: Result<(), ()> = done.send(());
         }
-        if log.halted().is_some() {
-            writable.send_replace(false);
+        if let Some(reason) = log.halted() {
+            tracing::error!(%reason, "the log has halted");
+            halted.send_replace(Some(reason.to_owned()));
+            stop = true;
         }
         if stop {
             break;

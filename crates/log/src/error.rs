@@ -41,6 +41,12 @@ pub enum LogError {
         /// The bytes that are free.
         free: u64,
     },
+    /// The operator's turn: the clock is set too far back. Nothing was written, and the log goes on when the clock is right.
+    #[error("the clock is {behind_ms} ms behind the time of the last entry")]
+    Clock {
+        /// How far the clock is behind, in milliseconds.
+        behind_ms: u64,
+    },
     /// The operator's turn: the store takes no writes. Nothing was written.
     #[error("the store takes no writes: {0}")]
     ReadOnly(String),

@@ -25,7 +25,7 @@ pub mod testing;
 
 pub use checkpoint::{SignedCheckpoint, SignedCheckpointError};
 pub use error::{LogError, Refused};
-pub use limits::{BATCH_ENTRIES_MAX, PAGE_ENTRIES_MAX};
+pub use limits::{BATCH_ENTRIES_MAX, CLOCK_BEHIND_MS_MAX, PAGE_ENTRIES_MAX};
 pub use log::Log;
 pub use published::Published;
 pub use reader::{LoggedEntry, Reader};

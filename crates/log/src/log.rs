@@ -26,7 +26,7 @@ use witnessmark_verifier::{
 use crate::checkpoint::SignedCheckpoint;
 use crate::error::{LogError, Refused};
 use crate::integrate::{Integrated, integrate};
-use crate::limits::BATCH_ENTRIES_MAX;
+use crate::limits::{BATCH_ENTRIES_MAX, CLOCK_BEHIND_MS_MAX};
 use crate::load::load;
 use crate::published::Published;
 use crate::reader::Reader;
@@ -153,6 +153,11 @@ impl<S: Store> Log<S> {
         let sequenced = sequence(batch, time, Arc::clone(&before.keychain), find)?;
         if sequenced.is_empty() {
             return Ok(sequenced.answers(before.size(), &[], &before.checkpoint));
+        }
+
+        let behind_ms = self.registered_at.saturating_sub(now_ms);
+        if behind_ms > CLOCK_BEHIND_MS_MAX {
+            return Err(LogError::Clock { behind_ms });
         }
 
         // Integrate. Then the new tree, what it adds to the store, and all proofs are known.

@@ -136,6 +136,9 @@ reasons! {
     StorageFull "STORAGE_FULL" ResourceExhausted
         "The ledger's disk is too full to log anything more."
         "Tell the operator; reading goes on.";
+    ClockBehind "CLOCK_BEHIND" Unavailable
+        "The ledger's clock is behind the time of its last entry; nothing was written."
+        "Tell the operator to set the clock; reading goes on.";
     LedgerReadOnly "LEDGER_READ_ONLY" Unavailable
         "The ledger is open for reading only."
         "Tell the operator, who finds the cause in the message.";

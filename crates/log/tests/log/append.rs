@@ -184,7 +184,7 @@ fn a_record_that_fits_no_entry_is_refused_alone() {
 fn time_never_goes_back() {
     let mut world = World::new();
     let mut times = Vec::new();
-    for (number, now) in [(1, NOW + 5), (2, 3), (3, NOW + 9)] {
+    for (number, now) in [(1, NOW + 5), (2, NOW - 995), (3, NOW + 9)] {
         let record = world.record(&[number]);
         let answer = world
             .log
@@ -197,8 +197,32 @@ fn time_never_goes_back() {
     assert_eq!(times, [NOW + 5, NOW + 5, NOW + 9]);
     let mut log = crate::support::reopened(&world.fixture, &world.store).unwrap();
     let record = world.record(b"after reopening");
-    let answer = log.append(vec![record], 1).unwrap().remove(0).unwrap();
+    let answers = log.append(vec![record], NOW + 8).unwrap();
+    let answer = answers.into_iter().next().unwrap().unwrap();
     assert_eq!(assert_proved(&log, &answer).registered_at, NOW + 9);
+}
+
+#[test]
+fn a_clock_that_is_behind_signs_nothing_and_the_log_goes_on_when_it_is_right() {
+    let mut world = World::new();
+    let first = world.record(b"first");
+    world.log.append(vec![first.clone()], NOW + 5_000).unwrap();
+    let size = world.log.reader().published().size();
+
+    let late = world.record(b"late");
+    let refused = world.log.append(vec![late.clone()], NOW + 3_999);
+    assert_eq!(refused, Err(LogError::Clock { behind_ms: 1_001 }));
+    assert_eq!(world.log.reader().published().size(), size);
+    assert_eq!(world.log.halted(), None);
+    // What is there already is answered all the same: nothing has to be signed.
+    assert!(world.log.append(vec![first], NOW).unwrap()[0].is_ok());
+
+    let answers = world.log.append(vec![late], NOW + 6_000).unwrap();
+    let answer = answers.into_iter().next().unwrap().unwrap();
+    assert_eq!(
+        assert_proved(&world.log, &answer).registered_at,
+        NOW + 6_000
+    );
 }
 
 #[test]
