@@ -1,6 +1,7 @@
 //! The command line: what can be typed, and which function runs it.
 
 mod audit;
+mod bench;
 mod carried;
 mod chain;
 mod checkpoint;
@@ -116,6 +117,8 @@ enum Command {
     Export(export::Arguments),
     /// Show everything on 60 public records: a real server, real signatures, real proofs.
     Demo(demo::Arguments),
+    /// Measure how fast a ledger takes records, beside what the machine could do.
+    Bench(bench::Arguments),
     /// Print a completion script for a shell.
     Completions(completions::Arguments),
 }
@@ -184,6 +187,7 @@ async fn run(command: Command, output: &Output) -> Result<Report, Failure> {
         Command::Audit(arguments) => audit::run(&arguments, output).await,
         Command::Export(arguments) => export::run(&arguments, output).await,
         Command::Demo(arguments) => demo::run(&arguments, output).await,
+        Command::Bench(arguments) => bench::run(&arguments, output).await,
         Command::Completions(arguments) => Ok(completions::run(&arguments)),
     }
 }

@@ -74,7 +74,15 @@ impl DeviceState {
     ///
     /// When that cannot be made durable; the record must then not be used.
     pub(crate) fn advance(&mut self, signed: RecordId) -> Result<(), Failure> {
-        let seq = self.next_seq();
+        self.advance_to(self.next_seq(), signed)
+    }
+
+    /// Remembers that the record with the number `seq` was signed last.
+    ///
+    /// # Errors
+    ///
+    /// When that cannot be made durable; the records must then not be used.
+    pub(super) fn advance_to(&mut self, seq: u64, signed: RecordId) -> Result<(), Failure> {
         let text = format!("device-seq {seq:020}\nprevious {signed}\n");
         // Every state has the same length, so one write at the start replaces the one before; a
         // state that a person wrote may be longer.

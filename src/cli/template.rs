@@ -108,6 +108,11 @@ pub(super) fn parser() -> impl TypedValueParser<Value = Form> {
     })
 }
 
+/// The form of this kind.
+pub(super) fn form(kind: RecordKind) -> Option<Form> {
+    FORMS.into_iter().find(|form| form.kind == kind)
+}
+
 /// The form of a kind, for the subject `thread`. Blank: every line is there, and put out of action by a `#` at its
 /// start.
 pub(super) fn text(form: &Form, thread: &str, example: bool) -> String {

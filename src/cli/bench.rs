@@ -1,0 +1,159 @@
+//! `bench`: how fast a running ledger takes records, beside what this machine could do at most.
+
+mod limits;
+mod load;
+mod records;
+
+use std::num::{NonZeroU16, NonZeroU32};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde_json::json;
+use witnessmark_client::EntrySelector;
+use witnessmark_verifier::OrgName;
+
+use super::{LedgerOptions, client_trouble, connect};
+use crate::output::{Failure, Output, Report, Trouble};
+
+use load::{Calls, Measured};
+
+/// How many records are fetched again at the end, with their proofs checked.
+const SAMPLES: usize = 16;
+
+/// The smallest payload that the example of a record fits into.
+const PAYLOAD_BYTES_MIN: u32 = 768;
+
+/// Measure how fast a ledger takes records.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Example:
+  witnessmark bench --to http://127.0.0.1:7480 --policy trust.policy --org field-team --key device.key
+
+The records are invented examples, and stay in the ledger for ever: use a ledger made for this. They \
+are signed before the clock starts. Answers are not verified while it runs, so that the load costs little; \
+some of the records are fetched and verified at the end. Beside the result stands what bare signature checks \
+on all cores of this machine reach in the same run.")]
+pub(super) struct Arguments {
+    /// The ledger's address.
+    #[arg(long, value_name = "URL")]
+    to: String,
+    #[command(flatten)]
+    ledger: LedgerOptions,
+    /// The organisation that signs.
+    #[arg(long, value_name = "NAME", value_parser = OrgName::parse)]
+    org: OrgName,
+    /// A key of the organisation that may sign records. It counts its records as every device does. Repeat it for several
+    /// devices.
+    #[arg(long, value_name = "FILE", required = true)]
+    key: Vec<PathBuf>,
+    /// A second key that signs each record as well.
+    #[arg(long, value_name = "FILE")]
+    countersign: Option<PathBuf>,
+    /// How many records.
+    #[arg(long, value_name = "N", default_value = "10000")]
+    records: NonZeroU32,
+    /// How long the payload of each is, in bytes.
+    #[arg(long, value_name = "N", default_value = "1024", value_parser = clap::value_parser!(u32).range(i64::from(PAYLOAD_BYTES_MIN)..=60_000))]
+    bytes: u32,
+    /// How many submit at once, each over a connection of its own.
+    #[arg(long, value_name = "N", default_value = "8")]
+    clients: NonZeroU16,
+    /// How they submit: all in one stream, or a call for each record.
+    #[arg(long, value_enum, default_value = "stream")]
+    calls: Calls,
+    /// How many records a stream sends before the first has its answer.
+    #[arg(long, value_name = "N", default_value = "256")]
+    in_flight: NonZeroU16,
+}
+
+/// Makes the records, submits them, and says how long it took.
+///
+/// # Errors
+///
+/// When the keys cannot be used, the ledger refuses a record, or what it has logged does not verify.
+pub(super) async fn run(arguments: &Arguments, output: &Output) -> Result<Report, Failure> {
+    let ledger = &arguments.ledger;
+    let client = connect(&arguments.to, &ledger.policy, ledger.remember.as_deref()).await?;
+    let before = client.checkpoint().await.map_err(client_trouble)?;
+    let bar = output.progress(u64::from(arguments.records.get()), "signing");
+    let (made, keys) = records::make(arguments, before.origin(), &bar)?;
+    bar.finish_and_clear();
+    let limit = limits::verifications_a_second(&made, &keys)?;
+    let payloads = made.iter().map(|record| record.sent.clone()).collect();
+    let measured = load::run(arguments, payloads).await?;
+
+    // What was measured is worth nothing if the records are not there.
+    let step = made.len().div_ceil(SAMPLES).max(1);
+    for record in made.iter().step_by(step) {
+        let logged = client.entry(EntrySelector::RecordId(record.id)).await;
+        logged.map_err(client_trouble)?;
+    }
+    let after = client.checkpoint().await.map_err(client_trouble)?;
+    Ok(report(
+        arguments,
+        &measured,
+        limit,
+        (before.head().size.get(), after.head().size.get()),
+    ))
+}
+
+fn report(
+    arguments: &Arguments,
+    measured: &Measured,
+    limit: f64,
+    (before, after): (u64, u64),
+) -> Report {
+    let records = arguments.records.get();
+    let rate = f64::from(records) / measured.took.as_secs_f64();
+    let [p50, p99, p999, most] = [500, 990, 999, 1_000].map(|part| measured.percentile(part));
+    let signatures = if arguments.countersign.is_some() {
+        2
+    } else {
+        1
+    };
+    // A record needs all its signatures.
+    let roof = limit / f64::from(signatures);
+    let text = format!(
+        "{records} records of {} bytes, {} signature(s) each, {} client(s), {}\n\
+         \x20 taken               {rate:.0} records/s\n\
+         \x20 bare verification   {roof:.0} records/s on all cores of this machine, in this run\n\
+         \x20 ratio               {:.2}\n\
+         \x20 time to a proof     p50 {}  p99 {}  p99.9 {}  longest {}\n\
+         \x20 ledger              from {before} to {after} entries",
+        arguments.bytes,
+        signatures,
+        arguments.clients,
+        arguments.calls.as_str(),
+        rate / roof,
+        ms(p50),
+        ms(p99),
+        ms(p999),
+        ms(most),
+    );
+    let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+    Report::done(
+        text,
+        json!({
+            "records": records,
+            "payload_bytes": arguments.bytes,
+            "signatures": signatures,
+            "clients": arguments.clients,
+            "calls": arguments.calls.as_str(),
+            "records_per_s": rate,
+            "verification_records_per_s": roof,
+            "ratio": rate / roof,
+            "time_to_proof_us": { "p50": micros(p50), "p99": micros(p99), "p99_9": micros(p999), "max": micros(most) },
+            "size_before": before,
+            "size_after": after,
+        }),
+    )
+}
+
+fn ms(time: Duration) -> String {
+    format!("{:.2} ms", time.as_secs_f64() * 1_000.0)
+}
+
+/// Something that only a mistake of this program, or a machine without threads, brings about.
+fn broken(what: impl std::fmt::Display) -> Failure {
+    Failure::cannot_tell(Trouble::new("BENCH", "", what))
+}

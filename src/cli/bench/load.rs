@@ -1,0 +1,166 @@
+//! The load: many submitters at once, and when each record had its answer.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::task::JoinSet;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::Status;
+use tonic::transport::Channel;
+use witnessmark_proto::v1::ledger_service_client::LedgerServiceClient;
+use witnessmark_proto::v1::{self, submit_records_response::Outcome};
+
+use super::{Arguments, broken};
+use crate::output::Failure;
+
+/// How records are submitted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Calls {
+    /// One stream for each client.
+    Stream,
+    /// A call for each record, one after the other.
+    Unary,
+}
+
+impl Calls {
+    /// The word, as it is typed.
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Stream => "stream",
+            Self::Unary => "unary",
+        }
+    }
+}
+
+/// What was measured.
+#[derive(Debug)]
+pub(super) struct Measured {
+    /// From the first record sent to the last answer.
+    pub(super) took: Duration,
+    /// From sending a record to its answer, ascending.
+    waits: Vec<Duration>,
+}
+
+impl Measured {
+    /// How long the quickest `per_mille` thousandths of the records waited at most.
+    pub(super) fn percentile(&self, per_mille: usize) -> Duration {
+        let count = self.waits.len().saturating_mul(per_mille).div_ceil(1_000);
+        let last = self.waits.get(count.saturating_sub(1));
+        last.copied().unwrap_or_default()
+    }
+}
+
+type Service = LedgerServiceClient<Channel>;
+
+/// Submits the records, each client its share, and waits for all answers.
+///
+/// # Errors
+///
+/// When a connection fails, or a record is refused.
+pub(super) async fn run(
+    arguments: &Arguments,
+    records: Vec<v1::SignedPayload>,
+) -> Result<Measured, Failure> {
+    let clients = usize::from(arguments.clients.get());
+    let mut shares: Vec<Vec<v1::SignedPayload>> = (0..clients).map(|_| Vec::new()).collect();
+    for (number, record) in records.into_iter().enumerate() {
+        let client = number.checked_rem(clients).unwrap_or(0);
+        if let Some(share) = shares.get_mut(client) {
+            share.push(record);
+        }
+    }
+    let url = if arguments.to.contains("://") {
+        arguments.to.clone()
+    } else {
+        format!("http://{}", arguments.to)
+    };
+    let mut services = Vec::new();
+    for _ in 0..clients {
+        services.push(Service::connect(url.clone()).await.map_err(broken)?);
+    }
+    let in_flight = usize::from(arguments.in_flight.get());
+    let begin = Instant::now();
+    let mut running = JoinSet::new();
+    for (service, share) in services.into_iter().zip(shares) {
+        match arguments.calls {
+            Calls::Stream => running.spawn(stream(service, share, in_flight)),
+            Calls::Unary => running.spawn(unary(service, share)),
+        };
+    }
+    let mut waits = Vec::new();
+    while let Some(ended) = running.join_next().await {
+        waits.extend(
+            ended
+                .map_err(broken)?
+                .map_err(|status| broken(status.message()))?,
+        );
+    }
+    let took = begin.elapsed();
+    waits.sort_unstable();
+    Ok(Measured { took, waits })
+}
+
+async fn unary(
+    mut service: Service,
+    records: Vec<v1::SignedPayload>,
+) -> Result<Vec<Duration>, Status> {
+    let mut waits = Vec::with_capacity(records.len());
+    for record in records {
+        let begin = Instant::now();
+        service
+            .submit_record(v1::SubmitRecordRequest {
+                record: Some(record),
+            })
+            .await?;
+        waits.push(begin.elapsed());
+    }
+    Ok(waits)
+}
+
+async fn stream(
+    mut service: Service,
+    records: Vec<v1::SignedPayload>,
+    in_flight: usize,
+) -> Result<Vec<Duration>, Status> {
+    let room = Arc::new(Semaphore::new(in_flight));
+    let (send, requests) = mpsc::channel(in_flight);
+    let (note, mut times) = mpsc::unbounded_channel();
+    let mut waits = Vec::with_capacity(records.len());
+    tokio::spawn(feed(records, room, send, note));
+    let mut answers = service
+        .submit_records(ReceiverStream::new(requests))
+        .await?
+        .into_inner();
+    while let Some(answer) = answers.message().await? {
+        match answer.outcome {
+            Some(Outcome::Appended(_)) => {}
+            Some(Outcome::Refusal(refusal)) => return Err(Status::aborted(refusal.message)),
+            None => return Err(Status::internal("an answer without an outcome")),
+        }
+        if let Some((begin, _room)) = times.recv().await {
+            waits.push(Instant::elapsed(&begin));
+        }
+    }
+    Ok(waits)
+}
+
+/// Ends when all records are sent, or nobody reads the answers any more.
+async fn feed(
+    records: Vec<v1::SignedPayload>,
+    room: Arc<Semaphore>,
+    send: mpsc::Sender<v1::SubmitRecordsRequest>,
+    note: mpsc::UnboundedSender<(Instant, OwnedSemaphorePermit)>,
+) {
+    for record in records {
+        let Ok(permit) = Arc::clone(&room).acquire_owned().await else {
+            return;
+        };
+        let request = v1::SubmitRecordsRequest {
+            record: Some(record),
+        };
+        if note.send((Instant::now(), permit)).is_err() || send.send(request).await.is_err() {
+            return;
+        }
+    }
+}

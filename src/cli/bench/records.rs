@@ -1,0 +1,135 @@
+//! The records of a measurement: invented, signed in advance, all of one length.
+
+use std::collections::BTreeMap;
+
+use indicatif::ProgressBar;
+use witnessmark_proto::{SignedPayload, v1 as service};
+use witnessmark_record::{RecordKind, encode, v1};
+use witnessmark_verifier::{KeyId, Origin, PublicKey, RecordId};
+
+use super::{Arguments, broken};
+use crate::cli::device::DeviceState;
+use crate::cli::key::read_key;
+use crate::cli::record::{Stamp, sign_record};
+use crate::cli::template;
+use crate::clock;
+use crate::output::Failure;
+
+/// Keys that sign, by their ids.
+pub(super) type Keys = BTreeMap<KeyId, PublicKey>;
+
+/// A record that is ready to be sent.
+pub(super) struct Made {
+    /// Its id.
+    pub(super) id: RecordId,
+    /// As it was signed.
+    pub(super) payload: SignedPayload,
+    /// As it goes over the wire.
+    pub(super) sent: service::SignedPayload,
+}
+
+/// Signs as many records as are asked for, by each key in turn.
+///
+/// # Errors
+///
+/// When a key cannot be read, or does not remember what it signed.
+pub(super) fn make(
+    arguments: &Arguments,
+    origin: &Origin,
+    bar: &ProgressBar,
+) -> Result<(Vec<Made>, Keys), Failure> {
+    let countersigner = arguments.countersign.as_deref().map(read_key).transpose()?;
+    let mut devices = Vec::new();
+    for path in &arguments.key {
+        let keys: Vec<_> = [read_key(path)?]
+            .into_iter()
+            .chain(countersigner.clone())
+            .collect();
+        devices.push((keys, DeviceState::open(path)?));
+    }
+    let mut public = Keys::new();
+    for key in devices.iter().flat_map(|(keys, _)| keys) {
+        let key = PublicKey::admit(key.verifying_key().as_bytes()).map_err(broken)?;
+        public.insert(key.key_id(), key);
+    }
+    let form = template::form(RecordKind::Statement)
+        .ok_or_else(|| broken("there is no example of a statement"))?;
+    let example = template::example(&form)?;
+    let count = usize::try_from(arguments.records.get()).map_err(broken)?;
+    let bytes = usize::try_from(arguments.bytes).map_err(broken)?;
+    let mut made = Vec::with_capacity(count);
+    let mut states: Vec<(u64, Option<RecordId>)> = devices
+        .iter()
+        .map(|(_, state)| (state.next_seq(), state.previous().copied()))
+        .collect();
+    for number in 0..count {
+        let place = number.checked_rem(devices.len()).unwrap_or(0);
+        let (Some((keys, _)), Some((seq, previous))) = (devices.get(place), states.get_mut(place))
+        else {
+            return Err(broken("there is no key"));
+        };
+        let stamp = Stamp {
+            org: arguments.org.as_str(),
+            origin: origin.as_str(),
+            signed_at_ms: clock::now_ms(),
+            device_seq: *seq,
+            previous: *previous,
+            seen: None,
+        };
+        let mut record = example.clone();
+        stamp.apply(&mut record);
+        fill(&mut record, bytes);
+        let (file, id) = sign_record(&record, keys);
+        *seq = seq.saturating_add(1);
+        *previous = Some(id);
+        let payload = SignedPayload {
+            org: arguments.org.clone(),
+            payload_type: file.payload_type,
+            payload: file.payload,
+            signatures: file.signatures,
+        };
+        made.push(Made {
+            id,
+            sent: payload.clone().into(),
+            payload,
+        });
+        bar.inc(1);
+    }
+    for ((_, device), (seq, previous)) in devices.iter_mut().zip(states) {
+        if let Some(last) = previous {
+            device.advance_to(seq.saturating_sub(1), last)?;
+        }
+    }
+    Ok((made, public))
+}
+
+/// Makes the payload `bytes` long, as far as one text can.
+fn fill(record: &mut v1::Record, bytes: usize) {
+    record.attachments.clear();
+    let short = bytes.saturating_sub(encode(record).len());
+    if let Some(v1::record::Body::Statement(statement)) = &mut record.body
+        && let Some(text) = statement.texts.first_mut()
+    {
+        // The length of the text is written before it, and may take more bytes then.
+        text.text.push_str(&".".repeat(short.saturating_sub(2)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::record::validate_draft;
+
+    #[test]
+    fn records_of_every_length_are_good_ones() {
+        let form = template::form(RecordKind::Statement).unwrap();
+        for bytes in [768, 1_024, 4_096] {
+            let mut record = template::example(&form).unwrap();
+            record.org = "field-team".to_owned();
+            fill(&mut record, bytes);
+            let length = encode(&record).len();
+            assert!(length.abs_diff(bytes) < 8, "{length} of {bytes}");
+            assert_eq!(validate_draft(record), []);
+        }
+    }
+}
