@@ -8,6 +8,7 @@ use std::process::Command;
 /// Which crates each crate uses directly: ours, then others. An arrow that is not here needs a decision page.
 const DEPENDENCIES: &[(&str, &[&str], &[&str])] = &[
     ("witnessmark-verifier", &[], &["ed25519-dalek", "sha2"]),
+    ("witnessmark-tlog", &["verifier"], &[]),
     ("witnessmark-merkle", &["verifier"], &[]),
     (
         "witnessmark-record",
@@ -28,12 +29,12 @@ const DEPENDENCIES: &[(&str, &[&str], &[&str])] = &[
     ),
     (
         "witnessmark-log",
-        &["keychain", "merkle", "verifier"],
+        &["keychain", "merkle", "tlog", "verifier"],
         &["ed25519-dalek", "thiserror"],
     ),
     (
         "witnessmark-store-sled",
-        &["log", "merkle", "verifier"],
+        &["log", "merkle", "tlog", "verifier"],
         &["rustix", "sled", "thiserror"],
     ),
     (
@@ -48,7 +49,7 @@ const DEPENDENCIES: &[(&str, &[&str], &[&str])] = &[
     ),
     (
         "witnessmark-bundle",
-        &["record", "verifier"],
+        &["record", "tlog", "verifier"],
         &["serde", "serde_json", "sha2", "thiserror"],
     ),
     (

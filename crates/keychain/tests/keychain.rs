@@ -4,6 +4,7 @@
 
 use ed25519_dalek::{Signer, SigningKey};
 use witnessmark_keychain::{Keychain, KeychainError, Submission};
+use witnessmark_tlog::Encode as _;
 use witnessmark_verifier::{
     Charter, CharterError, Entry, EntryKind, EntrySignature, Hash, KeyAction, KeyChain,
     KeyChainError, KeyEvent, KeyId, KeyRole, OrgName, Origin, PAYLOAD_TYPE_CHARTER,

@@ -1,6 +1,6 @@
 //! The charter: entry 0, which says whose ledger this is and who may admit organisations.
 
-use alloc::{string::String, vec::Vec};
+use alloc::vec::Vec;
 use core::fmt;
 
 use crate::{
@@ -55,7 +55,7 @@ impl Charter {
             threshold,
             registrars,
         };
-        lines.end(payload, &charter.encode())?;
+        lines.end()?;
         Ok(charter)
     }
 
@@ -88,20 +88,6 @@ impl Charter {
             &signers,
         )?;
         Ok(charter)
-    }
-
-    /// The text that is signed.
-    pub fn encode(&self) -> String {
-        let mut out = String::from(FIRST_LINE);
-        out.push('\n');
-        text::push_line(&mut out, "origin", self.origin.as_str());
-        text::push_line(&mut out, "created", self.created);
-        for rule in RULES {
-            out.push_str(rule);
-            out.push('\n');
-        }
-        text::push_key_set(&mut out, self.threshold, "registrar", &self.registrars);
-        out
     }
 }
 
@@ -173,98 +159,3 @@ impl fmt::Display for CharterError {
 }
 
 impl core::error::Error for CharterError {}
-
-#[cfg(test)]
-mod tests {
-    use alloc::vec;
-
-    use ed25519_dalek::{Signer, SigningKey};
-
-    use super::*;
-    use crate::{EntrySignature, Hash, pae};
-
-    fn secret(seed: u8) -> SigningKey {
-        SigningKey::from_bytes(&[seed; 32])
-    }
-
-    fn public(seed: u8) -> PublicKey {
-        PublicKey::admit(secret(seed).verifying_key().as_bytes()).unwrap()
-    }
-
-    fn charter() -> Charter {
-        let origin = Origin::parse("ledger.example").unwrap();
-        let mut registrars = vec![public(1), public(2), public(3)];
-        registrars.sort_by_key(|key| *key.as_bytes());
-        Charter {
-            origin,
-            created: 1,
-            threshold: 2,
-            registrars,
-        }
-    }
-
-    fn entry(seeds: &[u8]) -> Entry {
-        let payload = charter().encode().into_bytes();
-        let message = pae(PAYLOAD_TYPE_CHARTER, &payload);
-        let sign = |seed: &u8| EntrySignature {
-            key_id: public(*seed).key_id(),
-            signature: secret(*seed).sign(&message).to_bytes(),
-        };
-        Entry {
-            kind: EntryKind::Charter,
-            registered_at: 1,
-            org: None,
-            org_key_seq: 0,
-            org_key_head: Hash::new([0; 32]),
-            payload_type: PAYLOAD_TYPE_CHARTER.into(),
-            payload,
-            signatures: seeds.iter().map(sign).collect(),
-        }
-    }
-
-    #[test]
-    fn a_charter_is_signed_by_its_registrars_and_nobody_else() {
-        let id = |seed| public(seed).key_id();
-        let table: [(&[u8], Result<Charter, CharterError>); 7] = [
-            (&[1, 2], Ok(charter())),
-            (&[3, 1, 2], Ok(charter())),
-            (&[1], Err(CharterError::Threshold { have: 1, need: 2 })),
-            (&[], Err(CharterError::NoSignature)),
-            (&[1, 1], Err(CharterError::DuplicateSigner(id(1)))),
-            (&[1, 2, 99], Err(CharterError::UnknownKey(id(99)))),
-            (
-                &[1, 2, 3, 4, 5, 6, 7, 8, 9],
-                Err(CharterError::TooManySignatures),
-            ),
-        ];
-        for (seeds, expected) in table {
-            assert_eq!(Charter::verify_entry(&entry(seeds)), expected, "{seeds:?}");
-        }
-    }
-
-    #[test]
-    fn one_bad_signature_spoils_a_charter_that_has_enough_good_ones() {
-        let mut bad = entry(&[1, 2, 3]);
-        bad.signatures[2].signature[0] ^= 1;
-        let error = CharterError::BadSignature(public(3).key_id());
-        assert_eq!(Charter::verify_entry(&bad), Err(error));
-    }
-
-    #[test]
-    fn a_charter_is_of_its_own_kind_and_type() {
-        let good = entry(&[1, 2]);
-        let kind = Entry {
-            kind: EntryKind::Rehash,
-            ..good.clone()
-        };
-        assert_eq!(Charter::verify_entry(&kind), Err(CharterError::Kind));
-        let payload_type = Entry {
-            payload_type: "text/plain".into(),
-            ..good
-        };
-        assert_eq!(
-            Charter::verify_entry(&payload_type),
-            Err(CharterError::Kind)
-        );
-    }
-}

@@ -1,12 +1,11 @@
 //! Checkpoints of C2SP tlog-checkpoint: a log's origin and tree head, as the text of a note.
 
-use alloc::format;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::{Hash, Origin, TreeHead, TreeSize, base64, decimal};
+use crate::{Hash, Origin, TreeHead, TreeSize, decimal};
 
 /// A log's statement of its tree head. Nothing is verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,7 +48,7 @@ impl Checkpoint {
     ///
     /// # Errors
     ///
-    /// When `note_text` is not what [`Checkpoint::encode`] gives for some checkpoint.
+    /// When `note_text` is anything but three lines, each in its one spelling.
     pub fn parse(note_text: &str) -> Result<Self, CheckpointFormatError> {
         let lines = note_text
             .strip_suffix('\n')
@@ -70,12 +69,6 @@ impl Checkpoint {
                 root,
             },
         })
-    }
-
-    /// The text of the note that the log signs.
-    pub fn encode(&self) -> String {
-        let root = base64::encode(self.head.root.as_bytes());
-        format!("{}\n{}\n{root}\n", self.origin, self.head.size)
     }
 }
 

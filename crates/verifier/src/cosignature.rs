@@ -6,7 +6,6 @@ use core::fmt;
 
 use crate::{NoteAlgorithm, VerifierKey};
 
-const COSIGNATURE_BYTES: usize = 72;
 const TIME_S_MAX: u64 = i64::MAX.cast_unsigned();
 
 /// A time and a signature over it and a checkpoint. Nothing is verified.
@@ -59,14 +58,6 @@ impl Cosignature {
             return Err(CosignatureError::Time);
         }
         Ok(Self { time_s, signature })
-    }
-
-    /// The bytes after the key id in a signature line.
-    pub fn encode(&self) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(COSIGNATURE_BYTES);
-        bytes.extend(self.time_s.to_be_bytes());
-        bytes.extend(self.signature);
-        bytes
     }
 
     /// Checks that the witness with this key made the cosignature over a checkpoint's text.

@@ -133,50 +133,8 @@ impl Entry {
         if !reader.is_empty() {
             return Err(EntryError::TrailingBytes);
         }
-        if entry.encode()? != bytes {
-            return Err(EntryError::Spelling);
-        }
+        entry.check()?;
         Ok(entry)
-    }
-
-    /// The bytes of this entry, whose leaf hash is [`crate::LeafHash::of`] them.
-    ///
-    /// # Errors
-    ///
-    /// If the entry breaks a rule of its kind or is too large to be written.
-    pub fn encode(&self) -> Result<Vec<u8>, EntryError> {
-        self.check_kind()?;
-        if self.signatures.len() > ENTRY_SIGNATURES_MAX {
-            return Err(EntryError::TooManySignatures);
-        }
-        let org = self.org.as_ref().map_or("", OrgName::as_str);
-        let mut bytes = Vec::new();
-        bytes.extend_from_slice(&MAGIC);
-        bytes.push(self.kind.code());
-        bytes.extend_from_slice(&self.registered_at.to_be_bytes());
-        bytes.push(u8::try_from(org.len()).map_err(|_| EntryError::TooLong)?);
-        bytes.extend_from_slice(org.as_bytes());
-        bytes.extend_from_slice(&self.org_key_seq.to_be_bytes());
-        bytes.extend_from_slice(self.org_key_head.as_bytes());
-        let type_len = u16::try_from(self.payload_type.len()).map_err(|_| EntryError::TooLong)?;
-        bytes.extend_from_slice(&type_len.to_be_bytes());
-        bytes.extend_from_slice(self.payload_type.as_bytes());
-        let payload_len = u32::try_from(self.payload.len()).map_err(|_| EntryError::TooLong)?;
-        bytes.extend_from_slice(&payload_len.to_be_bytes());
-        bytes.extend_from_slice(&self.payload);
-        let count =
-            u8::try_from(self.signatures.len()).map_err(|_| EntryError::TooManySignatures)?;
-        bytes.push(count);
-        for signature in &self.signatures {
-            bytes.push(ALGORITHM_ED25519);
-            bytes.extend_from_slice(signature.key_id.as_bytes());
-            bytes.extend_from_slice(&SIGNATURE_BYTES.to_be_bytes());
-            bytes.extend_from_slice(&signature.signature);
-        }
-        if bytes.len() > ENTRY_BYTES_MAX {
-            return Err(EntryError::TooLong);
-        }
-        Ok(bytes)
     }
 
     /// The SHA-256 of the PAE of type and payload: what links and retries refer to.
@@ -236,7 +194,11 @@ impl Entry {
     }
 
     /// The rules that tie the other fields to the kind.
-    fn check_kind(&self) -> Result<(), EntryError> {
+    ///
+    /// # Errors
+    ///
+    /// When the entry breaks one.
+    pub fn check(&self) -> Result<(), EntryError> {
         if self.kind.has_organisation() != self.org.is_some() {
             return Err(EntryError::Organisation);
         }
@@ -287,8 +249,6 @@ pub enum EntryError {
     Algorithm,
     /// A signature does not have 64 bytes.
     SignatureLength,
-    /// The fields are written in another way than they are encoded.
-    Spelling,
 }
 
 impl fmt::Display for EntryError {
@@ -305,7 +265,6 @@ impl fmt::Display for EntryError {
             Self::TooManySignatures => "the entry has more than 8 signatures",
             Self::Algorithm => "a signature of the entry is of an unknown algorithm",
             Self::SignatureLength => "a signature of the entry does not have 64 bytes",
-            Self::Spelling => "the entry is not in its one spelling",
         })
     }
 }

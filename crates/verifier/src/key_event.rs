@@ -4,7 +4,7 @@ use alloc::{string::String, vec::Vec};
 use core::fmt;
 
 use crate::{
-    Hash, KeyId, OrgName, PublicKey, TextError, hex, sha256,
+    Hash, KeyId, OrgName, PublicKey, TextError, sha256,
     text::{self, Lines},
 };
 
@@ -34,7 +34,6 @@ pub struct KeyEvent {
 
 /// What a key event changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum KeyAction {
     /// The organisation begins, with these roots.
     Genesis {
@@ -120,7 +119,7 @@ impl KeyEvent {
             time,
             action,
         };
-        lines.end(payload, &event.encode())?;
+        lines.end()?;
         let is_genesis = matches!(event.action, KeyAction::Genesis { .. });
         if seq == 0 || is_genesis != (seq == 1) {
             return Err(KeyEventError::Seq);
@@ -129,18 +128,6 @@ impl KeyEvent {
             return Err(KeyEventError::Prev);
         }
         Ok(event)
-    }
-
-    /// The text that is signed.
-    pub fn encode(&self) -> String {
-        let mut out = String::from(FIRST_LINE);
-        out.push('\n');
-        text::push_line(&mut out, "org", self.org.as_str());
-        text::push_line(&mut out, "seq", self.seq);
-        text::push_line(&mut out, "prev", self.prev);
-        text::push_line(&mut out, "time", self.time);
-        self.action.write(&mut out);
-        out
     }
 }
 
@@ -189,39 +176,6 @@ impl KeyAction {
             reason,
             suspected_since,
         })
-    }
-
-    fn write(&self, out: &mut String) {
-        match self {
-            Self::Genesis { threshold, roots } => {
-                text::push_line(out, "do", "genesis");
-                text::push_key_set(out, *threshold, "root", roots);
-            }
-            Self::Add { key, role, label } => {
-                text::push_line(out, "do", "add");
-                let key = hex::encode(key.as_bytes());
-                text::push_line(out, "key", format_args!("{key} {role}"));
-                if let Some(label) = label {
-                    text::push_line(out, "label", label);
-                }
-            }
-            Self::Revoke {
-                key_id,
-                reason,
-                suspected_since,
-            } => {
-                text::push_line(out, "do", "revoke");
-                text::push_line(out, "key-id", key_id);
-                text::push_line(out, "reason", reason);
-                if let Some(time) = suspected_since {
-                    text::push_line(out, "suspected-since", time);
-                }
-            }
-            Self::RotateRoot { threshold, roots } => {
-                text::push_line(out, "do", "rotate-root");
-                text::push_key_set(out, *threshold, "root", roots);
-            }
-        }
     }
 }
 

@@ -6,13 +6,11 @@
 //! \u{2014} <name> <base64 of key id (4 bytes) and signature>
 //! ```
 
-use alloc::format;
-use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
+use crate::VerifierKey;
 use crate::base64;
-use crate::{Origin, VerifierKey};
 
 /// The most signatures a note may have: what a quorum of any size needs, and no more work than that.
 pub const NOTE_SIGNATURES_MAX: usize = 100;
@@ -153,10 +151,4 @@ impl<'a> SignatureLine<'a> {
     pub fn signature(&self) -> &[u8] {
         &self.signature
     }
-}
-
-/// A signature line of a note, with its newline.
-pub fn signature_line(name: &Origin, key_id: [u8; 4], signature: &[u8]) -> String {
-    let encoded = base64::encode(&[&key_id, signature].concat());
-    format!("{SIGNATURE_START}{name} {encoded}\n")
 }

@@ -3,7 +3,6 @@
 mod parse;
 mod quorum;
 
-use alloc::format;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec;
@@ -61,15 +60,6 @@ impl TrustPolicy {
     /// wrong with it and what to do.
     pub fn parse(text: &str) -> Result<Self, PolicyError> {
         parse::parse(text)
-    }
-
-    /// The text of a policy that trusts one log and asks for no witness.
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "the text takes the place of the key"
-    )]
-    pub fn new_log_only(log: VerifierKey) -> String {
-        format!("log {log}\nquorum none\n")
     }
 
     /// Checks that the note is a checkpoint of a log of this policy, signed by that log and cosigned by a

@@ -2,8 +2,8 @@
 //!
 //! A line is a name, one space and a value, and ends with a newline, the last one too.
 
-use alloc::{string::String, vec::Vec};
-use core::fmt::{self, Write as _};
+use alloc::vec::Vec;
+use core::fmt;
 
 use crate::{ENTRY_BYTES_MAX, KeyError, PublicKey, decimal, hex};
 
@@ -85,15 +85,13 @@ impl<'a> Lines<'a> {
         }
     }
 
-    /// Nothing may follow, and `encoded` must be the text that was read.
-    pub(crate) fn end(&self, bytes: &[u8], encoded: &str) -> Result<(), TextError> {
-        if !self.rest.is_empty() {
-            return Err(self.wrong());
+    /// Nothing may follow.
+    pub(crate) const fn end(&self) -> Result<(), TextError> {
+        if self.rest.is_empty() {
+            Ok(())
+        } else {
+            Err(self.wrong())
         }
-        if encoded.as_bytes() != bytes {
-            return Err(TextError::Spelling);
-        }
-        Ok(())
     }
 
     /// The error that says the next line is not the one the format has there.
@@ -118,20 +116,6 @@ pub(crate) fn public_key(text: &str) -> Result<PublicKey, TextError> {
     PublicKey::admit(&bytes).map_err(TextError::Key)
 }
 
-/// Adds the line `name value`.
-pub(crate) fn push_line(out: &mut String, name: &str, value: impl fmt::Display) {
-    // Writing to a `String` cannot fail.
-    let _ = writeln!(out, "{name} {value}");
-}
-
-/// Adds the lines that [`Lines::key_set`] reads.
-pub(crate) fn push_key_set(out: &mut String, threshold: u8, name: &str, keys: &[PublicKey]) {
-    push_line(out, "threshold", threshold);
-    for key in keys {
-        push_line(out, name, hex::encode(key.as_bytes()));
-    }
-}
-
 /// Why bytes are not a charter or a key event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -154,8 +138,6 @@ pub enum TextError {
     KeyOrder,
     /// The threshold is zero or more than there are keys.
     Threshold,
-    /// The fields are written in another way than they are encoded.
-    Spelling,
 }
 
 impl fmt::Display for TextError {
@@ -170,7 +152,6 @@ impl fmt::Display for TextError {
             Self::KeyCount => f.write_str("there are not between 1 and 16 keys"),
             Self::KeyOrder => f.write_str("the keys are not ascending and unique"),
             Self::Threshold => f.write_str("the threshold is not between 1 and the number of keys"),
-            Self::Spelling => f.write_str("the text is not in its one spelling"),
         }
     }
 }

@@ -9,15 +9,12 @@
 //! <checkpoint with its signatures>
 //! ```
 
-use alloc::format;
-use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::hash_lines::{self, HashLinesError};
 use crate::{
-    CheckpointError, InclusionError, InclusionProof, LeafHash, LeafIndex, Note, NoteError,
-    TrustPolicy, VerifiedCheckpoint, base64, decimal,
+    CheckpointError, Hash, InclusionError, InclusionProof, LeafHash, LeafIndex, Note, NoteError,
+    PROOF_HASHES_MAX, TrustPolicy, VerifiedCheckpoint, base64, decimal,
 };
 
 /// The most bytes of extra data: readers elsewhere stop at lines of 64 KiB.
@@ -70,16 +67,6 @@ impl fmt::Display for TlogProofError {
 
 impl core::error::Error for TlogProofError {}
 
-impl From<HashLinesError> for TlogProofError {
-    fn from(error: HashLinesError) -> Self {
-        match error {
-            HashLinesError::Line => Self::Hash,
-            HashLinesError::TooMany => Self::TooManyHashes,
-            HashLinesError::NoEmptyLine => Self::NoCheckpoint,
-        }
-    }
-}
-
 /// A parsed proof file. Nothing is verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TlogProof<'a> {
@@ -108,7 +95,7 @@ impl<'a> TlogProof<'a> {
         let rest = rest.strip_prefix("index ").ok_or(TlogProofError::Index)?;
         let (index, rest) = rest.split_once('\n').ok_or(TlogProofError::Index)?;
         let index = decimal::parse(index).map_err(|_| TlogProofError::Index)?;
-        let (hashes, checkpoint) = hash_lines::parse(rest)?;
+        let (hashes, checkpoint) = parse_hashes(rest)?;
         let note = Note::parse(checkpoint).map_err(TlogProofError::Note)?;
         let inclusion = InclusionProof::new(hashes);
         Ok(Self {
@@ -117,12 +104,6 @@ impl<'a> TlogProof<'a> {
             inclusion,
             note,
         })
-    }
-
-    /// The text of a proof file without extra data. `checkpoint` is a note with its signatures.
-    pub fn encode(index: LeafIndex, proof: &InclusionProof, checkpoint: &str) -> String {
-        let hashes = hash_lines::encode(proof.hashes());
-        format!("{FIRST_LINE}index {index}\n{hashes}{checkpoint}")
     }
 
     /// Checks that `entry` is at the index of this proof, in a tree whose checkpoint `policy` accepts.
@@ -183,6 +164,22 @@ impl<'a> TlogProof<'a> {
     /// The extra data, which no signature covers.
     pub fn extra(&self) -> Option<&[u8]> {
         self.extra.as_deref()
+    }
+}
+
+/// The hashes at the start of `text`, one a line, and what comes after the empty line.
+fn parse_hashes(mut text: &str) -> Result<(Vec<Hash>, &str), TlogProofError> {
+    let mut hashes = Vec::new();
+    loop {
+        let (line, rest) = text.split_once('\n').ok_or(TlogProofError::NoCheckpoint)?;
+        text = rest;
+        if line.is_empty() {
+            return Ok((hashes, text));
+        }
+        if hashes.len() == PROOF_HASHES_MAX {
+            return Err(TlogProofError::TooManyHashes);
+        }
+        hashes.push(Hash::parse_base64(line).map_err(|_| TlogProofError::Hash)?);
     }
 }
 

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use ed25519_dalek::{Signer, SigningKey};
+use witnessmark_tlog::Encode as _;
 use witnessmark_verifier::{
     Charter, Entry, EntryKind, EntrySignature, Hash, KeyAction, KeyChain, KeyChainError, KeyEvent,
     KeyEventError, KeyId, KeyRole, OrgName, Origin, PAYLOAD_TYPE_KEY_EVENT, PAYLOAD_TYPE_RECORD,

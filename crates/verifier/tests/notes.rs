@@ -1,9 +1,10 @@
 //! Notes, verifier keys, checkpoints and requests: the one spelling of each, and what is refused.
 
+use witnessmark_tlog::{AddCheckpoint, AddCheckpointError, Encode as _};
 use witnessmark_verifier::{
-    AddCheckpoint, AddCheckpointError, Checkpoint, CheckpointFormatError, KeyError, LeafIndex,
-    NOTE_BYTES_MAX, NOTE_SIGNATURES_MAX, Note, NoteError, PROOF_EXTRA_BYTES_MAX, TlogProof,
-    TlogProofError, VerifierKey, VerifierKeyError, base64,
+    Checkpoint, CheckpointFormatError, KeyError, LeafIndex, NOTE_BYTES_MAX, NOTE_SIGNATURES_MAX,
+    Note, NoteError, PROOF_EXTRA_BYTES_MAX, TlogProof, TlogProofError, VerifierKey,
+    VerifierKeyError, base64,
 };
 
 /// From the page of C2SP signed-note; key and signature there do belong together.

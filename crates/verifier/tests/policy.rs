@@ -3,10 +3,11 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use ed25519_dalek::{Signer, SigningKey};
+use witnessmark_tlog::{Encode as _, signature_line};
 use witnessmark_verifier::{
     CheckpointError, Cosignature, CosignatureError, Note, NoteAlgorithm, Origin,
     PolicyErrorKind as Kind, PublicKey, TrustPolicy, VerifiedCheckpoint, VerifierKey,
-    VerifierKeyError, cosignature_message, signature_line,
+    VerifierKeyError, cosignature_message,
 };
 
 const TEXT: &str = "log.example\n5\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n";

@@ -4,9 +4,12 @@
 
 use proptest::prelude::*;
 use serde_json::Value;
+use witnessmark_tlog::{
+    AddCheckpoint, Encode as _, Tile, encode_entry_bundle, encode_proof, parse_entry_bundle,
+    signature_line,
+};
 use witnessmark_verifier::{
-    AddCheckpoint, Checkpoint, Note, Tile, TlogProof, TrustPolicy, VerifierKey, base64, decimal,
-    encode_entry_bundle, hex, parse_entry_bundle, signature_line,
+    Checkpoint, Note, TlogProof, TrustPolicy, VerifierKey, base64, decimal, hex,
 };
 
 /// Good texts of every format, to be spoiled.
@@ -63,7 +66,7 @@ fn read_everything(text: &str) {
         }
     }
     if let Ok(proof) = TlogProof::parse(text) {
-        let written = TlogProof::encode(proof.index(), proof.inclusion(), proof.checkpoint());
+        let written = encode_proof(proof.index(), proof.inclusion(), proof.checkpoint());
         assert!(proof.extra().is_some() || written == text);
     }
     if let Ok(request) = AddCheckpoint::parse(text) {
