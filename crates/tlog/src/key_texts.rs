@@ -50,7 +50,7 @@ fn push_action(out: &mut String, action: &KeyAction) {
         KeyAction::Add { key, role, label } => {
             push_line(out, "do", "add");
             let key = hex::encode(key.as_bytes());
-            push_line(out, "key", format_args!("{key} {role}"));
+            push_line(out, "key", format_args!("{key} {}", role.as_str()));
             if let Some(label) = label {
                 push_line(out, "label", label);
             }
@@ -62,7 +62,7 @@ fn push_action(out: &mut String, action: &KeyAction) {
         } => {
             push_line(out, "do", "revoke");
             push_line(out, "key-id", key_id);
-            push_line(out, "reason", reason);
+            push_line(out, "reason", reason.as_str());
             if let Some(time) = suspected_since {
                 push_line(out, "suspected-since", time);
             }

@@ -1,10 +1,10 @@
 //! The charter: entry 0, which says whose ledger this is and who may admit organisations.
 
 use alloc::vec::Vec;
-use core::fmt;
 
+use crate::error::error;
 use crate::{
-    Entry, EntryKind, KeyId, Origin, PAYLOAD_TYPE_CHARTER, PublicKey, TextError,
+    Entry, EntryKind, Origin, PAYLOAD_TYPE_CHARTER, PublicKey, TextError,
     signers::{self, SignersError},
     text::{self, Lines},
 };
@@ -49,14 +49,13 @@ impl Charter {
             lines.fixed(rule)?;
         }
         let (threshold, registrars) = lines.key_set("registrar")?;
-        let charter = Self {
+        lines.end()?;
+        Ok(Self {
             origin,
             created,
             threshold,
             registrars,
-        };
-        lines.end()?;
-        Ok(charter)
+        })
     }
 
     /// Reads and checks a charter's entry: its kind, its text, and that its signatures are by at
@@ -75,47 +74,32 @@ impl Charter {
         let charter = Self::parse(&entry.payload)?;
         let signers = signers::find_keys(&entry.signatures, charter.registrars.iter())?;
         // No key signs twice, so signatures are registrars.
-        if signers.len() < usize::from(charter.threshold) {
-            return Err(CharterError::Threshold {
-                have: signers.len(),
-                need: charter.threshold,
-            });
+        let (have, need) = (signers.len(), charter.threshold);
+        if have < usize::from(need) {
+            return Err(CharterError::Threshold { have, need });
         }
-        signers::verify(
-            &entry.payload_type,
-            &entry.payload,
-            &entry.signatures,
-            &signers,
-        )?;
+        signers::verify(&entry.signed_message(), &entry.signatures, &signers)?;
         Ok(charter)
     }
 }
 
-/// Why an entry is not the charter of a ledger.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum CharterError {
-    /// The entry is of another kind or payload type.
-    Kind,
-    /// The text is not a charter.
-    Malformed(TextError),
-    /// There is no signature.
-    NoSignature,
-    /// There are more signatures than an entry may have.
-    TooManySignatures,
-    /// A key signs twice.
-    DuplicateSigner(KeyId),
-    /// A signature is by a key that is no registrar.
-    UnknownKey(KeyId),
-    /// A signature does not verify.
-    BadSignature(KeyId),
-    /// Fewer registrars signed than the charter demands.
-    Threshold {
-        /// How many signed.
-        have: usize,
-        /// How many must.
-        need: u8,
-    },
+error! {
+    /// Why an entry is not the charter of a ledger.
+    CharterError {
+        /// The entry is of another kind or payload type.
+        Kind => "the entry is not a charter",
+        /// The text is not a charter.
+        Malformed(error: TextError) => "the charter is malformed: {error}",
+        /// A signature is missing, not good, or by a key that is no registrar.
+        Signers(error: SignersError) => "the charter's signatures: {error}",
+        /// Fewer registrars signed than the charter demands.
+        Threshold {
+            /// How many signed.
+            have: usize,
+            /// How many must.
+            need: u8,
+        } => "{have} registrars signed the charter, which demands {need}",
+    }
 }
 
 impl From<TextError> for CharterError {
@@ -126,36 +110,6 @@ impl From<TextError> for CharterError {
 
 impl From<SignersError> for CharterError {
     fn from(error: SignersError) -> Self {
-        match error {
-            SignersError::None => Self::NoSignature,
-            SignersError::TooMany => Self::TooManySignatures,
-            SignersError::Duplicate(key_id) => Self::DuplicateSigner(key_id),
-            SignersError::Unknown(key_id) => Self::UnknownKey(key_id),
-            SignersError::Bad(key_id) => Self::BadSignature(key_id),
-        }
+        Self::Signers(error)
     }
 }
-
-impl fmt::Display for CharterError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Kind => f.write_str("the entry is not a charter"),
-            Self::Malformed(error) => write!(f, "the charter is malformed: {error}"),
-            Self::NoSignature => f.write_str("the charter is not signed"),
-            Self::TooManySignatures => f.write_str("the charter has more than 8 signatures"),
-            Self::DuplicateSigner(key_id) => write!(f, "key {key_id} signs the charter twice"),
-            Self::UnknownKey(key_id) => write!(f, "key {key_id} is no registrar of the charter"),
-            Self::BadSignature(key_id) => {
-                write!(f, "the signature by key {key_id} does not verify")
-            }
-            Self::Threshold { have, need } => {
-                write!(
-                    f,
-                    "{have} registrars signed the charter, which demands {need}"
-                )
-            }
-        }
-    }
-}
-
-impl core::error::Error for CharterError {}

@@ -8,8 +8,8 @@
 //! ```
 
 use alloc::{string::String, vec::Vec};
-use core::fmt;
 
+use crate::error::error;
 use crate::reader::Reader;
 
 const PREFIX: &[u8; 21] = b"witnessmark/field/v1\n";
@@ -52,88 +52,55 @@ impl Disclosure {
     ///
     /// When the bytes are not exactly one disclosure in its one spelling.
     pub fn parse(bytes: &[u8]) -> Result<Self, DisclosureError> {
-        let mut reader = Reader::new(bytes);
-        let disclosure = Self::read(&mut reader).ok_or(DisclosureError::Truncated)??;
+        let mut reader = Reader::new(bytes, DisclosureError::Truncated);
+        if reader.array()? != *PREFIX {
+            return Err(DisclosureError::Prefix);
+        }
+        let salt = reader.array()?;
+        let name = str::from_utf8(reader.short()?).map_err(|_| DisclosureError::Name)?;
+        let code = reader.u8()?;
+        let value = DisclosedValue::parse(code, reader.long()?)?;
         if !reader.is_empty() {
             return Err(DisclosureError::TrailingBytes);
         }
-        Ok(disclosure)
-    }
-
-    /// The fields in their order; `None` when the bytes end too early.
-    fn read(reader: &mut Reader<'_>) -> Option<Result<Self, DisclosureError>> {
-        if reader.array()? != *PREFIX {
-            return Some(Err(DisclosureError::Prefix));
-        }
-        let salt = reader.array()?;
-        let name_len = reader.u16()?;
-        let Ok(name) = core::str::from_utf8(reader.take(usize::from(name_len))?) else {
-            return Some(Err(DisclosureError::Name));
-        };
-        let code = reader.u8()?;
-        let value_len = usize::try_from(reader.u32()?).ok()?;
-        let value = DisclosedValue::parse(code, reader.take(value_len)?);
-        Some(value.map(|value| Self {
-            salt,
-            name: name.into(),
-            value,
-        }))
+        let name = name.into();
+        Ok(Self { salt, name, value })
     }
 }
 
 impl DisclosedValue {
     fn parse(code: u8, bytes: &[u8]) -> Result<Self, DisclosureError> {
-        let text = || core::str::from_utf8(bytes).map(String::from);
-        let integer = || bytes.try_into().map(i64::from_be_bytes);
+        let wrong = || DisclosureError::Value;
+        let text = || Ok(str::from_utf8(bytes).map_err(|_| wrong())?.into());
+        let integer = || Ok(i64::from_be_bytes(bytes.try_into().map_err(|_| wrong())?));
         match code {
             0 => Ok(Self::Bytes(bytes.to_vec())),
-            1 => text().map(Self::Text).map_err(|_| DisclosureError::Value),
-            2 => integer()
-                .map(Self::Integer)
-                .map_err(|_| DisclosureError::Value),
-            3 => integer()
-                .map(Self::Time)
-                .map_err(|_| DisclosureError::Value),
-            4 => match bytes {
-                [0] => Ok(Self::Bool(false)),
-                [1] => Ok(Self::Bool(true)),
-                _ => Err(DisclosureError::Value),
-            },
-            5 => text().map(Self::Json).map_err(|_| DisclosureError::Value),
+            1 => text().map(Self::Text),
+            2 => integer().map(Self::Integer),
+            3 => integer().map(Self::Time),
+            4 if bytes == [0] => Ok(Self::Bool(false)),
+            4 if bytes == [1] => Ok(Self::Bool(true)),
+            4 => Err(wrong()),
+            5 => text().map(Self::Json),
             _ => Err(DisclosureError::Type),
         }
     }
 }
 
-/// Why bytes are not a disclosure.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum DisclosureError {
-    /// The bytes end inside a field.
-    Truncated,
-    /// Something follows the value.
-    TrailingBytes,
-    /// The first line is not the one of a disclosure.
-    Prefix,
-    /// The name is not UTF-8.
-    Name,
-    /// No type of value has this number.
-    Type,
-    /// The value is not one of its type.
-    Value,
-}
-
-impl fmt::Display for DisclosureError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Truncated => "the disclosure ends inside a field",
-            Self::TrailingBytes => "bytes follow the end of the disclosure",
-            Self::Prefix => "the disclosure does not begin with its first line",
-            Self::Name => "the name of the disclosed field is not UTF-8",
-            Self::Type => "the disclosed value is of an unknown type",
-            Self::Value => "the disclosed value is not one of its type",
-        })
+error! {
+    /// Why bytes are not a disclosure.
+    DisclosureError {
+        /// The bytes end inside a field.
+        Truncated => "the disclosure ends inside a field",
+        /// Something follows the value.
+        TrailingBytes => "bytes follow the end of the disclosure",
+        /// The first line is not the one of a disclosure.
+        Prefix => "the disclosure does not begin with its first line",
+        /// The name is not UTF-8.
+        Name => "the name of the disclosed field is not UTF-8",
+        /// No type of value has this number.
+        Type => "the disclosed value is of an unknown type",
+        /// The value is not one of its type.
+        Value => "the disclosed value is not one of its type",
     }
 }
-
-impl core::error::Error for DisclosureError {}

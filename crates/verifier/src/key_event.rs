@@ -1,8 +1,8 @@
 //! Key events: the texts by which an organisation says which keys speak for it.
 
 use alloc::{string::String, vec::Vec};
-use core::fmt;
 
+use crate::error::error;
 use crate::{
     Hash, KeyId, OrgName, PublicKey, TextError, sha256,
     text::{self, Lines},
@@ -112,22 +112,21 @@ impl KeyEvent {
         let prev = lines.value("prev", |value| Hash::parse_hex(value).ok())?;
         let time = lines.value("time", text::number)?;
         let action = KeyAction::read(&mut lines)?;
-        let event = Self {
-            org,
-            seq,
-            prev,
-            time,
-            action,
-        };
         lines.end()?;
-        let is_genesis = matches!(event.action, KeyAction::Genesis { .. });
+        let is_genesis = matches!(action, KeyAction::Genesis { .. });
         if seq == 0 || is_genesis != (seq == 1) {
             return Err(KeyEventError::Seq);
         }
         if is_genesis && prev != Hash::new([0; 32]) {
             return Err(KeyEventError::Prev);
         }
-        Ok(event)
+        Ok(Self {
+            org,
+            seq,
+            prev,
+            time,
+            action,
+        })
     }
 }
 
@@ -196,12 +195,6 @@ impl KeyRole {
     }
 }
 
-impl fmt::Display for KeyRole {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
 impl RevokeReason {
     /// The reason of this name, if there is one.
     pub fn parse(name: &str) -> Option<Self> {
@@ -226,46 +219,37 @@ impl RevokeReason {
     }
 }
 
-impl fmt::Display for RevokeReason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
 /// The head of a key chain after an event: it commits to the event and to all before it.
 ///
 /// `event` is the SHA-256 of the event's PAE, which is also its record id.
 pub fn key_chain_head(prev: &Hash, event: &Hash) -> Hash {
-    let mut bytes = Vec::from(HEAD_PREFIX);
-    bytes.extend_from_slice(prev.as_bytes());
-    bytes.extend_from_slice(event.as_bytes());
-    sha256(&bytes)
+    sha256(&[HEAD_PREFIX, prev.as_bytes(), event.as_bytes()].concat())
 }
 
 fn is_label(label: &str) -> bool {
     !label.is_empty() && label.len() <= LABEL_BYTES_MAX && !label.chars().any(char::is_control)
 }
 
-/// Why bytes are not a key event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum KeyEventError {
-    /// The text has not the form of a key event, or a key in it is not admitted.
-    Text(TextError),
-    /// The number is zero, or a genesis is not the first event, or the first is no genesis.
-    Seq,
-    /// The genesis follows something.
-    Prev,
-    /// Nothing of this name can be done.
-    Action,
-    /// No role has this name.
-    Role,
-    /// The label is empty, too long, or has a control character.
-    Label,
-    /// No reason has this name.
-    Reason,
-    /// The time since which a key is suspect is not a decimal.
-    SuspectedSince,
+error! {
+    /// Why bytes are not a key event.
+    KeyEventError {
+        /// The text has not the form of a key event, or a key in it is not admitted.
+        Text(error: TextError) => "{error}",
+        /// The number is zero, or a genesis is not the first event, or the first is no genesis.
+        Seq => "event 1, and no other, is the genesis",
+        /// The genesis follows something.
+        Prev => "a genesis follows nothing, so its prev is 64 zeros",
+        /// Nothing of this name can be done.
+        Action => "the action is not genesis, add, revoke or rotate-root",
+        /// No role has this name.
+        Role => "the role is not record or countersign",
+        /// The label is empty, too long, or has a control character.
+        Label => "the label is not 1 to 80 bytes without control characters",
+        /// No reason has this name.
+        Reason => "the reason is not superseded, lost, compromised or ceased",
+        /// The time since which a key is suspect is not a decimal.
+        SuspectedSince => "suspected-since is not a decimal number of milliseconds",
+    }
 }
 
 impl From<TextError> for KeyEventError {
@@ -273,20 +257,3 @@ impl From<TextError> for KeyEventError {
         Self::Text(error)
     }
 }
-
-impl fmt::Display for KeyEventError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Text(error) => return error.fmt(f),
-            Self::Seq => "event 1, and no other, is the genesis",
-            Self::Prev => "a genesis follows nothing, so its prev is 64 zeros",
-            Self::Action => "the action is not genesis, add, revoke or rotate-root",
-            Self::Role => "the role is not record or countersign",
-            Self::Label => "the label is not 1 to 80 bytes without control characters",
-            Self::Reason => "the reason is not superseded, lost, compromised or ceased",
-            Self::SuspectedSince => "suspected-since is not a decimal number of milliseconds",
-        })
-    }
-}
-
-impl core::error::Error for KeyEventError {}

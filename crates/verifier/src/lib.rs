@@ -18,6 +18,8 @@
 
 extern crate alloc;
 
+mod error;
+
 // How bytes are spelled.
 pub mod base64;
 pub mod decimal;
@@ -61,7 +63,7 @@ pub use checkpoint::{
     Checkpoint, CheckpointError, CheckpointFormatError, Cosigned, VerifiedCheckpoint,
 };
 pub use consistency::{ConsistencyError, ConsistencyProof};
-pub use cosignature::{Cosignature, CosignatureError, cosignature_message};
+pub use cosignature::{Cosignature, cosignature_message};
 pub use decimal::DecimalError;
 pub use disclosure::{DisclosedValue, Disclosure, DisclosureError};
 pub use ed25519::{KeyError, KeyId, PublicKey, SignatureError};
@@ -80,7 +82,8 @@ pub use key_event::{
 pub use note::{NOTE_BYTES_MAX, NOTE_SIGNATURES_MAX, Note, NoteError, SignatureLine};
 pub use origin::{OrgName, OrgNameError, Origin, OriginError};
 pub use pae::{PAYLOAD_TYPE_CHARTER, PAYLOAD_TYPE_KEY_EVENT, PAYLOAD_TYPE_RECORD, RecordId, pae};
-pub use policy::{POLICY_BYTES_MAX, PolicyError, PolicyErrorKind, TrustPolicy, Witness};
+pub use policy::{POLICY_BYTES_MAX, PolicyError, PolicyErrorKind, TrustPolicy};
+pub use signers::SignersError;
 pub use text::{KEY_SET_MAX, TextError};
 pub use tlog_proof::{PROOF_EXTRA_BYTES_MAX, TlogProof, TlogProofError, VerifiedEntry};
 pub use tree::{LeafIndex, TreeHead, TreeSize};

@@ -10,8 +10,8 @@
 //! ```
 
 use alloc::vec::Vec;
-use core::fmt;
 
+use crate::error::error;
 use crate::{
     CheckpointError, Hash, InclusionError, InclusionProof, LeafHash, LeafIndex, Note, NoteError,
     PROOF_HASHES_MAX, TrustPolicy, VerifiedCheckpoint, base64, decimal,
@@ -22,58 +22,43 @@ pub const PROOF_EXTRA_BYTES_MAX: usize = 48_000;
 
 const FIRST_LINE: &str = "c2sp.org/tlog-proof@v1\n";
 
-/// Why a proof file does not show that an entry is in the log.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum TlogProofError {
-    /// The first line does not say that this is a proof file of this version.
-    FirstLine,
-    /// The extra data is empty, not base64, or longer than 48,000 bytes.
-    Extra,
-    /// There is no index line, or it is not a decimal number.
-    Index,
-    /// A line of the inclusion proof is not the base64 of a hash.
-    Hash,
-    /// The inclusion proof has more than 63 hashes.
-    TooManyHashes,
-    /// No empty line parts the inclusion proof from the checkpoint.
-    NoCheckpoint,
-    /// The checkpoint is not a signed note.
-    Note(NoteError),
-    /// The policy does not accept the checkpoint.
-    Checkpoint(CheckpointError),
-    /// The file carries another checkpoint than the one that was verified.
-    OtherCheckpoint,
-    /// The entry is not at the index in the checkpoint's tree.
-    Inclusion(InclusionError),
-}
-
-impl fmt::Display for TlogProofError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::FirstLine => f.write_str("the first line is not c2sp.org/tlog-proof@v1"),
-            Self::Extra => f.write_str("the extra line is not 1 to 48,000 bytes in base64"),
-            Self::Index => f.write_str("the proof has no index line with a decimal number"),
-            Self::Hash => f.write_str("a line of the inclusion proof is not a hash in base64"),
-            Self::TooManyHashes => f.write_str("the inclusion proof has more than 63 hashes"),
-            Self::NoCheckpoint => f.write_str("the proof has no checkpoint after an empty line"),
-            Self::Note(error) => error.fmt(f),
-            Self::Checkpoint(error) => error.fmt(f),
-            Self::OtherCheckpoint => f.write_str("the proof carries another checkpoint"),
-            Self::Inclusion(error) => error.fmt(f),
-        }
+error! {
+    /// Why a proof file does not show that an entry is in the log.
+    TlogProofError {
+        /// The first line does not say that this is a proof file of this version.
+        FirstLine => "the first line is not c2sp.org/tlog-proof@v1",
+        /// The extra data is empty, not base64, or longer than 48,000 bytes.
+        Extra => "the extra line is not 1 to 48,000 bytes in base64",
+        /// There is no index line, or it is not a decimal number.
+        Index => "the proof has no index line with a decimal number",
+        /// A line of the inclusion proof is not the base64 of a hash.
+        Hash => "a line of the inclusion proof is not a hash in base64",
+        /// The inclusion proof has more than 63 hashes.
+        TooManyHashes => "the inclusion proof has more than 63 hashes",
+        /// No empty line parts the inclusion proof from the checkpoint.
+        NoCheckpoint => "the proof has no checkpoint after an empty line",
+        /// The checkpoint is not a signed note.
+        Note(error: NoteError) => "{error}",
+        /// The policy does not accept the checkpoint.
+        Checkpoint(error: CheckpointError) => "{error}",
+        /// The file carries another checkpoint than the one that was verified.
+        OtherCheckpoint => "the proof carries another checkpoint",
+        /// The entry is not at the index in the checkpoint's tree.
+        Inclusion(error: InclusionError) => "{error}",
     }
 }
-
-impl core::error::Error for TlogProofError {}
 
 /// A parsed proof file. Nothing is verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TlogProof<'a> {
-    extra: Option<Vec<u8>>,
-    index: LeafIndex,
-    inclusion: InclusionProof,
-    note: Note<'a>,
+    /// Extra data, which no signature covers.
+    pub extra: Option<Vec<u8>>,
+    /// The index that the proof is for.
+    pub index: LeafIndex,
+    /// The inclusion proof.
+    pub inclusion: InclusionProof,
+    /// The checkpoint with its signatures.
+    pub note: Note<'a>,
 }
 
 impl<'a> TlogProof<'a> {
@@ -144,26 +129,6 @@ impl<'a> TlogProof<'a> {
             leaf,
             checkpoint: checkpoint.clone(),
         })
-    }
-
-    /// The index that the proof is for.
-    pub const fn index(&self) -> LeafIndex {
-        self.index
-    }
-
-    /// The inclusion proof.
-    pub const fn inclusion(&self) -> &InclusionProof {
-        &self.inclusion
-    }
-
-    /// The checkpoint with its signatures, as it was given.
-    pub const fn checkpoint(&self) -> &'a str {
-        self.note.source()
-    }
-
-    /// The extra data, which no signature covers.
-    pub fn extra(&self) -> Option<&[u8]> {
-        self.extra.as_deref()
     }
 }
 

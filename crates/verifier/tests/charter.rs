@@ -6,7 +6,7 @@ use ed25519_dalek::{Signer, SigningKey};
 use witnessmark_tlog::Encode as _;
 use witnessmark_verifier::{
     Charter, CharterError, Entry, EntryKind, EntrySignature, Hash, Origin, PAYLOAD_TYPE_CHARTER,
-    PublicKey, pae,
+    PublicKey, SignersError, pae,
 };
 
 fn secret(seed: u8) -> SigningKey {
@@ -55,12 +55,18 @@ fn a_charter_is_signed_by_its_registrars_and_nobody_else() {
         (&[1, 2], Ok(charter())),
         (&[3, 1, 2], Ok(charter())),
         (&[1], Err(CharterError::Threshold { have: 1, need: 2 })),
-        (&[], Err(CharterError::NoSignature)),
-        (&[1, 1], Err(CharterError::DuplicateSigner(id(1)))),
-        (&[1, 2, 99], Err(CharterError::UnknownKey(id(99)))),
+        (&[], Err(CharterError::Signers(SignersError::NoSignature))),
+        (
+            &[1, 1],
+            Err(CharterError::Signers(SignersError::DuplicateSigner(id(1)))),
+        ),
+        (
+            &[1, 2, 99],
+            Err(CharterError::Signers(SignersError::UnknownKey(id(99)))),
+        ),
         (
             &[1, 2, 3, 4, 5, 6, 7, 8, 9],
-            Err(CharterError::TooManySignatures),
+            Err(CharterError::Signers(SignersError::TooManySignatures)),
         ),
     ];
     for (seeds, expected) in table {
@@ -72,7 +78,7 @@ fn a_charter_is_signed_by_its_registrars_and_nobody_else() {
 fn one_bad_signature_spoils_a_charter_that_has_enough_good_ones() {
     let mut bad = entry(&[1, 2, 3]);
     bad.signatures[2].signature[0] ^= 1;
-    let error = CharterError::BadSignature(public(3).key_id());
+    let error = CharterError::Signers(SignersError::BadSignature(public(3).key_id()));
     assert_eq!(Charter::verify_entry(&bad), Err(error));
 }
 

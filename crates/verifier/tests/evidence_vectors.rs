@@ -7,7 +7,8 @@ use witnessmark_tlog::{Encode as _, field_digest, field_salt};
 use witnessmark_verifier::{
     Charter, DisclosedValue, Disclosure, Entry, EntryKind, EntrySignature, Hash, KeyAction,
     KeyChain, KeyChainError, KeyEvent, KeyId, KeyRole, LeafHash, PAYLOAD_TYPE_CHARTER,
-    PAYLOAD_TYPE_KEY_EVENT, PAYLOAD_TYPE_RECORD, PublicKey, RecordId, hex, key_chain_head, pae,
+    PAYLOAD_TYPE_KEY_EVENT, PAYLOAD_TYPE_RECORD, PublicKey, RecordId, SignersError, hex,
+    key_chain_head, pae,
 };
 
 /// Where an entry keeps `registered_at`, the one field that only the tree binds.
@@ -236,7 +237,9 @@ fn every_bit_of_a_record_signature_counts() {
     let good = &record.signatures;
     assert_eq!(check(PAYLOAD_TYPE_RECORD, &record.payload, good), Ok(()));
     for place in 0..2 {
-        let bad = Err(KeyChainError::BadSignature(good[place].key_id));
+        let bad = Err(KeyChainError::Signers(SignersError::BadSignature(
+            good[place].key_id,
+        )));
         for bit in 0..512 {
             let mut changed = good.clone();
             changed[place].signature[bit / 8] ^= 1 << (bit % 8);
@@ -246,7 +249,7 @@ fn every_bit_of_a_record_signature_counts() {
     }
     let mut swapped = good.clone();
     (swapped[0].key_id, swapped[1].key_id) = (good[1].key_id, good[0].key_id);
-    let bad = KeyChainError::BadSignature;
+    let bad = |key_id| KeyChainError::Signers(SignersError::BadSignature(key_id));
     let verdict = check(PAYLOAD_TYPE_RECORD, &record.payload, &swapped);
     assert_eq!(verdict, Err(bad(good[1].key_id)));
     let verdict = check(PAYLOAD_TYPE_RECORD, b"other", good);

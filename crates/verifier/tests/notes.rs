@@ -27,7 +27,7 @@ fn the_example_of_the_specification_holds() {
     assert!(line.is_by(&key));
     assert_eq!(
         key.public_key()
-            .verify(note.text().as_bytes(), line.signature()),
+            .verify(note.text().as_bytes(), &line.signature),
         Ok(())
     );
 }
@@ -264,11 +264,11 @@ fn a_proof_file_has_one_spelling() {
     let with_extra = format!("{first}extra AAAA\nindex 7\n{ROOT}\n\n{note}");
     let proof = TlogProof::parse(&with_extra).unwrap();
     assert_eq!(
-        (proof.extra(), proof.index()),
+        (proof.extra.as_deref(), proof.index),
         (Some(&[0, 0, 0][..]), LeafIndex::new(7))
     );
     assert_eq!(
-        (proof.inclusion().hashes().len(), proof.checkpoint()),
+        (proof.inclusion.hashes().len(), proof.note.source()),
         (1, note.as_str())
     );
 }

@@ -57,8 +57,8 @@ fn read_everything(text: &str) {
     if let Ok(note) = Note::parse(text) {
         let written = note.text().to_owned() + "\n";
         let lines = note.signatures().iter().map(|line| {
-            let encoded = base64::encode(&[&line.key_id(), line.signature()].concat());
-            format!("\u{2014} {} {encoded}\n", line.name())
+            let encoded = base64::encode(&[&line.key_id, line.signature.as_slice()].concat());
+            format!("\u{2014} {} {encoded}\n", line.name)
         });
         assert_eq!(lines.fold(written, |written, line| written + &line), text);
         if let Ok(checkpoint) = Checkpoint::parse(note.text()) {
@@ -66,8 +66,8 @@ fn read_everything(text: &str) {
         }
     }
     if let Ok(proof) = TlogProof::parse(text) {
-        let written = encode_proof(proof.index(), proof.inclusion(), proof.checkpoint());
-        assert!(proof.extra().is_some() || written == text);
+        let written = encode_proof(proof.index, &proof.inclusion, proof.note.source());
+        assert!(proof.extra.is_some() || written == text);
     }
     if let Ok(request) = AddCheckpoint::parse(text) {
         assert_eq!(request.encode(), text);

@@ -200,7 +200,7 @@ fn every_checkpoint_verifies_and_re_encodes() {
         assert_eq!((verified.quorum(), verified.cosigned().len()), (None, 0));
         let checkpoint = Checkpoint::parse(note.text()).unwrap();
         assert_eq!(checkpoint.encode(), note.text());
-        let line = signature_line(log.name(), log.key_id(), note.signatures()[0].signature());
+        let line = signature_line(log.name(), log.key_id(), &note.signatures()[0].signature);
         assert_eq!(format!("{}\n{line}", checkpoint.encode()), text(source));
     }
 }
@@ -231,9 +231,12 @@ fn the_proof_file_verifies_and_re_encodes() {
     let vectors = vectors();
     let source = text(&vectors["tlog_proof"]);
     let proof = TlogProof::parse(source).unwrap();
-    assert_eq!((proof.index(), proof.extra()), (LeafIndex::new(4), None));
     assert_eq!(
-        encode_proof(proof.index(), proof.inclusion(), proof.checkpoint()),
+        (proof.index, proof.extra.as_deref()),
+        (LeafIndex::new(4), None)
+    );
+    assert_eq!(
+        encode_proof(proof.index, &proof.inclusion, proof.note.source()),
         source
     );
     let entry = bytes(&vectors["entries"][4]["entry"]);
@@ -248,7 +251,7 @@ fn the_proof_file_verifies_and_re_encodes() {
     );
     // The same tree head under other signatures is another checkpoint.
     let alone = text(&vectors["checkpoints"]["7"]);
-    let alone = encode_proof(proof.index(), proof.inclusion(), alone);
+    let alone = encode_proof(proof.index, &proof.inclusion, alone);
     let alone = TlogProof::parse(&alone).unwrap();
     let verdict = alone.verify_with(&entry, verified.checkpoint());
     assert_eq!(verdict, Err(TlogProofError::OtherCheckpoint));
@@ -331,7 +334,7 @@ fn any_changed_bit_of_the_entry_is_refused() {
     let entry = bytes(&vectors["entries"][4]["entry"]);
     let proof = TlogProof::parse(text(&vectors["tlog_proof"])).unwrap();
     let checkpoint = policy(&vectors)
-        .verify(&Note::parse(proof.checkpoint()).unwrap())
+        .verify(&Note::parse(proof.note.source()).unwrap())
         .unwrap();
     for place in 0..entry.len() {
         for bit in 0..8 {

@@ -88,7 +88,7 @@ pub(super) fn told(
 fn read(entry: &[u8], proof: &str, origin: &Origin) -> Result<Related, String> {
     let index = TlogProof::parse(proof)
         .map_err(|error| error.to_string())?
-        .index()
+        .index
         .get();
     let entry = Entry::parse(entry).map_err(|error| error.to_string())?;
     let record = crate::evidence::read(&entry, origin)?;
