@@ -19,9 +19,10 @@ use ed25519_dalek::{Signer as _, SigningKey};
 use serde::{Deserialize, Serialize};
 use witnessmark_log::{CheckpointSigner, Log, LogError, Reader};
 use witnessmark_store_sled::{OpenError, SledStore, StoreOptions};
+use witnessmark_tlog::{Encode as _, log_only_policy};
 use witnessmark_verifier::{
     Charter, EntrySignature, KeyId, NoteAlgorithm, Origin, PAYLOAD_TYPE_CHARTER, PublicKey,
-    TrustPolicy, VerifierKey, pae,
+    VerifierKey, pae,
 };
 
 use crate::keyfile::{self, KeyFileError};
@@ -171,7 +172,7 @@ pub(crate) fn create(dir: &Path, origin: &Origin, now_ms: u64) -> Result<(), Led
 
     let (charter, signature) = signed_charter(origin, &registrar_key, now_ms, &folder)?;
     let signer = CheckpointSigner::new(origin.clone(), log_key);
-    let policy = TrustPolicy::new_log_only(signer.vkey().clone());
+    let policy = log_only_policy(signer.vkey());
     let store = Arc::new(SledStore::create(dir, &StoreOptions::default())?);
     let log = Log::create(store, signer, charter.into_bytes(), vec![signature], now_ms).map_err(
         |error| LedgerError::Log {
@@ -334,6 +335,8 @@ fn io_error(path: &Path) -> impl FnOnce(io::Error) -> LedgerError {
 
 #[cfg(test)]
 mod tests {
+    use witnessmark_verifier::TrustPolicy;
+
     use super::*;
 
     fn origin() -> Origin {

@@ -13,9 +13,8 @@ mod seal;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use witnessmark_verifier::{
-    DisclosedValue, Disclosure, DisclosureError, Hash, OrgName, RecordId, field_salt,
-};
+use witnessmark_tlog::{TooLong, field_digest, field_salt};
+use witnessmark_verifier::{DisclosedValue, Disclosure, Hash, OrgName, RecordId};
 use zeroize::{Zeroize, Zeroizing};
 
 pub(crate) use limits::{FIELDS_MAX, PASSPHRASE_CHARS_MIN, VAULT_BYTES_MAX};
@@ -84,7 +83,7 @@ pub(crate) enum VaultError {
     },
     /// A name or a value is too long.
     #[error(transparent)]
-    Disclosure(#[from] DisclosureError),
+    Disclosure(#[from] TooLong),
 }
 
 impl HeldRecord {
@@ -116,8 +115,7 @@ impl HeldRecord {
     ///
     /// When a value is longer than a disclosure can hold.
     pub(crate) fn digests(&self) -> Result<Vec<Hash>, VaultError> {
-        let digests: Result<Vec<Hash>, DisclosureError> =
-            self.fields.iter().map(Disclosure::digest).collect();
+        let digests: Result<Vec<Hash>, TooLong> = self.fields.iter().map(field_digest).collect();
         let mut digests = digests?;
         digests.sort();
         Ok(digests)
@@ -158,7 +156,7 @@ impl HeldRecord {
     }
 
     fn erase(&mut self, name: &str, at_ms: u64) -> Result<(), VaultError> {
-        let digest = self.disclosure(name)?.digest()?;
+        let digest = field_digest(self.disclosure(name)?)?;
         self.secret = None;
         self.fields.retain_mut(|field| {
             let stays = field.name != name;
@@ -258,7 +256,6 @@ fn wipe(field: &mut Disclosure) {
         DisclosedValue::Text(text) | DisclosedValue::Json(text) => text.zeroize(),
         DisclosedValue::Integer(number) | DisclosedValue::Time(number) => number.zeroize(),
         DisclosedValue::Bool(truth) => truth.zeroize(),
-        _ => {}
     }
 }
 
@@ -291,6 +288,7 @@ impl fmt::Debug for Vault {
 #[cfg(test)]
 mod tests {
     use serde_json::Value;
+    use witnessmark_tlog::Encode as _;
     use witnessmark_verifier::hex;
 
     use super::*;

@@ -4,6 +4,7 @@ use ed25519_dalek::{Signer, SigningKey};
 use witnessmark_bundle::SignedRecord;
 use witnessmark_client::Client;
 use witnessmark_keychain::Keychain;
+use witnessmark_tlog::Encode as _;
 use witnessmark_verifier::{
     Entry, EntrySignature, Hash, KeyAction, KeyEvent, KeyId, LeafIndex, OrgName,
     PAYLOAD_TYPE_KEY_EVENT, TreeSize, pae,

@@ -6,6 +6,7 @@ use serde_json::Value;
 use witnessmark_bundle::{Bundle, BundledFile, FolderFiles, attachment_names, verify_bundle};
 use witnessmark_client::EntrySelector;
 use witnessmark_record::Record;
+use witnessmark_tlog::{Encode as _, field_digest};
 use witnessmark_verifier::{Entry, Hash, LeafIndex, RecordId};
 
 use super::files::{self, TEXT_BYTES_MAX};
@@ -182,7 +183,7 @@ fn tell(
     let mut digests = arguments
         .show
         .iter()
-        .map(|name| held.disclosure(name)?.digest().map_err(Into::into))
+        .map(|name| field_digest(held.disclosure(name)?).map_err(Into::into))
         .collect::<Result<Vec<Hash>, _>>()
         .map_err(failed)?;
     digests.sort();

@@ -17,9 +17,8 @@ use witnessmark_tables::{
     Export, ExportRow, Format as TableFormat, Origin, Standing, UnknownColumns,
 };
 use witnessmark_thread::Node;
-use witnessmark_verifier::{
-    Entry, EntryKind, LeafIndex, TILE_WIDTH, Tile, TreeSize, parse_entry_bundle,
-};
+use witnessmark_tlog::{TILE_WIDTH, Tile, parse_entry_bundle};
+use witnessmark_verifier::{Entry, EntryKind, LeafIndex, TreeSize};
 
 use super::files::{self, TEXT_BYTES_MAX};
 use super::{client_trouble, connect, verdict_report};

@@ -175,7 +175,6 @@ const fn kind(value: &DisclosedValue) -> &'static str {
         DisclosedValue::Time(_) => "time",
         DisclosedValue::Bool(_) => "yes or no",
         DisclosedValue::Json(_) => "JSON",
-        _ => "unknown",
     }
 }
 

@@ -4,7 +4,7 @@ use witnessmark_keychain::KeychainError;
 use witnessmark_log::{LogError, Refused};
 use witnessmark_proto::{Reason, Refusal, Violation, Warning};
 use witnessmark_record::{Level, Problem, RecordError};
-use witnessmark_verifier::{EntryError, KeyChainError};
+use witnessmark_verifier::{EntryError, KeyChainError, SignersError};
 
 use super::telemetry::fault;
 
@@ -64,13 +64,13 @@ fn of_key_chain(error: &KeyChainError) -> Refusal {
         KeyChainError::WrongPayloadType => Reason::PayloadTypeUnknown,
         KeyChainError::Malformed(_) => Reason::KeyEventMalformed,
         KeyChainError::WrongSeq { .. } | KeyChainError::WrongPrev => Reason::KeyEventOutOfOrder,
-        KeyChainError::NoSignature => Reason::SignatureMissing,
-        KeyChainError::TooManySignatures => Reason::RequestMalformed,
-        KeyChainError::DuplicateSigner(_) => Reason::SignatureDuplicate,
-        KeyChainError::UnknownKey(_) => Reason::KeyUnknown,
+        KeyChainError::Signers(SignersError::NoSignature) => Reason::SignatureMissing,
+        KeyChainError::Signers(SignersError::TooManySignatures) => Reason::RequestMalformed,
+        KeyChainError::Signers(SignersError::DuplicateSigner(_)) => Reason::SignatureDuplicate,
+        KeyChainError::Signers(SignersError::UnknownKey(_)) => Reason::KeyUnknown,
         KeyChainError::RevokedKey(_) => Reason::KeyRevoked,
         KeyChainError::RoleNotAllowed => Reason::KeyRoleNotAllowed,
-        KeyChainError::BadSignature(_) => Reason::SignatureBad,
+        KeyChainError::Signers(SignersError::BadSignature(_)) => Reason::SignatureBad,
         KeyChainError::Threshold { .. } | KeyChainError::RegistrarThreshold { .. } => {
             Reason::KeyEventThreshold
         }

@@ -8,6 +8,7 @@ use std::process::Command;
 /// Which crates each crate uses directly: ours, then others. An arrow that is not here needs a decision page.
 const DEPENDENCIES: &[(&str, &[&str], &[&str])] = &[
     ("witnessmark-verifier", &[], &["ed25519-dalek", "sha2"]),
+    ("witnessmark-tlog", &["verifier"], &[]),
     ("witnessmark-merkle", &["verifier"], &[]),
     (
         "witnessmark-record",
@@ -28,12 +29,12 @@ const DEPENDENCIES: &[(&str, &[&str], &[&str])] = &[
     ),
     (
         "witnessmark-log",
-        &["keychain", "merkle", "verifier"],
+        &["keychain", "merkle", "tlog", "verifier"],
         &["ed25519-dalek", "thiserror"],
     ),
     (
         "witnessmark-store-sled",
-        &["log", "merkle", "verifier"],
+        &["log", "merkle", "tlog", "verifier"],
         &["rustix", "sled", "thiserror"],
     ),
     (
@@ -48,7 +49,7 @@ const DEPENDENCIES: &[(&str, &[&str], &[&str])] = &[
     ),
     (
         "witnessmark-bundle",
-        &["record", "verifier"],
+        &["record", "tlog", "verifier"],
         &["serde", "serde_json", "sha2", "thiserror"],
     ),
     (
@@ -181,6 +182,54 @@ fn the_direct_dependencies_of_each_crate_are_the_ones_of_the_table() {
         actual.len(),
         expected.len(),
         "a crate of the table is missing"
+    );
+}
+
+/// The most lines of code that the verifier has: who audits it reads them all. Raising this needs a reason.
+const VERIFIER_LINES_MAX: usize = 2_400;
+
+/// How many lines of a source file are code: not blank, not a comment, not in its `mod tests`.
+fn code_lines(text: &str) -> usize {
+    text.lines()
+        .take_while(|line| *line != "#[cfg(test)]")
+        .map(str::trim)
+        .filter(|line| !line.is_empty() && !line.starts_with("//"))
+        .count()
+}
+
+#[test]
+fn the_verifier_is_small_enough_to_be_read() {
+    assert_eq!(
+        code_lines("//! a\n\nfn b() {\n    // c\n}\n#[cfg(test)]\nmod d;\n"),
+        2
+    );
+    let sources: Vec<_> = files_ending(".rs")
+        .into_iter()
+        .filter(|(path, _)| path.starts_with("crates/verifier/src/"))
+        .collect();
+    assert!(sources.len() > 20, "the sources were not found");
+    let lines: usize = sources.iter().map(|(_, text)| code_lines(text)).sum();
+    assert!(
+        lines <= VERIFIER_LINES_MAX,
+        "crates/verifier/src has {lines} lines of code; the bound is {VERIFIER_LINES_MAX}"
+    );
+    // What follows the tests of a file would not be counted.
+    for (path, text) in &sources {
+        let tests = text.split_once("\n#[cfg(test)]\n").map(|(_, tests)| tests);
+        let end = tests.map(|tests| tests.split_once("\n}\n").map(|(_, after)| after));
+        assert!(
+            matches!(end, None | Some(Some(""))),
+            "{path}: code after the tests"
+        );
+    }
+    let verifier = DEPENDENCIES
+        .iter()
+        .find(|row| row.0 == "witnessmark-verifier");
+    let (_, ours, outside) = verifier.unwrap();
+    assert_eq!(
+        (ours.len(), outside.len()),
+        (0, 2),
+        "the verifier's dependencies"
     );
 }
 

@@ -9,6 +9,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+use witnessmark_tlog::field_digest;
 use witnessmark_verifier::{DisclosedValue, Disclosure, sha256};
 
 use crate::support::{program, typed};
@@ -175,7 +176,7 @@ fn a_dictionary_finds_nothing(story: &Story, disclosures: &[Disclosure]) {
             name: name.to_owned(),
             value: DisclosedValue::Text(value.to_owned()),
         };
-        disclosure.digest().unwrap().as_bytes().to_vec()
+        field_digest(&disclosure).unwrap().as_bytes().to_vec()
     };
     let mut digests = Vec::new();
     for (name, value) in PATHS.iter().zip(PLANTED) {

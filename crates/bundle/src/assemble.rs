@@ -3,9 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use witnessmark_record::Record;
-use witnessmark_verifier::{
-    Entry, EntryKind, InclusionProof, LeafIndex, OrgName, RecordId, TlogProof,
-};
+use witnessmark_tlog::encode_proof;
+use witnessmark_verifier::{Entry, EntryKind, InclusionProof, LeafIndex, OrgName, RecordId};
 
 use crate::bundle::{Bundle, BundleError, BundledChain, BundledFile, ProvenEntry, RelatedEntry};
 use crate::evidence;
@@ -140,7 +139,7 @@ fn read(logged: &LoggedEntry) -> Result<(Entry, Record), AssembleError> {
 fn prove(logged: &LoggedEntry, checkpoint: &str) -> ProvenEntry {
     ProvenEntry {
         entry: logged.entry.clone(),
-        proof: TlogProof::encode(LeafIndex::new(logged.index), &logged.inclusion, checkpoint),
+        proof: encode_proof(LeafIndex::new(logged.index), &logged.inclusion, checkpoint),
     }
 }
 

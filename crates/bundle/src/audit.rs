@@ -11,7 +11,8 @@ mod problems;
 mod replay;
 mod seen;
 
-use witnessmark_verifier::{LeafHash, Tile, VerifiedCheckpoint};
+use witnessmark_tlog::Tile;
+use witnessmark_verifier::{LeafHash, VerifiedCheckpoint};
 
 use crate::tiles::Tiler;
 use crate::trust;

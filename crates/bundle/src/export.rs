@@ -9,9 +9,8 @@ use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use witnessmark_verifier::{
-    Checkpoint, LeafHash, Note, TILE_WIDTH, Tile, TreeHead, encode_entry_bundle,
-};
+use witnessmark_tlog::{TILE_WIDTH, Tile, encode_entry_bundle};
+use witnessmark_verifier::{Checkpoint, LeafHash, Note, TreeHead};
 
 use crate::tiles::{Tiler, entry_tiles, hash_tiles, tile_bytes};
 

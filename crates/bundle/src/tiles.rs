@@ -3,7 +3,8 @@
 //! This is a third way to reach a root, next to the verifier's loops and the prover's plans; it holds
 //! one unfinished tile of each level and nothing else.
 
-use witnessmark_verifier::{Hash, LeafHash, TILE_WIDTH, Tile, empty_root, node_hash};
+use witnessmark_tlog::{TILE_WIDTH, Tile};
+use witnessmark_verifier::{Hash, LeafHash, empty_root, node_hash};
 
 /// The right edge of a tree, tile by tile.
 #[derive(Debug, Default)]

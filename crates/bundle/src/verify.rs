@@ -125,7 +125,7 @@ impl Ground<'_> {
     /// The entry, once its proof holds. The error is what is wrong, to be read after a name.
     fn prove(&self, proven: &ProvenEntry) -> Result<Logged, String> {
         let proof = TlogProof::parse(&proven.proof).map_err(|error| error.to_string())?;
-        if proof.checkpoint() != self.text {
+        if proof.note.source() != self.text {
             return Err("its proof carries another checkpoint".to_owned());
         }
         let verified = proof
@@ -151,7 +151,7 @@ fn read_bundle(bytes: &[u8]) -> Result<(Bundle, String), Failure> {
     for proven in bundle.proven() {
         let proof = TlogProof::parse(&proven.proof)
             .map_err(|error| Failure::not_verified(format!("a proof is malformed: {error}")))?;
-        if proof.extra().is_some() {
+        if proof.extra.is_some() {
             return Err(Failure::not_verified(
                 "a proof carries an extra line, which nothing signs",
             ));
@@ -167,12 +167,12 @@ fn shared_checkpoint(bundle: &Bundle) -> Result<&str, Failure> {
     for proven in bundle.proven() {
         let proof = TlogProof::parse(&proven.proof)
             .map_err(|error| Failure::not_verified(format!("a proof is malformed: {error}")))?;
-        if shared.is_some_and(|shared| shared != proof.checkpoint()) {
+        if shared.is_some_and(|shared| shared != proof.note.source()) {
             return Err(Failure::not_verified(
                 "the proofs carry different checkpoints",
             ));
         }
-        shared = Some(proof.checkpoint());
+        shared = Some(proof.note.source());
     }
     shared.ok_or_else(|| Failure::not_verified("there is no checkpoint"))
 }

@@ -349,7 +349,7 @@ impl Client {
     /// Verifies the checkpoint inside a tlog-proof.
     async fn accept_proof(&self, proof: &str) -> Result<VerifiedCheckpoint, ClientError> {
         let proof = TlogProof::parse(proof).map_err(ClientError::not_verified)?;
-        self.accept(proof.checkpoint()).await
+        self.accept(proof.note.source()).await
     }
 
     /// Verifies a checkpoint: the policy accepts it, and it fits the one that is remembered.

@@ -4,10 +4,11 @@
 
 use ed25519_dalek::{Signer, SigningKey};
 use witnessmark_keychain::{Keychain, KeychainError, Submission};
+use witnessmark_tlog::Encode as _;
 use witnessmark_verifier::{
     Charter, CharterError, Entry, EntryKind, EntrySignature, Hash, KeyAction, KeyChain,
     KeyChainError, KeyEvent, KeyId, KeyRole, OrgName, Origin, PAYLOAD_TYPE_CHARTER,
-    PAYLOAD_TYPE_KEY_EVENT, PAYLOAD_TYPE_RECORD, PublicKey, RevokeReason, pae,
+    PAYLOAD_TYPE_KEY_EVENT, PAYLOAD_TYPE_RECORD, PublicKey, RevokeReason, SignersError, pae,
 };
 
 const REGISTRAR: u8 = 1;
@@ -253,7 +254,11 @@ fn a_refused_entry_leaves_the_chains_alone() {
     unknown.org = Some(org("panel"));
     let keys = KeychainError::Keys;
     let table = [
-        (4, unsigned, keys(KeyChainError::BadSignature(id(ROOT)))),
+        (
+            4,
+            unsigned,
+            keys(KeyChainError::Signers(SignersError::BadSignature(id(ROOT)))),
+        ),
         (4, head, keys(KeyChainError::HeadMismatch)),
         (4, nobody, KeychainError::NoOrganisation),
         (4, stale.clone(), keys(KeyChainError::HeadMismatch)),
@@ -320,14 +325,19 @@ fn a_submission_is_checked_before_it_is_believed() {
     assert_eq!(check(record("panel", &[DEVICE])), unknown);
     assert_eq!(
         check(record("team", &[ROOT])),
-        keys(KeyChainError::UnknownKey(id(ROOT)))
+        keys(KeyChainError::Signers(SignersError::UnknownKey(id(ROOT))))
     );
-    assert_eq!(check(record("team", &[])), keys(KeyChainError::NoSignature));
+    assert_eq!(
+        check(record("team", &[])),
+        keys(KeyChainError::Signers(SignersError::NoSignature))
+    );
     let mut changed = record("team", &[DEVICE]);
     changed.payload.push(0);
     assert_eq!(
         check(changed),
-        keys(KeyChainError::BadSignature(id(DEVICE)))
+        keys(KeyChainError::Signers(SignersError::BadSignature(id(
+            DEVICE
+        ))))
     );
 
     let event = submission("team", PAYLOAD_TYPE_KEY_EVENT, b"record", &[DEVICE]);

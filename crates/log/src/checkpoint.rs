@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use witnessmark_tlog::log_only_policy;
 use witnessmark_verifier::{
     Checkpoint, CheckpointError, Note, Origin, TreeHead, TrustPolicy, VerifierKey,
 };
@@ -40,7 +41,7 @@ impl SignedCheckpoint {
     ///
     /// It is the checkpoint of another log, or the signature is missing or not good.
     pub fn verify(&self, vkey: &VerifierKey) -> Result<(), SignedCheckpointError> {
-        let policy = TrustPolicy::parse(&TrustPolicy::new_log_only(vkey.clone()))
+        let policy = TrustPolicy::parse(&log_only_policy(vkey))
             .map_err(|error| SignedCheckpointError(error.to_string()))?;
         let note =
             Note::parse(&self.text).map_err(|error| SignedCheckpointError(error.to_string()))?;

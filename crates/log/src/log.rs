@@ -19,6 +19,7 @@
 use std::sync::Arc;
 
 use witnessmark_merkle::Frontier;
+use witnessmark_tlog::Encode as _;
 use witnessmark_verifier::{
     Charter, Entry, EntryKind, EntrySignature, Hash, PAYLOAD_TYPE_CHARTER, RecordId, VerifierKey,
 };

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use witnessmark_keychain::{CheckedKeyEvent, CheckedRecord, Keychain, Submission};
+use witnessmark_tlog::Encode as _;
 use witnessmark_verifier::{Entry, EntryKind, Hash, InclusionProof, LeafIndex, OrgName, RecordId};
 
 use crate::checkpoint::SignedCheckpoint;

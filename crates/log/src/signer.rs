@@ -3,9 +3,10 @@
 use std::fmt;
 
 use ed25519_dalek::{Signer as _, SigningKey};
+use witnessmark_tlog::{Encode as _, signature_line};
 use witnessmark_verifier::{
     Checkpoint, ConsistencyError, ConsistencyProof, NoteAlgorithm, Origin, PublicKey, TreeHead,
-    VerifierKey, signature_line,
+    VerifierKey,
 };
 
 use crate::checkpoint::{SignedCheckpoint, SignedCheckpointError};

@@ -17,7 +17,7 @@ pub(crate) fn records(shown: &Shown) -> Records {
     std::iter::once(&shown.bundle.record)
         .chain(related)
         .filter_map(|proven| {
-            let index = TlogProof::parse(&proven.proof).ok()?.index().get();
+            let index = TlogProof::parse(&proven.proof).ok()?.index.get();
             Node::of(index, &Entry::parse(&proven.entry).ok()?)
         })
         .collect()

@@ -64,8 +64,8 @@ impl Shown {
         let proof = TlogProof::parse(&bundle.record.proof).ok()?;
         Some(Self {
             leaf: LeafHash::of(&bundle.record.entry),
-            path: proof.inclusion().hashes().to_vec(),
-            checkpoint: proof.checkpoint().to_owned(),
+            path: proof.inclusion.hashes().to_vec(),
+            checkpoint: proof.note.source().to_owned(),
             bundle,
         })
     }

@@ -1,50 +1,29 @@
 //! Base64 of RFC 4648 section 4 in its one accepted spelling: padded, no line breaks, zero trailing bits.
 
-use alloc::string::String;
-use alloc::vec::Vec;
-use core::fmt;
+use alloc::{string::String, vec::Vec};
 
-/// Why a text is not the base64 that was asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Base64Error {
-    /// The text is not whole groups of four characters, or not as long as the value is.
-    Length,
-    /// A character is not in the alphabet, or padding stands before the end.
-    Character,
-    /// The bits that padding leaves over are not zero.
-    TrailingBits,
-}
+use crate::error::error;
 
-impl fmt::Display for Base64Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Length => "wrong number of base64 characters",
-            Self::Character => "a character is not in the base64 alphabet",
-            Self::TrailingBits => "the last base64 character has bits that belong to no byte",
-        })
+error! {
+    /// Why a text is not the base64 that was asked for.
+    Base64Error {
+        /// The text is not whole groups of four characters, or not as long as the value is.
+        Length => "wrong number of base64 characters",
+        /// A character is not in the alphabet, or padding stands before the end.
+        Character => "a character is not in the base64 alphabet",
+        /// The bits that padding leaves over are not zero.
+        TrailingBits => "the last base64 character has bits that belong to no byte",
     }
 }
-
-impl core::error::Error for Base64Error {}
 
 /// The base64 of `bytes`, padded.
 pub fn encode(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len().div_ceil(3).saturating_mul(4));
-    let (triples, rest) = bytes.as_chunks::<3>();
-    for triple in triples {
-        text.extend(symbols(*triple));
-    }
-    match *rest {
-        [a] => {
-            let [first, second, ..] = symbols([a, 0, 0]);
-            text.extend([first, second, '=', '=']);
-        }
-        [a, b] => {
-            let [first, second, third, _] = symbols([a, b, 0]);
-            text.extend([first, second, third, '=']);
-        }
-        _ => {}
+    for group in bytes.chunks(3) {
+        let [a, b, c] = [0, 1, 2].map(|place| group.get(place).copied().unwrap_or(0));
+        let sixes = [a >> 2, a << 4 | b >> 4, b << 2 | c >> 6, c];
+        text.extend(sixes.map(symbol).iter().take(group.len().saturating_add(1)));
+        text.extend("==".chars().skip(group.len().saturating_sub(1)));
     }
     text
 }
@@ -79,27 +58,18 @@ pub fn decode(text: &str) -> Result<Vec<u8>, Base64Error> {
     Ok(bytes)
 }
 
-fn symbols([a, b, c]: [u8; 3]) -> [char; 4] {
-    [
-        a >> 2,
-        (a & 3) << 4 | b >> 4,
-        (b & 15) << 2 | c >> 6,
-        c & 63,
-    ]
-    .map(symbol)
-}
-
 fn triple(group: [u8; 4]) -> Result<[u8; 3], Base64Error> {
     let [a, b, c, d] = group;
     let [a, b, c, d] = [value(a)?, value(b)?, value(c)?, value(d)?];
     Ok([a << 2 | b >> 4, b << 4 | c >> 2, c << 6 | d])
 }
 
-fn symbol(six_bits: u8) -> char {
-    char::from(match six_bits {
-        0..=25 => b'A'.wrapping_add(six_bits),
-        26..=51 => b'a'.wrapping_add(six_bits).wrapping_sub(26),
-        52..=61 => b'0'.wrapping_add(six_bits).wrapping_sub(52),
+/// The character for the six low bits.
+fn symbol(bits: u8) -> char {
+    char::from(match bits & 63 {
+        six @ 0..=25 => b'A'.wrapping_add(six),
+        six @ 26..=51 => b'a'.wrapping_add(six).wrapping_sub(26),
+        six @ 52..=61 => b'0'.wrapping_add(six).wrapping_sub(52),
         62 => b'+',
         _ => b'/',
     })

@@ -1,10 +1,10 @@
 //! The charter: entry 0, which says whose ledger this is and who may admit organisations.
 
-use alloc::{string::String, vec::Vec};
-use core::fmt;
+use alloc::vec::Vec;
 
+use crate::error::error;
 use crate::{
-    Entry, EntryKind, KeyId, Origin, PAYLOAD_TYPE_CHARTER, PublicKey, TextError,
+    Entry, EntryKind, Origin, PAYLOAD_TYPE_CHARTER, PublicKey, TextError,
     signers::{self, SignersError},
     text::{self, Lines},
 };
@@ -49,14 +49,13 @@ impl Charter {
             lines.fixed(rule)?;
         }
         let (threshold, registrars) = lines.key_set("registrar")?;
-        let charter = Self {
+        lines.end()?;
+        Ok(Self {
             origin,
             created,
             threshold,
             registrars,
-        };
-        lines.end(payload, &charter.encode())?;
-        Ok(charter)
+        })
     }
 
     /// Reads and checks a charter's entry: its kind, its text, and that its signatures are by at
@@ -75,61 +74,32 @@ impl Charter {
         let charter = Self::parse(&entry.payload)?;
         let signers = signers::find_keys(&entry.signatures, charter.registrars.iter())?;
         // No key signs twice, so signatures are registrars.
-        if signers.len() < usize::from(charter.threshold) {
-            return Err(CharterError::Threshold {
-                have: signers.len(),
-                need: charter.threshold,
-            });
+        let (have, need) = (signers.len(), charter.threshold);
+        if have < usize::from(need) {
+            return Err(CharterError::Threshold { have, need });
         }
-        signers::verify(
-            &entry.payload_type,
-            &entry.payload,
-            &entry.signatures,
-            &signers,
-        )?;
+        signers::verify(&entry.signed_message(), &entry.signatures, &signers)?;
         Ok(charter)
-    }
-
-    /// The text that is signed.
-    pub fn encode(&self) -> String {
-        let mut out = String::from(FIRST_LINE);
-        out.push('\n');
-        text::push_line(&mut out, "origin", self.origin.as_str());
-        text::push_line(&mut out, "created", self.created);
-        for rule in RULES {
-            out.push_str(rule);
-            out.push('\n');
-        }
-        text::push_key_set(&mut out, self.threshold, "registrar", &self.registrars);
-        out
     }
 }
 
-/// Why an entry is not the charter of a ledger.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum CharterError {
-    /// The entry is of another kind or payload type.
-    Kind,
-    /// The text is not a charter.
-    Malformed(TextError),
-    /// There is no signature.
-    NoSignature,
-    /// There are more signatures than an entry may have.
-    TooManySignatures,
-    /// A key signs twice.
-    DuplicateSigner(KeyId),
-    /// A signature is by a key that is no registrar.
-    UnknownKey(KeyId),
-    /// A signature does not verify.
-    BadSignature(KeyId),
-    /// Fewer registrars signed than the charter demands.
-    Threshold {
-        /// How many signed.
-        have: usize,
-        /// How many must.
-        need: u8,
-    },
+error! {
+    /// Why an entry is not the charter of a ledger.
+    CharterError {
+        /// The entry is of another kind or payload type.
+        Kind => "the entry is not a charter",
+        /// The text is not a charter.
+        Malformed(error: TextError) => "the charter is malformed: {error}",
+        /// A signature is missing, not good, or by a key that is no registrar.
+        Signers(error: SignersError) => "the charter's signatures: {error}",
+        /// Fewer registrars signed than the charter demands.
+        Threshold {
+            /// How many signed.
+            have: usize,
+            /// How many must.
+            need: u8,
+        } => "{have} registrars signed the charter, which demands {need}",
+    }
 }
 
 impl From<TextError> for CharterError {
@@ -140,131 +110,6 @@ impl From<TextError> for CharterError {
 
 impl From<SignersError> for CharterError {
     fn from(error: SignersError) -> Self {
-        match error {
-            SignersError::None => Self::NoSignature,
-            SignersError::TooMany => Self::TooManySignatures,
-            SignersError::Duplicate(key_id) => Self::DuplicateSigner(key_id),
-            SignersError::Unknown(key_id) => Self::UnknownKey(key_id),
-            SignersError::Bad(key_id) => Self::BadSignature(key_id),
-        }
-    }
-}
-
-impl fmt::Display for CharterError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Kind => f.write_str("the entry is not a charter"),
-            Self::Malformed(error) => write!(f, "the charter is malformed: {error}"),
-            Self::NoSignature => f.write_str("the charter is not signed"),
-            Self::TooManySignatures => f.write_str("the charter has more than 8 signatures"),
-            Self::DuplicateSigner(key_id) => write!(f, "key {key_id} signs the charter twice"),
-            Self::UnknownKey(key_id) => write!(f, "key {key_id} is no registrar of the charter"),
-            Self::BadSignature(key_id) => {
-                write!(f, "the signature by key {key_id} does not verify")
-            }
-            Self::Threshold { have, need } => {
-                write!(
-                    f,
-                    "{have} registrars signed the charter, which demands {need}"
-                )
-            }
-        }
-    }
-}
-
-impl core::error::Error for CharterError {}
-
-#[cfg(test)]
-mod tests {
-    use alloc::vec;
-
-    use ed25519_dalek::{Signer, SigningKey};
-
-    use super::*;
-    use crate::{EntrySignature, Hash, pae};
-
-    fn secret(seed: u8) -> SigningKey {
-        SigningKey::from_bytes(&[seed; 32])
-    }
-
-    fn public(seed: u8) -> PublicKey {
-        PublicKey::admit(secret(seed).verifying_key().as_bytes()).unwrap()
-    }
-
-    fn charter() -> Charter {
-        let origin = Origin::parse("ledger.example").unwrap();
-        let mut registrars = vec![public(1), public(2), public(3)];
-        registrars.sort_by_key(|key| *key.as_bytes());
-        Charter {
-            origin,
-            created: 1,
-            threshold: 2,
-            registrars,
-        }
-    }
-
-    fn entry(seeds: &[u8]) -> Entry {
-        let payload = charter().encode().into_bytes();
-        let message = pae(PAYLOAD_TYPE_CHARTER, &payload);
-        let sign = |seed: &u8| EntrySignature {
-            key_id: public(*seed).key_id(),
-            signature: secret(*seed).sign(&message).to_bytes(),
-        };
-        Entry {
-            kind: EntryKind::Charter,
-            registered_at: 1,
-            org: None,
-            org_key_seq: 0,
-            org_key_head: Hash::new([0; 32]),
-            payload_type: PAYLOAD_TYPE_CHARTER.into(),
-            payload,
-            signatures: seeds.iter().map(sign).collect(),
-        }
-    }
-
-    #[test]
-    fn a_charter_is_signed_by_its_registrars_and_nobody_else() {
-        let id = |seed| public(seed).key_id();
-        let table: [(&[u8], Result<Charter, CharterError>); 7] = [
-            (&[1, 2], Ok(charter())),
-            (&[3, 1, 2], Ok(charter())),
-            (&[1], Err(CharterError::Threshold { have: 1, need: 2 })),
-            (&[], Err(CharterError::NoSignature)),
-            (&[1, 1], Err(CharterError::DuplicateSigner(id(1)))),
-            (&[1, 2, 99], Err(CharterError::UnknownKey(id(99)))),
-            (
-                &[1, 2, 3, 4, 5, 6, 7, 8, 9],
-                Err(CharterError::TooManySignatures),
-            ),
-        ];
-        for (seeds, expected) in table {
-            assert_eq!(Charter::verify_entry(&entry(seeds)), expected, "{seeds:?}");
-        }
-    }
-
-    #[test]
-    fn one_bad_signature_spoils_a_charter_that_has_enough_good_ones() {
-        let mut bad = entry(&[1, 2, 3]);
-        bad.signatures[2].signature[0] ^= 1;
-        let error = CharterError::BadSignature(public(3).key_id());
-        assert_eq!(Charter::verify_entry(&bad), Err(error));
-    }
-
-    #[test]
-    fn a_charter_is_of_its_own_kind_and_type() {
-        let good = entry(&[1, 2]);
-        let kind = Entry {
-            kind: EntryKind::Rehash,
-            ..good.clone()
-        };
-        assert_eq!(Charter::verify_entry(&kind), Err(CharterError::Kind));
-        let payload_type = Entry {
-            payload_type: "text/plain".into(),
-            ..good
-        };
-        assert_eq!(
-            Charter::verify_entry(&payload_type),
-            Err(CharterError::Kind)
-        );
+        Self::Signers(error)
     }
 }

@@ -1,12 +1,9 @@
 //! Checkpoints of C2SP tlog-checkpoint: a log's origin and tree head, as the text of a note.
 
-use alloc::format;
-use alloc::string::String;
-use alloc::sync::Arc;
-use alloc::vec::Vec;
-use core::fmt;
+use alloc::{string::String, sync::Arc, vec::Vec};
 
-use crate::{Hash, Origin, TreeHead, TreeSize, base64, decimal};
+use crate::error::error;
+use crate::{Hash, Origin, TreeHead, TreeSize, decimal};
 
 /// A log's statement of its tree head. Nothing is verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,39 +14,26 @@ pub struct Checkpoint {
     pub head: TreeHead,
 }
 
-/// Why a note's text is not a checkpoint.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum CheckpointFormatError {
-    /// It is not exactly three lines; extension lines are not accepted.
-    Lines,
-    /// The first line is not an origin.
-    Origin,
-    /// The second line is not a size.
-    Size,
-    /// The third line is not the base64 of a root hash.
-    Root,
-}
-
-impl fmt::Display for CheckpointFormatError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Lines => "a checkpoint has exactly three lines",
-            Self::Origin => "the first line of the checkpoint is not an origin",
-            Self::Size => "the second line of the checkpoint is not a tree size",
-            Self::Root => "the third line of the checkpoint is not a root hash",
-        })
+error! {
+    /// Why a note's text is not a checkpoint.
+    CheckpointFormatError {
+        /// It is not exactly three lines; extension lines are not accepted.
+        Lines => "a checkpoint has exactly three lines",
+        /// The first line is not an origin.
+        Origin => "the first line of the checkpoint is not an origin",
+        /// The second line is not a size.
+        Size => "the second line of the checkpoint is not a tree size",
+        /// The third line is not the base64 of a root hash.
+        Root => "the third line of the checkpoint is not a root hash",
     }
 }
-
-impl core::error::Error for CheckpointFormatError {}
 
 impl Checkpoint {
     /// The checkpoint that the text of a note is.
     ///
     /// # Errors
     ///
-    /// When `note_text` is not what [`Checkpoint::encode`] gives for some checkpoint.
+    /// When `note_text` is anything but three lines, each in its one spelling.
     pub fn parse(note_text: &str) -> Result<Self, CheckpointFormatError> {
         let lines = note_text
             .strip_suffix('\n')
@@ -71,62 +55,31 @@ impl Checkpoint {
             },
         })
     }
+}
 
-    /// The text of the note that the log signs.
-    pub fn encode(&self) -> String {
-        let root = base64::encode(self.head.root.as_bytes());
-        format!("{}\n{}\n{root}\n", self.origin, self.head.size)
+error! {
+    /// Why a checkpoint is not one that the policy accepts.
+    CheckpointError {
+        /// The note's text is not a checkpoint.
+        Malformed(error: CheckpointFormatError) => "{error}",
+        /// The policy names no log with this origin: it can say nothing about this checkpoint.
+        UnknownLog(origin: Origin) => "the policy names no log {origin}",
+        /// The policy names the log, and no key it gives for the log has signed.
+        NotSigned(origin: Origin) =>
+            "no key that the policy gives for {origin} has signed the checkpoint",
+        /// A signature that names a log's key is not by that key.
+        BadLogSignature(name: Origin) => "the log signature of {name} is not good",
+        /// A signature that names a witness's key is not by that key.
+        BadCosignature(name: Origin) => "the cosignature of {name} is not good",
+        /// Too few witnesses have cosigned.
+        QuorumNotMet {
+            /// What the policy asks for.
+            quorum: String,
+            /// The key names of the witnesses it counts and that have not cosigned, with commas.
+            missing: String,
+        } => "the policy asks for {quorum}; not cosigned by {missing}",
     }
 }
-
-/// Why a checkpoint is not one that the policy accepts.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum CheckpointError {
-    /// The note's text is not a checkpoint.
-    Malformed(CheckpointFormatError),
-    /// The policy names no log with this origin: it can say nothing about this checkpoint.
-    UnknownLog(Origin),
-    /// The policy names the log, and no key it gives for the log has signed.
-    NotSigned(Origin),
-    /// A signature that names a log's key is not by that key.
-    BadLogSignature(Origin),
-    /// A signature that names a witness's key is not by that key.
-    BadCosignature(Origin),
-    /// Too few witnesses have cosigned.
-    QuorumNotMet {
-        /// What the policy asks for.
-        quorum: String,
-        /// The key names of the witnesses it counts and that have not cosigned.
-        missing: Vec<Origin>,
-    },
-}
-
-impl fmt::Display for CheckpointError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Malformed(error) => error.fmt(f),
-            Self::UnknownLog(origin) => write!(f, "the policy names no log {origin}"),
-            Self::NotSigned(origin) => {
-                write!(
-                    f,
-                    "no key that the policy gives for {origin} has signed the checkpoint"
-                )
-            }
-            Self::BadLogSignature(name) => write!(f, "the log signature of {name} is not good"),
-            Self::BadCosignature(name) => write!(f, "the cosignature of {name} is not good"),
-            Self::QuorumNotMet { quorum, missing } => {
-                write!(f, "the policy asks for {quorum}; not cosigned by")?;
-                for (place, name) in missing.iter().enumerate() {
-                    write!(f, "{} {name}", if place == 0 { "" } else { "," })?;
-                }
-                Ok(())
-            }
-        }
-    }
-}
-
-impl core::error::Error for CheckpointError {}
 
 /// A witness that has cosigned a checkpoint, and when it says it did.
 #[derive(Debug, Clone, PartialEq, Eq)]

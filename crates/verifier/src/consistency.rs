@@ -1,40 +1,27 @@
 //! Consistency proofs: that one tree is a later state of another (RFC 9162 section 2.1.4).
 
 use alloc::vec::Vec;
-use core::fmt;
 
+use crate::error::error;
 use crate::{Hash, PROOF_HASHES_MAX, TreeHead, empty_root, node_hash};
 
 /// The hashes from which both the old and the new root can be made. Nothing is verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConsistencyProof(Vec<Hash>);
 
-/// Why a proof does not show that the new tree begins with the old one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ConsistencyError {
-    /// The new tree is smaller than the old one.
-    NewIsSmaller,
-    /// The proof does not have as many hashes as these two sizes need.
-    Length,
-    /// The proof leads to another root than the old one, or an empty tree has a root it cannot have.
-    OldRoot,
-    /// The proof leads to another root than the new one.
-    NewRoot,
-}
-
-impl fmt::Display for ConsistencyError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::NewIsSmaller => "the new tree is smaller than the old one",
-            Self::Length => "the consistency proof has the wrong number of hashes",
-            Self::OldRoot => "the consistency proof leads to another old root",
-            Self::NewRoot => "the consistency proof leads to another new root",
-        })
+error! {
+    /// Why a proof does not show that the new tree begins with the old one.
+    ConsistencyError {
+        /// The new tree is smaller than the old one.
+        NewIsSmaller => "the new tree is smaller than the old one",
+        /// The proof does not have as many hashes as these two sizes need.
+        Length => "the consistency proof has the wrong number of hashes",
+        /// The proof leads to another root than the old one, or an empty tree has a root it cannot have.
+        OldRoot => "the consistency proof leads to another old root",
+        /// The proof leads to another root than the new one.
+        NewRoot => "the consistency proof leads to another new root",
     }
 }
-
-impl core::error::Error for ConsistencyError {}
 
 impl ConsistencyProof {
     /// The proof that has these hashes.
@@ -59,18 +46,10 @@ impl ConsistencyProof {
         if old.size.get() == 0 && old.root != empty_root() {
             return Err(ConsistencyError::OldRoot);
         }
-        if old.size.get() == 0 || old.size == new.size {
-            return self.verify_without_hashes(old, new);
+        // Two cases that RFC 9162 leaves out need no hashes: an empty old tree, and two trees of one size.
+        if old.size.get() != 0 && old.size != new.size {
+            return self.verify_growth(old, new);
         }
-        self.verify_growth(old, new)
-    }
-
-    /// The cases that RFC 9162 leaves out: an empty old tree, and two trees of one size.
-    fn verify_without_hashes(
-        &self,
-        old: &TreeHead,
-        new: &TreeHead,
-    ) -> Result<(), ConsistencyError> {
         if !self.0.is_empty() {
             return Err(ConsistencyError::Length);
         }

@@ -1,12 +1,9 @@
 //! Cosignatures of C2SP tlog-cosignature, type 04: a witness saw this checkpoint, at this time.
 
-use alloc::format;
-use alloc::vec::Vec;
-use core::fmt;
+use alloc::{format, vec::Vec};
 
-use crate::{NoteAlgorithm, VerifierKey};
+use crate::{NoteAlgorithm, SignatureError, VerifierKey};
 
-const COSIGNATURE_BYTES: usize = 72;
 const TIME_S_MAX: u64 = i64::MAX.cast_unsigned();
 
 /// A time and a signature over it and a checkpoint. Nothing is verified.
@@ -18,55 +15,15 @@ pub struct Cosignature {
     pub signature: [u8; 64],
 }
 
-/// Why bytes are not a good cosignature.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum CosignatureError {
-    /// They are not 8 bytes of time and 64 of signature.
-    Length,
-    /// The time is above 2^63-1.
-    Time,
-    /// The key is not one for cosignatures.
-    Algorithm,
-    /// The signature is not by this key over this time and checkpoint.
-    Rejected,
-}
-
-impl fmt::Display for CosignatureError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Length => "the cosignature is not 72 bytes long",
-            Self::Time => "the time of the cosignature is above 2^63-1",
-            Self::Algorithm => "the key is not a witness's key",
-            Self::Rejected => "the cosignature is not good for this checkpoint and key",
-        })
-    }
-}
-
-impl core::error::Error for CosignatureError {}
-
 impl Cosignature {
     /// The cosignature that the bytes after the key id in a signature line are.
     ///
-    /// # Errors
-    ///
-    /// When there are not 72 bytes, or the time is above 2^63-1.
-    pub fn parse(bytes: &[u8]) -> Result<Self, CosignatureError> {
-        let (time, signature) = bytes.split_first_chunk().ok_or(CosignatureError::Length)?;
-        let signature = signature.try_into().map_err(|_| CosignatureError::Length)?;
+    /// `None` when there are not 72 bytes, or the time is above 2^63-1.
+    pub fn parse(bytes: &[u8]) -> Option<Self> {
+        let (time, signature) = bytes.split_first_chunk()?;
+        let signature = signature.try_into().ok()?;
         let time_s = u64::from_be_bytes(*time);
-        if time_s > TIME_S_MAX {
-            return Err(CosignatureError::Time);
-        }
-        Ok(Self { time_s, signature })
-    }
-
-    /// The bytes after the key id in a signature line.
-    pub fn encode(&self) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(COSIGNATURE_BYTES);
-        bytes.extend(self.time_s.to_be_bytes());
-        bytes.extend(self.signature);
-        bytes
+        (time_s <= TIME_S_MAX).then_some(Self { time_s, signature })
     }
 
     /// Checks that the witness with this key made the cosignature over a checkpoint's text.
@@ -74,13 +31,12 @@ impl Cosignature {
     /// # Errors
     ///
     /// When it did not, or the key is not one for cosignatures.
-    pub fn verify(&self, key: &VerifierKey, checkpoint_text: &str) -> Result<(), CosignatureError> {
+    pub fn verify(&self, key: &VerifierKey, checkpoint_text: &str) -> Result<(), SignatureError> {
         if key.algorithm() != NoteAlgorithm::CosignatureEd25519 {
-            return Err(CosignatureError::Algorithm);
+            return Err(SignatureError::Rejected);
         }
         let message = cosignature_message(self.time_s, checkpoint_text);
-        let verified = key.public_key().verify(&message, &self.signature);
-        verified.map_err(|_| CosignatureError::Rejected)
+        key.public_key().verify(&message, &self.signature)
     }
 }
 

@@ -4,6 +4,7 @@ use core::fmt;
 
 use ed25519_dalek::{Signature, VerifyingKey};
 
+use crate::error::error;
 use crate::hex::{self, HexError};
 use crate::{Hash, sha256};
 
@@ -11,53 +12,29 @@ use crate::{Hash, sha256};
 /// a map of kty OKP, crv Ed25519 and x.
 const THUMBPRINT_PREFIX: [u8; 8] = [0xa3, 0x01, 0x01, 0x20, 0x06, 0x21, 0x58, 0x20];
 
-/// Why a public key is not admitted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum KeyError {
-    /// The bytes are not a point of the curve.
-    NotAPoint,
-    /// The bytes are not the one encoding of their point.
-    NotCanonical,
-    /// The point has small order: signatures by it say nothing.
-    SmallOrder,
-    /// The point has a component of small order: verifiers would disagree about its signatures.
-    MixedOrder,
-}
-
-impl fmt::Display for KeyError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::NotAPoint => "the public key is not a point of the curve",
-            Self::NotCanonical => "the public key is not in its one encoding",
-            Self::SmallOrder => "the public key is a point of small order",
-            Self::MixedOrder => "the public key has a component of small order",
-        })
+error! {
+    /// Why a public key is not admitted.
+    KeyError {
+        /// The bytes are not a point of the curve.
+        NotAPoint => "the public key is not a point of the curve",
+        /// The bytes are not the one encoding of their point.
+        NotCanonical => "the public key is not in its one encoding",
+        /// The point has small order: signatures by it say nothing.
+        SmallOrder => "the public key is a point of small order",
+        /// The point has a component of small order: verifiers would disagree about its signatures.
+        MixedOrder => "the public key has a component of small order",
     }
 }
 
-impl core::error::Error for KeyError {}
-
-/// Why a signature is not accepted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum SignatureError {
-    /// It is not 64 bytes long.
-    Length,
-    /// It is not a signature of this message by this key.
-    Rejected,
-}
-
-impl fmt::Display for SignatureError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Length => "the signature is not 64 bytes long",
-            Self::Rejected => "the signature is not good for this message and key",
-        })
+error! {
+    /// Why a signature is not accepted.
+    SignatureError {
+        /// It is not 64 bytes long.
+        Length => "the signature is not 64 bytes long",
+        /// It is not a signature of this message by this key.
+        Rejected => "the signature is not good for this message and key",
     }
 }
-
-impl core::error::Error for SignatureError {}
 
 /// A public key that the rule admits.
 ///
@@ -118,7 +95,7 @@ impl fmt::Debug for PublicKey {
 }
 
 /// The COSE thumbprint of a public key (RFC 9679). A hint for finding the key, never a reason to trust one.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct KeyId(Hash);
 
 impl KeyId {
@@ -148,12 +125,6 @@ impl KeyId {
 }
 
 impl fmt::Display for KeyId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.0, f)
-    }
-}
-
-impl fmt::Debug for KeyId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&self.0, f)
     }

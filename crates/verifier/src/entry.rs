@@ -10,11 +10,11 @@
 //! without another leaf hash.
 
 use alloc::{string::String, vec::Vec};
-use core::fmt;
 
+use crate::error::error;
 use crate::{
     Hash, KeyId, OrgName, PAYLOAD_TYPE_CHARTER, PAYLOAD_TYPE_KEY_EVENT, PAYLOAD_TYPE_RECORD,
-    RecordId, reader::Reader,
+    RecordId, pae, reader::Reader,
 };
 
 /// The most bytes an entry has: an entry bundle of a tiled log gives its length in a `u16`.
@@ -25,7 +25,6 @@ pub const ENTRY_SIGNATURES_MAX: usize = 8;
 
 const MAGIC: [u8; 4] = *b"WMK1";
 const ALGORITHM_ED25519: u8 = 1;
-const SIGNATURE_BYTES: u16 = 64;
 
 /// What an entry holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -128,55 +127,13 @@ impl Entry {
         if bytes.len() > ENTRY_BYTES_MAX {
             return Err(EntryError::TooLong);
         }
-        let mut reader = Reader::new(bytes);
-        let entry = Self::read(&mut reader).ok_or(EntryError::Truncated)??;
+        let mut reader = Reader::new(bytes, EntryError::Truncated);
+        let entry = Self::read(&mut reader)?;
         if !reader.is_empty() {
             return Err(EntryError::TrailingBytes);
         }
-        if entry.encode()? != bytes {
-            return Err(EntryError::Spelling);
-        }
+        entry.check()?;
         Ok(entry)
-    }
-
-    /// The bytes of this entry, whose leaf hash is [`crate::LeafHash::of`] them.
-    ///
-    /// # Errors
-    ///
-    /// If the entry breaks a rule of its kind or is too large to be written.
-    pub fn encode(&self) -> Result<Vec<u8>, EntryError> {
-        self.check_kind()?;
-        if self.signatures.len() > ENTRY_SIGNATURES_MAX {
-            return Err(EntryError::TooManySignatures);
-        }
-        let org = self.org.as_ref().map_or("", OrgName::as_str);
-        let mut bytes = Vec::new();
-        bytes.extend_from_slice(&MAGIC);
-        bytes.push(self.kind.code());
-        bytes.extend_from_slice(&self.registered_at.to_be_bytes());
-        bytes.push(u8::try_from(org.len()).map_err(|_| EntryError::TooLong)?);
-        bytes.extend_from_slice(org.as_bytes());
-        bytes.extend_from_slice(&self.org_key_seq.to_be_bytes());
-        bytes.extend_from_slice(self.org_key_head.as_bytes());
-        let type_len = u16::try_from(self.payload_type.len()).map_err(|_| EntryError::TooLong)?;
-        bytes.extend_from_slice(&type_len.to_be_bytes());
-        bytes.extend_from_slice(self.payload_type.as_bytes());
-        let payload_len = u32::try_from(self.payload.len()).map_err(|_| EntryError::TooLong)?;
-        bytes.extend_from_slice(&payload_len.to_be_bytes());
-        bytes.extend_from_slice(&self.payload);
-        let count =
-            u8::try_from(self.signatures.len()).map_err(|_| EntryError::TooManySignatures)?;
-        bytes.push(count);
-        for signature in &self.signatures {
-            bytes.push(ALGORITHM_ED25519);
-            bytes.extend_from_slice(signature.key_id.as_bytes());
-            bytes.extend_from_slice(&SIGNATURE_BYTES.to_be_bytes());
-            bytes.extend_from_slice(&signature.signature);
-        }
-        if bytes.len() > ENTRY_BYTES_MAX {
-            return Err(EntryError::TooLong);
-        }
-        Ok(bytes)
     }
 
     /// The SHA-256 of the PAE of type and payload: what links and retries refer to.
@@ -184,46 +141,40 @@ impl Entry {
         RecordId::of(&self.payload_type, &self.payload)
     }
 
-    /// The fields in their order; `None` when the bytes end too early.
-    fn read(reader: &mut Reader<'_>) -> Option<Result<Self, EntryError>> {
-        if reader.array::<4>()? != MAGIC {
-            return Some(Err(EntryError::Magic));
+    /// What its signatures are over: the PAE of type and payload.
+    pub(crate) fn signed_message(&self) -> Vec<u8> {
+        pae(&self.payload_type, &self.payload)
+    }
+
+    /// The fields in their order.
+    fn read(reader: &mut Reader<'_, EntryError>) -> Result<Self, EntryError> {
+        if reader.array()? != MAGIC {
+            return Err(EntryError::Magic);
         }
-        let Some(kind) = EntryKind::of_code(reader.u8()?) else {
-            return Some(Err(EntryError::Kind));
-        };
+        let kind = EntryKind::of_code(reader.u8()?).ok_or(EntryError::Kind)?;
         let registered_at = reader.u64()?;
         let org_len = reader.u8()?;
-        let Ok(org) = read_org(reader.take(usize::from(org_len))?) else {
-            return Some(Err(EntryError::Organisation));
-        };
+        let org = read_org(reader.take(usize::from(org_len))?)?;
         let org_key_seq = reader.u32()?;
         let org_key_head = Hash::new(reader.array()?);
-        let type_len = reader.u16()?;
-        let Ok(payload_type) = core::str::from_utf8(reader.take(usize::from(type_len))?) else {
-            return Some(Err(EntryError::PayloadType));
-        };
-        let payload_len = usize::try_from(reader.u32()?).ok()?;
-        let payload = reader.take(payload_len)?.to_vec();
-        let count = reader.u8()?;
-        if usize::from(count) > ENTRY_SIGNATURES_MAX {
-            return Some(Err(EntryError::TooManySignatures));
+        let payload_type = reader.short()?;
+        let payload_type = str::from_utf8(payload_type).map_err(|_| EntryError::PayloadType)?;
+        let payload = reader.long()?.to_vec();
+        let count = usize::from(reader.u8()?);
+        if count > ENTRY_SIGNATURES_MAX {
+            return Err(EntryError::TooManySignatures);
         }
-        let mut signatures = Vec::new();
+        let mut signatures = Vec::with_capacity(count);
         for _ in 0..count {
             if reader.u8()? != ALGORITHM_ED25519 {
-                return Some(Err(EntryError::Algorithm));
+                return Err(EntryError::Algorithm);
             }
             let key_id = KeyId::new(Hash::new(reader.array()?));
-            if reader.u16()? != SIGNATURE_BYTES {
-                return Some(Err(EntryError::SignatureLength));
-            }
-            signatures.push(EntrySignature {
-                key_id,
-                signature: reader.array()?,
-            });
+            let signature = reader.short()?.try_into();
+            let signature = signature.map_err(|_| EntryError::SignatureLength)?;
+            signatures.push(EntrySignature { key_id, signature });
         }
-        Some(Ok(Self {
+        Ok(Self {
             kind,
             registered_at,
             org,
@@ -232,11 +183,15 @@ impl Entry {
             payload_type: payload_type.into(),
             payload,
             signatures,
-        }))
+        })
     }
 
     /// The rules that tie the other fields to the kind.
-    fn check_kind(&self) -> Result<(), EntryError> {
+    ///
+    /// # Errors
+    ///
+    /// When the entry breaks one.
+    pub fn check(&self) -> Result<(), EntryError> {
         if self.kind.has_organisation() != self.org.is_some() {
             return Err(EntryError::Organisation);
         }
@@ -255,59 +210,35 @@ fn read_org(bytes: &[u8]) -> Result<Option<OrgName>, EntryError> {
     if bytes.is_empty() {
         return Ok(None);
     }
-    let name = core::str::from_utf8(bytes).map_err(|_| EntryError::Organisation)?;
-    OrgName::parse(name)
-        .map(Some)
-        .map_err(|_| EntryError::Organisation)
+    let name = str::from_utf8(bytes).map_err(|_| EntryError::Organisation)?;
+    let name = OrgName::parse(name).map_err(|_| EntryError::Organisation)?;
+    Ok(Some(name))
 }
 
-/// Why bytes are not an entry, or an entry has no bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum EntryError {
-    /// More than [`ENTRY_BYTES_MAX`] bytes.
-    TooLong,
-    /// The bytes end inside a field.
-    Truncated,
-    /// Something follows the last signature.
-    TrailingBytes,
-    /// The first four bytes are not `WMK1`.
-    Magic,
-    /// No kind has this number.
-    Kind,
-    /// The organisation is no valid name, is missing, or stands where there is none.
-    Organisation,
-    /// A kind without an organisation carries the state of a key chain.
-    KeyChain,
-    /// The payload type is not the one of this kind.
-    PayloadType,
-    /// More than [`ENTRY_SIGNATURES_MAX`] signatures.
-    TooManySignatures,
-    /// A signature is of an unknown algorithm.
-    Algorithm,
-    /// A signature does not have 64 bytes.
-    SignatureLength,
-    /// The fields are written in another way than they are encoded.
-    Spelling,
-}
-
-impl fmt::Display for EntryError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::TooLong => "the entry is longer than 65535 bytes",
-            Self::Truncated => "the entry ends inside a field",
-            Self::TrailingBytes => "bytes follow the end of the entry",
-            Self::Magic => "the entry does not begin with WMK1",
-            Self::Kind => "the entry is of an unknown kind",
-            Self::Organisation => "the entry's organisation is not as its kind requires",
-            Self::KeyChain => "an entry without organisation carries a key chain",
-            Self::PayloadType => "the payload type is not the one of the entry's kind",
-            Self::TooManySignatures => "the entry has more than 8 signatures",
-            Self::Algorithm => "a signature of the entry is of an unknown algorithm",
-            Self::SignatureLength => "a signature of the entry does not have 64 bytes",
-            Self::Spelling => "the entry is not in its one spelling",
-        })
+error! {
+    /// Why bytes are not an entry, or an entry has no bytes.
+    EntryError {
+        /// More than [`ENTRY_BYTES_MAX`] bytes.
+        TooLong => "the entry is longer than 65535 bytes",
+        /// The bytes end inside a field.
+        Truncated => "the entry ends inside a field",
+        /// Something follows the last signature.
+        TrailingBytes => "bytes follow the end of the entry",
+        /// The first four bytes are not `WMK1`.
+        Magic => "the entry does not begin with WMK1",
+        /// No kind has this number.
+        Kind => "the entry is of an unknown kind",
+        /// The organisation is no valid name, is missing, or stands where there is none.
+        Organisation => "the entry's organisation is not as its kind requires",
+        /// A kind without an organisation carries the state of a key chain.
+        KeyChain => "an entry without organisation carries a key chain",
+        /// The payload type is not the one of this kind.
+        PayloadType => "the payload type is not the one of the entry's kind",
+        /// More than [`ENTRY_SIGNATURES_MAX`] signatures.
+        TooManySignatures => "the entry has more than 8 signatures",
+        /// A signature is of an unknown algorithm.
+        Algorithm => "a signature of the entry is of an unknown algorithm",
+        /// A signature does not have 64 bytes.
+        SignatureLength => "a signature of the entry does not have 64 bytes",
     }
 }
-
-impl core::error::Error for EntryError {}

@@ -1,36 +1,24 @@
 //! Hexadecimal in its one accepted spelling: lower-case, two digits a byte.
 
-use alloc::string::String;
-use alloc::vec::Vec;
-use core::fmt;
+use alloc::{string::String, vec::Vec};
 
-/// Why a text is not the hexadecimal that was asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum HexError {
-    /// The number of digits is odd, or not the number that the value has.
-    Length,
-    /// A character is none of `0-9a-f`.
-    Character,
-}
+use crate::error::error;
 
-impl fmt::Display for HexError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Length => "wrong number of hexadecimal digits",
-            Self::Character => "a character is not a lower-case hexadecimal digit",
-        })
+error! {
+    /// Why a text is not the hexadecimal that was asked for.
+    HexError {
+        /// The number of digits is odd, or not the number that the value has.
+        Length => "wrong number of hexadecimal digits",
+        /// A character is none of `0-9a-f`.
+        Character => "a character is not a lower-case hexadecimal digit",
     }
 }
 
-impl core::error::Error for HexError {}
-
 /// The lower-case hexadecimal of `bytes`.
 pub fn encode(bytes: &[u8]) -> String {
-    bytes
-        .iter()
-        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
-        .collect()
+    let nibbles = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    let digits = nibbles.filter_map(|nibble| char::from_digit(u32::from(nibble), 16));
+    digits.collect()
 }
 
 /// The bytes that `text` spells.
@@ -59,15 +47,6 @@ pub fn decode_32(text: &str) -> Result<[u8; 32], HexError> {
         return Err(HexError::Length);
     }
     decode(text)?.try_into().map_err(|_| HexError::Length)
-}
-
-fn digit(nibble: u8) -> char {
-    let first = if nibble < 10 {
-        b'0'
-    } else {
-        b'a'.wrapping_sub(10)
-    };
-    char::from(first.wrapping_add(nibble))
 }
 
 fn value(digit: u8) -> Result<u8, HexError> {

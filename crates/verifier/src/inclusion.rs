@@ -1,8 +1,8 @@
 //! Inclusion proofs: that an entry is at an index of the tree a tree head names (RFC 9162 section 2.1.3).
 
 use alloc::vec::Vec;
-use core::fmt;
 
+use crate::error::error;
 use crate::{Hash, LeafHash, LeafIndex, TreeHead, node_hash};
 
 /// The most hashes a proof may have: enough for any tree below 2^62 entries, and where witnesses stop.
@@ -12,29 +12,17 @@ pub const PROOF_HASHES_MAX: usize = 63;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InclusionProof(Vec<Hash>);
 
-/// Why a proof does not show that an entry is in the tree.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum InclusionError {
-    /// The tree has no entry at this index.
-    IndexBeyondSize,
-    /// The proof does not have as many hashes as the path needs.
-    Length,
-    /// The proof leads to another root.
-    Root,
-}
-
-impl fmt::Display for InclusionError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::IndexBeyondSize => "the tree has no entry at this index",
-            Self::Length => "the inclusion proof has the wrong number of hashes",
-            Self::Root => "the inclusion proof leads to another root",
-        })
+error! {
+    /// Why a proof does not show that an entry is in the tree.
+    InclusionError {
+        /// The tree has no entry at this index.
+        IndexBeyondSize => "the tree has no entry at this index",
+        /// The proof does not have as many hashes as the path needs.
+        Length => "the inclusion proof has the wrong number of hashes",
+        /// The proof leads to another root.
+        Root => "the inclusion proof leads to another root",
     }
 }
-
-impl core::error::Error for InclusionError {}
 
 impl InclusionProof {
     /// The proof that has these hashes.

@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::base64::{self, Base64Error};
+use crate::error::error;
 use crate::hex;
 use crate::{KeyError, Origin, OriginError, PublicKey, sha256};
 
@@ -35,41 +36,25 @@ impl NoteAlgorithm {
     }
 }
 
-/// Why a text is not a verifier key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum VerifierKeyError {
-    /// It is not three parts joined by `+`.
-    Parts,
-    /// The name is not one a key can have.
-    Name(OriginError),
-    /// The key id is not eight lower-case hexadecimal digits.
-    KeyIdSpelling,
-    /// The last part is not base64.
-    Base64(Base64Error),
-    /// The type is neither 01 nor 04, or the key is not 32 bytes long.
-    Algorithm,
-    /// The Ed25519 rule does not admit the key.
-    Key(KeyError),
-    /// The key id does not belong to this name, type and key.
-    KeyIdMismatch,
-}
-
-impl fmt::Display for VerifierKeyError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Parts => f.write_str("a verifier key is name+key id+key, joined by '+'"),
-            Self::Name(error) => error.fmt(f),
-            Self::KeyIdSpelling => f.write_str("the key id is not eight hexadecimal digits"),
-            Self::Base64(error) => error.fmt(f),
-            Self::Algorithm => f.write_str("the key is neither Ed25519 type 01 nor type 04"),
-            Self::Key(error) => error.fmt(f),
-            Self::KeyIdMismatch => f.write_str("the key id does not belong to this name and key"),
-        }
+error! {
+    /// Why a text is not a verifier key.
+    VerifierKeyError {
+        /// It is not three parts joined by `+`.
+        Parts => "a verifier key is name+key id+key, joined by '+'",
+        /// The name is not one a key can have.
+        Name(error: OriginError) => "{error}",
+        /// The key id is not eight lower-case hexadecimal digits.
+        KeyIdSpelling => "the key id is not eight hexadecimal digits",
+        /// The last part is not base64.
+        Base64(error: Base64Error) => "{error}",
+        /// The type is neither 01 nor 04, or the key is not 32 bytes long.
+        Algorithm => "the key is neither Ed25519 type 01 nor type 04",
+        /// The Ed25519 rule does not admit the key.
+        Key(error: KeyError) => "{error}",
+        /// The key id does not belong to this name, type and key.
+        KeyIdMismatch => "the key id does not belong to this name and key",
     }
 }
-
-impl core::error::Error for VerifierKeyError {}
 
 /// A named key that checks signatures of notes.
 ///

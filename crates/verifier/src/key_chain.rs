@@ -4,16 +4,14 @@
 //! of them, and the head proves that no event was left out. Nothing else is asked, so the ledger's
 //! answer and a stranger's are the same.
 
-use alloc::{
-    collections::{BTreeMap, BTreeSet},
-    string::String,
-    vec::Vec,
-};
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::{string::String, vec::Vec};
+use core::slice;
 
 use crate::{
     Charter, Entry, EntryKind, EntrySignature, Hash, KeyAction, KeyChainError, KeyEvent, KeyId,
     KeyRole, OrgName, PAYLOAD_TYPE_KEY_EVENT, PAYLOAD_TYPE_RECORD, PublicKey, RecordId,
-    RevokeReason, key_chain_head, signers,
+    RevokeReason, SignersError, key_chain_head, pae, signers,
 };
 
 /// A key of an organisation and what became of it.
@@ -44,8 +42,8 @@ pub struct Revocation {
 
 /// The state of an organisation's keys after some number of its events.
 ///
-/// Invariants: `seq` events have been applied and `head` commits to them; `by_id` holds the place
-/// in `keys` of every key ever added; before the genesis there are no roots.
+/// Invariants: `seq` events have been applied and `head` commits to them; `keys` holds every key ever
+/// added; before the genesis there are no roots.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyChain {
     org: OrgName,
@@ -53,8 +51,7 @@ pub struct KeyChain {
     head: Hash,
     threshold: u8,
     roots: Vec<PublicKey>,
-    keys: Vec<OrgKey>,
-    by_id: BTreeMap<KeyId, usize>,
+    keys: BTreeMap<KeyId, OrgKey>,
 }
 
 impl KeyChain {
@@ -66,8 +63,7 @@ impl KeyChain {
             head: Hash::new([0; 32]),
             threshold: 0,
             roots: Vec::new(),
-            keys: Vec::new(),
-            by_id: BTreeMap::new(),
+            keys: BTreeMap::new(),
         }
     }
 
@@ -136,52 +132,44 @@ impl KeyChain {
         }
         // A first event is a genesis, so all others find roots here.
         if self.seq.checked_add(1) != Some(event.seq) {
-            return Err(KeyChainError::WrongSeq {
-                have: self.seq,
-                found: event.seq,
-            });
+            let (have, found) = (self.seq, event.seq);
+            return Err(KeyChainError::WrongSeq { have, found });
         }
         if event.prev != self.head {
             return Err(KeyChainError::WrongPrev);
         }
-        let signers = match &event.action {
-            KeyAction::Genesis { threshold, roots } => {
-                let allowed = roots.iter().chain(&charter.registrars);
-                let signers = signers::find_keys(signatures, allowed)?;
-                check_threshold(signers::count(&signers, roots), *threshold)?;
-                let have = signers::count(&signers, &charter.registrars);
-                if have < usize::from(charter.threshold) {
-                    let need = charter.threshold;
-                    return Err(KeyChainError::RegistrarThreshold { have, need });
-                }
-                signers
-            }
+        // The roots that decide, and who else has a part in the event.
+        let (roots, need, others) = match &event.action {
+            KeyAction::Genesis { threshold, roots } => (roots, *threshold, &*charter.registrars),
             KeyAction::Add { key, .. } => {
-                if self.by_id.contains_key(&key.key_id()) {
+                if self.key(&key.key_id()).is_some() {
                     return Err(KeyChainError::KeyAlreadyAdded(key.key_id()));
                 }
-                let allowed = self.roots.iter().chain([key]);
-                let signers = signers::find_keys(signatures, allowed)?;
-                if !signers.contains(&key) {
-                    return Err(KeyChainError::Possession(key.key_id()));
-                }
-                check_threshold(signers::count(&signers, &self.roots), self.threshold)?;
-                signers
+                (&self.roots, self.threshold, slice::from_ref(key))
             }
             KeyAction::Revoke { key_id, .. } => {
                 self.active(key_id)?;
-                let signers = signers::find_keys(signatures, self.roots.iter())?;
-                check_threshold(signers.len(), self.threshold)?;
-                signers
+                (&self.roots, self.threshold, [].as_slice())
             }
             // New roots may sign to show that they exist; the current ones decide.
-            KeyAction::RotateRoot { roots, .. } => {
-                let signers = signers::find_keys(signatures, self.roots.iter().chain(roots))?;
-                check_threshold(signers::count(&signers, &self.roots), self.threshold)?;
-                signers
-            }
+            KeyAction::RotateRoot { roots, .. } => (&self.roots, self.threshold, &**roots),
         };
-        signers::verify(PAYLOAD_TYPE_KEY_EVENT, payload, signatures, &signers)?;
+        let signers = signers::find_keys(signatures, roots.iter().chain(others))?;
+        if let KeyAction::Add { key, .. } = &event.action
+            && !signers.contains(&key)
+        {
+            return Err(KeyChainError::Possession(key.key_id()));
+        }
+        let have = signers::count(&signers, roots);
+        if have < usize::from(need) {
+            return Err(KeyChainError::Threshold { have, need });
+        }
+        let (have, need) = (signers::count(&signers, others), charter.threshold);
+        if matches!(event.action, KeyAction::Genesis { .. }) && have < usize::from(need) {
+            return Err(KeyChainError::RegistrarThreshold { have, need });
+        }
+        let message = pae(PAYLOAD_TYPE_KEY_EVENT, payload);
+        signers::verify(&message, signatures, &signers)?;
         Ok(event)
     }
 
@@ -201,12 +189,8 @@ impl KeyChain {
             return Err(KeyChainError::WrongPayloadType);
         }
         let signers = self.signers(signatures)?;
-        Ok(signers::verify(
-            payload_type,
-            payload,
-            signatures,
-            &signers,
-        )?)
+        signers::verify(&pae(payload_type, payload), signatures, &signers)?;
+        Ok(())
     }
 
     /// Checks of a record's signatures all that can change while its bytes stay the same: that the
@@ -242,19 +226,14 @@ impl KeyChain {
     /// chain does, and is small however long the chain is. No event can follow on it.
     #[must_use]
     pub fn only(&self, key_ids: &BTreeSet<KeyId>) -> Self {
-        let mut small = Self {
-            seq: self.seq,
-            head: self.head,
-            threshold: self.threshold,
-            ..Self::new(self.org.clone())
-        };
-        for key_id in key_ids {
-            if let Some(key) = self.key(key_id) {
-                small.by_id.insert(*key_id, small.keys.len());
-                small.keys.push(key.clone());
-            }
+        let keys = key_ids.iter();
+        let keys = keys.filter_map(|key_id| Some((*key_id, self.key(key_id)?.clone())));
+        Self {
+            org: self.org.clone(),
+            roots: Vec::new(),
+            keys: keys.collect(),
+            ..*self
         }
-        small
     }
 
     /// Whose chain this is.
@@ -284,17 +263,19 @@ impl KeyChain {
 
     /// Every key that was ever added, in that order.
     pub fn keys(&self) -> impl Iterator<Item = &OrgKey> {
-        self.keys.iter()
+        let mut keys: Vec<&OrgKey> = self.keys.values().collect();
+        keys.sort_unstable_by_key(|key| key.added_seq);
+        keys.into_iter()
     }
 
     /// The key of this id, active or revoked, if it was ever added.
     pub fn key(&self, key_id: &KeyId) -> Option<&OrgKey> {
-        self.keys.get(*self.by_id.get(key_id)?)
+        self.keys.get(key_id)
     }
 
     fn active(&self, key_id: &KeyId) -> Result<&OrgKey, KeyChainError> {
         match self.key(key_id) {
-            None => Err(KeyChainError::UnknownKey(*key_id)),
+            None => Err(SignersError::UnknownKey(*key_id).into()),
             Some(key) if key.revoked.is_some() => Err(KeyChainError::RevokedKey(*key_id)),
             Some(key) => Ok(key),
         }
@@ -333,22 +314,21 @@ impl KeyChain {
                 self.roots.clone_from(roots);
             }
             KeyAction::Add { key, role, label } => {
-                self.by_id.insert(key.key_id(), self.keys.len());
-                self.keys.push(OrgKey {
+                let added = OrgKey {
                     key: key.clone(),
                     role: *role,
                     label: label.clone(),
                     added_seq: event.seq,
                     revoked: None,
-                });
+                };
+                self.keys.insert(key.key_id(), added);
             }
             KeyAction::Revoke {
                 key_id,
                 reason,
                 suspected_since,
             } => {
-                let place = self.by_id.get(key_id).copied();
-                if let Some(key) = place.and_then(|place| self.keys.get_mut(place)) {
+                if let Some(key) = self.keys.get_mut(key_id) {
                     key.revoked = Some(Revocation {
                         seq: event.seq,
                         reason: *reason,
@@ -360,11 +340,4 @@ impl KeyChain {
         self.seq = event.seq;
         self.head = head;
     }
-}
-
-fn check_threshold(have: usize, need: u8) -> Result<(), KeyChainError> {
-    if have < usize::from(need) {
-        return Err(KeyChainError::Threshold { have, need });
-    }
-    Ok(())
 }

@@ -1,10 +1,10 @@
 //! Key events: the texts by which an organisation says which keys speak for it.
 
 use alloc::{string::String, vec::Vec};
-use core::fmt;
 
+use crate::error::error;
 use crate::{
-    Hash, KeyId, OrgName, PublicKey, TextError, hex, sha256,
+    Hash, KeyId, OrgName, PublicKey, TextError, sha256,
     text::{self, Lines},
 };
 
@@ -34,7 +34,6 @@ pub struct KeyEvent {
 
 /// What a key event changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum KeyAction {
     /// The organisation begins, with these roots.
     Genesis {
@@ -113,34 +112,21 @@ impl KeyEvent {
         let prev = lines.value("prev", |value| Hash::parse_hex(value).ok())?;
         let time = lines.value("time", text::number)?;
         let action = KeyAction::read(&mut lines)?;
-        let event = Self {
-            org,
-            seq,
-            prev,
-            time,
-            action,
-        };
-        lines.end(payload, &event.encode())?;
-        let is_genesis = matches!(event.action, KeyAction::Genesis { .. });
+        lines.end()?;
+        let is_genesis = matches!(action, KeyAction::Genesis { .. });
         if seq == 0 || is_genesis != (seq == 1) {
             return Err(KeyEventError::Seq);
         }
         if is_genesis && prev != Hash::new([0; 32]) {
             return Err(KeyEventError::Prev);
         }
-        Ok(event)
-    }
-
-    /// The text that is signed.
-    pub fn encode(&self) -> String {
-        let mut out = String::from(FIRST_LINE);
-        out.push('\n');
-        text::push_line(&mut out, "org", self.org.as_str());
-        text::push_line(&mut out, "seq", self.seq);
-        text::push_line(&mut out, "prev", self.prev);
-        text::push_line(&mut out, "time", self.time);
-        self.action.write(&mut out);
-        out
+        Ok(Self {
+            org,
+            seq,
+            prev,
+            time,
+            action,
+        })
     }
 }
 
@@ -190,39 +176,6 @@ impl KeyAction {
             suspected_since,
         })
     }
-
-    fn write(&self, out: &mut String) {
-        match self {
-            Self::Genesis { threshold, roots } => {
-                text::push_line(out, "do", "genesis");
-                text::push_key_set(out, *threshold, "root", roots);
-            }
-            Self::Add { key, role, label } => {
-                text::push_line(out, "do", "add");
-                let key = hex::encode(key.as_bytes());
-                text::push_line(out, "key", format_args!("{key} {role}"));
-                if let Some(label) = label {
-                    text::push_line(out, "label", label);
-                }
-            }
-            Self::Revoke {
-                key_id,
-                reason,
-                suspected_since,
-            } => {
-                text::push_line(out, "do", "revoke");
-                text::push_line(out, "key-id", key_id);
-                text::push_line(out, "reason", reason);
-                if let Some(time) = suspected_since {
-                    text::push_line(out, "suspected-since", time);
-                }
-            }
-            Self::RotateRoot { threshold, roots } => {
-                text::push_line(out, "do", "rotate-root");
-                text::push_key_set(out, *threshold, "root", roots);
-            }
-        }
-    }
 }
 
 impl KeyRole {
@@ -239,12 +192,6 @@ impl KeyRole {
             Self::Record => "record",
             Self::Countersign => "countersign",
         }
-    }
-}
-
-impl fmt::Display for KeyRole {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
     }
 }
 
@@ -272,46 +219,37 @@ impl RevokeReason {
     }
 }
 
-impl fmt::Display for RevokeReason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
 /// The head of a key chain after an event: it commits to the event and to all before it.
 ///
 /// `event` is the SHA-256 of the event's PAE, which is also its record id.
 pub fn key_chain_head(prev: &Hash, event: &Hash) -> Hash {
-    let mut bytes = Vec::from(HEAD_PREFIX);
-    bytes.extend_from_slice(prev.as_bytes());
-    bytes.extend_from_slice(event.as_bytes());
-    sha256(&bytes)
+    sha256(&[HEAD_PREFIX, prev.as_bytes(), event.as_bytes()].concat())
 }
 
 fn is_label(label: &str) -> bool {
     !label.is_empty() && label.len() <= LABEL_BYTES_MAX && !label.chars().any(char::is_control)
 }
 
-/// Why bytes are not a key event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum KeyEventError {
-    /// The text has not the form of a key event, or a key in it is not admitted.
-    Text(TextError),
-    /// The number is zero, or a genesis is not the first event, or the first is no genesis.
-    Seq,
-    /// The genesis follows something.
-    Prev,
-    /// Nothing of this name can be done.
-    Action,
-    /// No role has this name.
-    Role,
-    /// The label is empty, too long, or has a control character.
-    Label,
-    /// No reason has this name.
-    Reason,
-    /// The time since which a key is suspect is not a decimal.
-    SuspectedSince,
+error! {
+    /// Why bytes are not a key event.
+    KeyEventError {
+        /// The text has not the form of a key event, or a key in it is not admitted.
+        Text(error: TextError) => "{error}",
+        /// The number is zero, or a genesis is not the first event, or the first is no genesis.
+        Seq => "event 1, and no other, is the genesis",
+        /// The genesis follows something.
+        Prev => "a genesis follows nothing, so its prev is 64 zeros",
+        /// Nothing of this name can be done.
+        Action => "the action is not genesis, add, revoke or rotate-root",
+        /// No role has this name.
+        Role => "the role is not record or countersign",
+        /// The label is empty, too long, or has a control character.
+        Label => "the label is not 1 to 80 bytes without control characters",
+        /// No reason has this name.
+        Reason => "the reason is not superseded, lost, compromised or ceased",
+        /// The time since which a key is suspect is not a decimal.
+        SuspectedSince => "suspected-since is not a decimal number of milliseconds",
+    }
 }
 
 impl From<TextError> for KeyEventError {
@@ -319,20 +257,3 @@ impl From<TextError> for KeyEventError {
         Self::Text(error)
     }
 }
-
-impl fmt::Display for KeyEventError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Text(error) => return error.fmt(f),
-            Self::Seq => "event 1, and no other, is the genesis",
-            Self::Prev => "a genesis follows nothing, so its prev is 64 zeros",
-            Self::Action => "the action is not genesis, add, revoke or rotate-root",
-            Self::Role => "the role is not record or countersign",
-            Self::Label => "the label is not 1 to 80 bytes without control characters",
-            Self::Reason => "the reason is not superseded, lost, compromised or ceased",
-            Self::SuspectedSince => "suspected-since is not a decimal number of milliseconds",
-        })
-    }
-}
-
-impl core::error::Error for KeyEventError {}

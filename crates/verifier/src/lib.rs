@@ -18,6 +18,8 @@
 
 extern crate alloc;
 
+mod error;
+
 // How bytes are spelled.
 pub mod base64;
 pub mod decimal;
@@ -41,10 +43,7 @@ mod key;
 mod note;
 mod policy;
 
-// Files and requests made of these.
-mod add_checkpoint;
-mod hash_lines;
-mod tile;
+// The file made of these.
 mod tlog_proof;
 
 // Entries, and who may sign them.
@@ -58,16 +57,15 @@ mod reader;
 mod signers;
 mod text;
 
-pub use add_checkpoint::{AddCheckpoint, AddCheckpointError};
 pub use base64::Base64Error;
 pub use charter::{Charter, CharterError};
 pub use checkpoint::{
     Checkpoint, CheckpointError, CheckpointFormatError, Cosigned, VerifiedCheckpoint,
 };
 pub use consistency::{ConsistencyError, ConsistencyProof};
-pub use cosignature::{Cosignature, CosignatureError, cosignature_message};
+pub use cosignature::{Cosignature, cosignature_message};
 pub use decimal::DecimalError;
-pub use disclosure::{DisclosedValue, Disclosure, DisclosureError, field_salt};
+pub use disclosure::{DisclosedValue, Disclosure, DisclosureError};
 pub use ed25519::{KeyError, KeyId, PublicKey, SignatureError};
 pub use entry::{
     ENTRY_BYTES_MAX, ENTRY_SIGNATURES_MAX, Entry, EntryError, EntryKind, EntrySignature,
@@ -81,13 +79,11 @@ pub use key_chain_error::KeyChainError;
 pub use key_event::{
     KeyAction, KeyEvent, KeyEventError, KeyRole, LABEL_BYTES_MAX, RevokeReason, key_chain_head,
 };
-pub use note::{
-    NOTE_BYTES_MAX, NOTE_SIGNATURES_MAX, Note, NoteError, SignatureLine, signature_line,
-};
+pub use note::{NOTE_BYTES_MAX, NOTE_SIGNATURES_MAX, Note, NoteError, SignatureLine};
 pub use origin::{OrgName, OrgNameError, Origin, OriginError};
 pub use pae::{PAYLOAD_TYPE_CHARTER, PAYLOAD_TYPE_KEY_EVENT, PAYLOAD_TYPE_RECORD, RecordId, pae};
-pub use policy::{POLICY_BYTES_MAX, PolicyError, PolicyErrorKind, TrustPolicy, Witness};
+pub use policy::{POLICY_BYTES_MAX, PolicyError, PolicyErrorKind, TrustPolicy};
+pub use signers::SignersError;
 pub use text::{KEY_SET_MAX, TextError};
-pub use tile::{TILE_WIDTH, Tile, TileError, encode_entry_bundle, parse_entry_bundle};
 pub use tlog_proof::{PROOF_EXTRA_BYTES_MAX, TlogProof, TlogProofError, VerifiedEntry};
 pub use tree::{LeafIndex, TreeHead, TreeSize};

@@ -6,13 +6,11 @@
 //! \u{2014} <name> <base64 of key id (4 bytes) and signature>
 //! ```
 
-use alloc::format;
-use alloc::string::String;
 use alloc::vec::Vec;
-use core::fmt;
 
+use crate::VerifierKey;
 use crate::base64;
-use crate::{Origin, VerifierKey};
+use crate::error::error;
 
 /// The most signatures a note may have: what a quorum of any size needs, and no more work than that.
 pub const NOTE_SIGNATURES_MAX: usize = 100;
@@ -21,35 +19,21 @@ pub const NOTE_BYTES_MAX: usize = 1_000_000;
 
 const SIGNATURE_START: &str = "\u{2014} ";
 
-/// Why a text is not a signed note.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum NoteError {
-    /// It is longer than 1,000,000 bytes.
-    TooLong,
-    /// It has an ASCII control character other than a newline.
-    ControlCharacter,
-    /// No empty line parts a text from its signatures, or the last line does not end.
-    NoSignatures,
-    /// It has more than 100 signatures.
-    TooManySignatures,
-    /// A line after the text is not a dash, a name and a signature.
-    SignatureLine,
-}
-
-impl fmt::Display for NoteError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::TooLong => "the note is longer than 1,000,000 bytes",
-            Self::ControlCharacter => "the note has a control character",
-            Self::NoSignatures => "the note has no signature lines after an empty line",
-            Self::TooManySignatures => "the note has more than 100 signatures",
-            Self::SignatureLine => "a signature line of the note is malformed",
-        })
+error! {
+    /// Why a text is not a signed note.
+    NoteError {
+        /// It is longer than 1,000,000 bytes.
+        TooLong => "the note is longer than 1,000,000 bytes",
+        /// It has an ASCII control character other than a newline.
+        ControlCharacter => "the note has a control character",
+        /// No empty line parts a text from its signatures, or the last line does not end.
+        NoSignatures => "the note has no signature lines after an empty line",
+        /// It has more than 100 signatures.
+        TooManySignatures => "the note has more than 100 signatures",
+        /// A line after the text is not a dash, a name and a signature.
+        SignatureLine => "a signature line of the note is malformed",
     }
 }
-
-impl core::error::Error for NoteError {}
 
 /// A parsed note. Nothing is verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,9 +46,12 @@ pub struct Note<'a> {
 /// One signature of a note. Nothing is verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignatureLine<'a> {
-    name: &'a str,
-    key_id: [u8; 4],
-    signature: Vec<u8>,
+    /// The name of who is said to have signed.
+    pub name: &'a str,
+    /// The key id under that name.
+    pub key_id: [u8; 4],
+    /// The signature, in the form that the key's algorithm gives it.
+    pub signature: Vec<u8>,
 }
 
 impl<'a> Note<'a> {
@@ -138,25 +125,4 @@ impl<'a> SignatureLine<'a> {
     pub fn is_by(&self, key: &VerifierKey) -> bool {
         self.name == key.name().as_str() && self.key_id == key.key_id()
     }
-
-    /// The name of who is said to have signed.
-    pub const fn name(&self) -> &'a str {
-        self.name
-    }
-
-    /// The key id under that name.
-    pub const fn key_id(&self) -> [u8; 4] {
-        self.key_id
-    }
-
-    /// The signature, in the form that the key's algorithm gives it.
-    pub fn signature(&self) -> &[u8] {
-        &self.signature
-    }
-}
-
-/// A signature line of a note, with its newline.
-pub fn signature_line(name: &Origin, key_id: [u8; 4], signature: &[u8]) -> String {
-    let encoded = base64::encode(&[&key_id, signature].concat());
-    format!("{SIGNATURE_START}{name} {encoded}\n")
 }

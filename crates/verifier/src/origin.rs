@@ -1,8 +1,9 @@
 //! The two names of Witnessmark: a log's origin and an organisation's name, checked when they are made.
 
-use alloc::borrow::ToOwned;
-use alloc::string::String;
+use alloc::{borrow::ToOwned, string::String};
 use core::fmt;
+
+use crate::error::error;
 
 const ORIGIN_BYTES_MAX: usize = 255;
 const ORG_NAME_BYTES_MAX: usize = 63;
@@ -13,26 +14,15 @@ const ORG_NAME_BYTES_MAX: usize = 63;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Origin(String);
 
-/// Why a text is not an origin.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum OriginError {
-    /// It is empty or longer than 255 bytes.
-    Length,
-    /// It has whitespace, a `+` or a control character.
-    Character,
-}
-
-impl fmt::Display for OriginError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Length => "a log or key name has 1 to 255 bytes",
-            Self::Character => "a log or key name has no spaces, no '+' and no control characters",
-        })
+error! {
+    /// Why a text is not an origin.
+    OriginError {
+        /// It is empty or longer than 255 bytes.
+        Length => "a log or key name has 1 to 255 bytes",
+        /// It has whitespace, a `+` or a control character.
+        Character => "a log or key name has no spaces, no '+' and no control characters",
     }
 }
-
-impl core::error::Error for OriginError {}
 
 impl Origin {
     /// The origin that `text` is.

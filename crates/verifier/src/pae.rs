@@ -1,7 +1,6 @@
 //! What a submitter signs: the pre-authentication encoding of DSSE v1, and the record id made of it.
 
-use alloc::format;
-use alloc::vec::Vec;
+use alloc::{format, vec::Vec};
 use core::fmt;
 
 use crate::hex::HexError;
@@ -27,7 +26,7 @@ pub fn pae(payload_type: &str, payload: &[u8]) -> Vec<u8> {
 }
 
 /// What links and retries refer to: SHA-256 of a payload's pre-authentication encoding.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RecordId(Hash);
 
 impl RecordId {
@@ -57,12 +56,6 @@ impl RecordId {
 }
 
 impl fmt::Display for RecordId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.0, f)
-    }
-}
-
-impl fmt::Debug for RecordId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&self.0, f)
     }

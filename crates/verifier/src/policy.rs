@@ -3,17 +3,13 @@
 mod parse;
 mod quorum;
 
-use alloc::format;
-use alloc::string::String;
-use alloc::sync::Arc;
-use alloc::vec;
-use alloc::vec::Vec;
+use alloc::{string::String, sync::Arc, vec, vec::Vec};
 
 use crate::{
     Checkpoint, CheckpointError, Cosignature, Cosigned, Note, Origin, VerifiedCheckpoint,
     VerifierKey,
 };
-use quorum::Quorum;
+use quorum::{MemberKind, Quorum};
 
 pub use parse::{PolicyError, PolicyErrorKind};
 
@@ -29,27 +25,7 @@ pub const POLICY_BYTES_MAX: usize = 100_000;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TrustPolicy {
     logs: Vec<VerifierKey>,
-    witnesses: Vec<Witness>,
     quorum: Quorum,
-}
-
-/// A witness of a policy.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Witness {
-    name: String,
-    key: VerifierKey,
-}
-
-impl Witness {
-    /// What the policy calls the witness; it means nothing elsewhere.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// The key that the witness cosigns with.
-    pub const fn key(&self) -> &VerifierKey {
-        &self.key
-    }
 }
 
 impl TrustPolicy {
@@ -61,15 +37,6 @@ impl TrustPolicy {
     /// wrong with it and what to do.
     pub fn parse(text: &str) -> Result<Self, PolicyError> {
         parse::parse(text)
-    }
-
-    /// The text of a policy that trusts one log and asks for no witness.
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "the text takes the place of the key"
-    )]
-    pub fn new_log_only(log: VerifierKey) -> String {
-        format!("log {log}\nquorum none\n")
     }
 
     /// Checks that the note is a checkpoint of a log of this policy, signed by that log and cosigned by a
@@ -88,22 +55,19 @@ impl TrustPolicy {
         }
         self.check_log_signatures(note, &checkpoint.origin)?;
         let times = self.cosignature_times(note)?;
-        let has_cosigned: Vec<bool> = times.iter().map(Option::is_some).collect();
-        if !self.quorum.is_met(&has_cosigned) {
+        if !self.quorum.is_met(&times) {
             let quorum = self.quorum.describe().unwrap_or_default();
-            let missing = self.missing(&has_cosigned);
+            let missing = self.quorum.missing(&times);
             return Err(CheckpointError::QuorumNotMet { quorum, missing });
         }
-        let cosigned = self
-            .witnesses
-            .iter()
-            .zip(times)
-            .filter_map(|(witness, time_s)| {
-                Some(Cosigned {
-                    name: witness.key.name().clone(),
-                    time_s: time_s?,
-                })
-            });
+        let members = self.quorum.members.iter().zip(times);
+        let cosigned = members.filter_map(|(member, time)| match (&member.kind, time) {
+            (MemberKind::Witness(key), Some(time_s)) => {
+                let name = key.name().clone();
+                Some(Cosigned { name, time_s })
+            }
+            _ => None,
+        });
         Ok(VerifiedCheckpoint {
             note: Arc::from(note.source()),
             checkpoint,
@@ -121,56 +85,40 @@ impl TrustPolicy {
         let mut signed = false;
         for line in note.signatures() {
             for log in self.logs.iter().filter(|log| line.is_by(log)) {
-                let verified = log
-                    .public_key()
-                    .verify(note.text().as_bytes(), line.signature());
+                let key = log.public_key();
+                let verified = key.verify(note.text().as_bytes(), &line.signature);
                 verified.map_err(|_| CheckpointError::BadLogSignature(log.name().clone()))?;
                 signed |= log.name() == origin;
             }
         }
-        if signed {
-            Ok(())
-        } else {
-            Err(CheckpointError::NotSigned(origin.clone()))
+        if !signed {
+            return Err(CheckpointError::NotSigned(origin.clone()));
         }
+        Ok(())
     }
 
-    /// For each witness the earliest time of its cosignatures, all of which are good.
+    /// For each member that is a witness the earliest time of its cosignatures, all of which are good.
     fn cosignature_times(&self, note: &Note<'_>) -> Result<Vec<Option<u64>>, CheckpointError> {
-        let mut times = vec![None; self.witnesses.len()];
+        let mut times = vec![None; self.quorum.members.len()];
         for line in note.signatures() {
-            for (witness, time) in self.witnesses.iter().zip(&mut times) {
-                if !line.is_by(&witness.key) {
-                    continue;
+            for (member, time) in self.quorum.members.iter().zip(&mut times) {
+                if let MemberKind::Witness(key) = &member.kind
+                    && line.is_by(key)
+                {
+                    let bad = || CheckpointError::BadCosignature(key.name().clone());
+                    let cosignature = Cosignature::parse(&line.signature).ok_or_else(bad)?;
+                    let verified = cosignature.verify(key, note.text());
+                    verified.map_err(|_| bad())?;
+                    *time = Some(time.unwrap_or(u64::MAX).min(cosignature.time_s));
                 }
-                let bad = || CheckpointError::BadCosignature(witness.key.name().clone());
-                let cosignature = Cosignature::parse(line.signature()).map_err(|_| bad())?;
-                cosignature
-                    .verify(&witness.key, note.text())
-                    .map_err(|_| bad())?;
-                *time = Some(time.unwrap_or(cosignature.time_s).min(cosignature.time_s));
             }
         }
         Ok(times)
     }
 
-    fn missing(&self, has_cosigned: &[bool]) -> Vec<Origin> {
-        let counted = self.quorum.counted(self.witnesses.len());
-        let witnesses = self.witnesses.iter().zip(counted).zip(has_cosigned);
-        witnesses
-            .filter(|((_, counted), has_cosigned)| *counted && !**has_cosigned)
-            .map(|((witness, _), _)| witness.key.name().clone())
-            .collect()
-    }
-
     /// The logs that are trusted.
     pub fn logs(&self) -> &[VerifierKey] {
         &self.logs
-    }
-
-    /// The witnesses that are known, in the order of the policy.
-    pub fn witnesses(&self) -> &[Witness] {
-        &self.witnesses
     }
 
     /// What is asked of witnesses, in words; `None` when no cosignature is asked for.

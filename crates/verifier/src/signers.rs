@@ -2,32 +2,39 @@
 
 use alloc::vec::Vec;
 
-use crate::{ENTRY_SIGNATURES_MAX, EntrySignature, KeyId, PublicKey, pae};
+use crate::error::error;
+use crate::{ENTRY_SIGNATURES_MAX, EntrySignature, KeyId, PublicKey};
 
-/// What is wrong with a list of signatures, before it is said of a charter or a key chain.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum SignersError {
-    None,
-    TooMany,
-    Duplicate(KeyId),
-    Unknown(KeyId),
-    Bad(KeyId),
+error! {
+    /// What is wrong with a list of signatures, or with one of them.
+    SignersError {
+        /// There is no signature.
+        NoSignature => "there is no signature",
+        /// There are more signatures than an entry may have.
+        TooManySignatures => "there are more than 8 signatures",
+        /// A key signs twice.
+        DuplicateSigner(key_id: KeyId) => "key {key_id} signs twice",
+        /// The key was never added, or has no part in this.
+        UnknownKey(key_id: KeyId) => "key {key_id} is not one that may sign here",
+        /// The signature by this key does not verify.
+        BadSignature(key_id: KeyId) => "the signature by key {key_id} does not verify",
+    }
 }
 
 /// Checks that there are signatures, not too many, and none by the same key as another.
 pub(crate) fn check_list(signatures: &[EntrySignature]) -> Result<(), SignersError> {
     if signatures.is_empty() {
-        return Err(SignersError::None);
+        return Err(SignersError::NoSignature);
     }
     if signatures.len() > ENTRY_SIGNATURES_MAX {
-        return Err(SignersError::TooMany);
+        return Err(SignersError::TooManySignatures);
     }
-    let mut seen: Vec<KeyId> = Vec::new();
-    for signature in signatures {
-        if seen.contains(&signature.key_id) {
-            return Err(SignersError::Duplicate(signature.key_id));
+    let mut seen = Vec::new();
+    for EntrySignature { key_id, .. } in signatures {
+        if seen.contains(key_id) {
+            return Err(SignersError::DuplicateSigner(*key_id));
         }
-        seen.push(signature.key_id);
+        seen.push(*key_id);
     }
     Ok(())
 }
@@ -39,38 +46,28 @@ pub(crate) fn find_keys<'k>(
 ) -> Result<Vec<&'k PublicKey>, SignersError> {
     check_list(signatures)?;
     let allowed: Vec<(KeyId, &PublicKey)> = allowed.map(|key| (key.key_id(), key)).collect();
-    signatures
-        .iter()
-        .map(|signature| {
-            let found = allowed
-                .iter()
-                .find(|(key_id, _)| *key_id == signature.key_id);
-            found
-                .map(|(_, key)| *key)
-                .ok_or(SignersError::Unknown(signature.key_id))
-        })
-        .collect()
+    let find = |signature: &EntrySignature| {
+        let found = allowed.iter().find(|(id, _)| *id == signature.key_id);
+        let (_, key) = found.ok_or(SignersError::UnknownKey(signature.key_id))?;
+        Ok(*key)
+    };
+    signatures.iter().map(find).collect()
 }
 
 /// How many of `keys` are among `signers`.
 pub(crate) fn count(signers: &[&PublicKey], keys: &[PublicKey]) -> usize {
-    signers
-        .iter()
-        .filter(|signer| keys.contains(signer))
-        .count()
+    signers.iter().filter(|it| keys.contains(it)).count()
 }
 
-/// Checks each signature over the PAE with the key at the same place in `signers`.
+/// Checks each signature over `message` with the key at the same place in `signers`.
 pub(crate) fn verify(
-    payload_type: &str,
-    payload: &[u8],
+    message: &[u8],
     signatures: &[EntrySignature],
     signers: &[&PublicKey],
 ) -> Result<(), SignersError> {
-    let message = pae(payload_type, payload);
-    for (signature, key) in signatures.iter().zip(signers) {
-        key.verify(&message, &signature.signature)
-            .map_err(|_| SignersError::Bad(signature.key_id))?;
+    for (EntrySignature { key_id, signature }, key) in signatures.iter().zip(signers) {
+        let verified = key.verify(message, signature);
+        verified.map_err(|_| SignersError::BadSignature(*key_id))?;
     }
     Ok(())
 }

@@ -2,9 +2,9 @@
 //!
 //! A line is a name, one space and a value, and ends with a newline, the last one too.
 
-use alloc::{string::String, vec::Vec};
-use core::fmt::{self, Write as _};
+use alloc::vec::Vec;
 
+use crate::error::error;
 use crate::{ENTRY_BYTES_MAX, KeyError, PublicKey, decimal, hex};
 
 /// The most registrars of a charter and roots of an organisation.
@@ -28,23 +28,25 @@ impl<'a> Lines<'a> {
         Ok(Self { rest, line: 1 })
     }
 
+    /// Takes the next line if `parse` knows it.
+    fn next<T>(&mut self, parse: impl FnOnce(&'a str) -> Option<T>) -> Option<T> {
+        let (line, rest) = self.rest.split_once('\n')?;
+        let parsed = parse(line)?;
+        self.rest = rest;
+        self.line = self.line.saturating_add(1);
+        Some(parsed)
+    }
+
     /// A line that always reads the same.
     pub(crate) fn fixed(&mut self, expected: &str) -> Result<(), TextError> {
-        match self.rest.split_once('\n') {
-            Some((line, rest)) if line == expected => {
-                self.advance(rest);
-                Ok(())
-            }
-            _ => Err(self.wrong()),
-        }
+        let wrong = self.wrong();
+        self.next(|line| (line == expected).then_some(()))
+            .ok_or(wrong)
     }
 
     /// The value of the next line if it has this name.
     pub(crate) fn optional(&mut self, name: &str) -> Option<&'a str> {
-        let (line, rest) = self.rest.split_once('\n')?;
-        let value = line.strip_prefix(name)?.strip_prefix(' ')?;
-        self.advance(rest);
-        Some(value)
+        self.next(|line| line.strip_prefix(name)?.strip_prefix(' '))
     }
 
     /// The value of the next line, which must have this name, read by `parse`.
@@ -85,25 +87,18 @@ impl<'a> Lines<'a> {
         }
     }
 
-    /// Nothing may follow, and `encoded` must be the text that was read.
-    pub(crate) fn end(&self, bytes: &[u8], encoded: &str) -> Result<(), TextError> {
-        if !self.rest.is_empty() {
-            return Err(self.wrong());
+    /// Nothing may follow.
+    pub(crate) const fn end(&self) -> Result<(), TextError> {
+        if self.rest.is_empty() {
+            Ok(())
+        } else {
+            Err(self.wrong())
         }
-        if encoded.as_bytes() != bytes {
-            return Err(TextError::Spelling);
-        }
-        Ok(())
     }
 
     /// The error that says the next line is not the one the format has there.
     const fn wrong(&self) -> TextError {
         TextError::Line(self.line)
-    }
-
-    const fn advance(&mut self, rest: &'a str) {
-        self.rest = rest;
-        self.line = self.line.saturating_add(1);
     }
 }
 
@@ -118,61 +113,26 @@ pub(crate) fn public_key(text: &str) -> Result<PublicKey, TextError> {
     PublicKey::admit(&bytes).map_err(TextError::Key)
 }
 
-/// Adds the line `name value`.
-pub(crate) fn push_line(out: &mut String, name: &str, value: impl fmt::Display) {
-    // Writing to a `String` cannot fail.
-    let _ = writeln!(out, "{name} {value}");
-}
-
-/// Adds the lines that [`Lines::key_set`] reads.
-pub(crate) fn push_key_set(out: &mut String, threshold: u8, name: &str, keys: &[PublicKey]) {
-    push_line(out, "threshold", threshold);
-    for key in keys {
-        push_line(out, name, hex::encode(key.as_bytes()));
+error! {
+    /// Why bytes are not a charter or a key event.
+    TextError {
+        /// The text is longer than an entry can be.
+        TooLong => "the text is longer than 65535 bytes",
+        /// The bytes are not UTF-8.
+        Encoding => "the text is not UTF-8",
+        /// The last line does not end with a newline.
+        Newline => "the last line does not end with a newline",
+        /// The line of this number, from 1, is not what the format has there.
+        Line(line: usize) => "line {line} is not what the format has there",
+        /// A key is not 64 lower-case hex digits.
+        KeyHex => "a key is not 64 lower-case hex digits",
+        /// A key is refused by the key rule.
+        Key(error: KeyError) => "a key is not admitted: {error}",
+        /// There is no key, or more than [`KEY_SET_MAX`].
+        KeyCount => "there are not between 1 and 16 keys",
+        /// The keys are not ascending, or one is there twice.
+        KeyOrder => "the keys are not ascending and unique",
+        /// The threshold is zero or more than there are keys.
+        Threshold => "the threshold is not between 1 and the number of keys",
     }
 }
-
-/// Why bytes are not a charter or a key event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum TextError {
-    /// The text is longer than an entry can be.
-    TooLong,
-    /// The bytes are not UTF-8.
-    Encoding,
-    /// The last line does not end with a newline.
-    Newline,
-    /// The line of this number, from 1, is not what the format has there.
-    Line(usize),
-    /// A key is not 64 lower-case hex digits.
-    KeyHex,
-    /// A key is refused by the key rule.
-    Key(KeyError),
-    /// There is no key, or more than [`KEY_SET_MAX`].
-    KeyCount,
-    /// The keys are not ascending, or one is there twice.
-    KeyOrder,
-    /// The threshold is zero or more than there are keys.
-    Threshold,
-    /// The fields are written in another way than they are encoded.
-    Spelling,
-}
-
-impl fmt::Display for TextError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::TooLong => f.write_str("the text is longer than 65535 bytes"),
-            Self::Encoding => f.write_str("the text is not UTF-8"),
-            Self::Newline => f.write_str("the last line does not end with a newline"),
-            Self::Line(line) => write!(f, "line {line} is not what the format has there"),
-            Self::KeyHex => f.write_str("a key is not 64 lower-case hex digits"),
-            Self::Key(error) => write!(f, "a key is not admitted: {error}"),
-            Self::KeyCount => f.write_str("there are not between 1 and 16 keys"),
-            Self::KeyOrder => f.write_str("the keys are not ascending and unique"),
-            Self::Threshold => f.write_str("the threshold is not between 1 and the number of keys"),
-            Self::Spelling => f.write_str("the text is not in its one spelling"),
-        }
-    }
-}
-
-impl core::error::Error for TextError {}

@@ -9,15 +9,12 @@
 //! <checkpoint with its signatures>
 //! ```
 
-use alloc::format;
-use alloc::string::String;
 use alloc::vec::Vec;
-use core::fmt;
 
-use crate::hash_lines::{self, HashLinesError};
+use crate::error::error;
 use crate::{
-    CheckpointError, InclusionError, InclusionProof, LeafHash, LeafIndex, Note, NoteError,
-    TrustPolicy, VerifiedCheckpoint, base64, decimal,
+    CheckpointError, Hash, InclusionError, InclusionProof, LeafHash, LeafIndex, Note, NoteError,
+    PROOF_HASHES_MAX, TrustPolicy, VerifiedCheckpoint, base64, decimal,
 };
 
 /// The most bytes of extra data: readers elsewhere stop at lines of 64 KiB.
@@ -25,68 +22,43 @@ pub const PROOF_EXTRA_BYTES_MAX: usize = 48_000;
 
 const FIRST_LINE: &str = "c2sp.org/tlog-proof@v1\n";
 
-/// Why a proof file does not show that an entry is in the log.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum TlogProofError {
-    /// The first line does not say that this is a proof file of this version.
-    FirstLine,
-    /// The extra data is empty, not base64, or longer than 48,000 bytes.
-    Extra,
-    /// There is no index line, or it is not a decimal number.
-    Index,
-    /// A line of the inclusion proof is not the base64 of a hash.
-    Hash,
-    /// The inclusion proof has more than 63 hashes.
-    TooManyHashes,
-    /// No empty line parts the inclusion proof from the checkpoint.
-    NoCheckpoint,
-    /// The checkpoint is not a signed note.
-    Note(NoteError),
-    /// The policy does not accept the checkpoint.
-    Checkpoint(CheckpointError),
-    /// The file carries another checkpoint than the one that was verified.
-    OtherCheckpoint,
-    /// The entry is not at the index in the checkpoint's tree.
-    Inclusion(InclusionError),
-}
-
-impl fmt::Display for TlogProofError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::FirstLine => f.write_str("the first line is not c2sp.org/tlog-proof@v1"),
-            Self::Extra => f.write_str("the extra line is not 1 to 48,000 bytes in base64"),
-            Self::Index => f.write_str("the proof has no index line with a decimal number"),
-            Self::Hash => f.write_str("a line of the inclusion proof is not a hash in base64"),
-            Self::TooManyHashes => f.write_str("the inclusion proof has more than 63 hashes"),
-            Self::NoCheckpoint => f.write_str("the proof has no checkpoint after an empty line"),
-            Self::Note(error) => error.fmt(f),
-            Self::Checkpoint(error) => error.fmt(f),
-            Self::OtherCheckpoint => f.write_str("the proof carries another checkpoint"),
-            Self::Inclusion(error) => error.fmt(f),
-        }
-    }
-}
-
-impl core::error::Error for TlogProofError {}
-
-impl From<HashLinesError> for TlogProofError {
-    fn from(error: HashLinesError) -> Self {
-        match error {
-            HashLinesError::Line => Self::Hash,
-            HashLinesError::TooMany => Self::TooManyHashes,
-            HashLinesError::NoEmptyLine => Self::NoCheckpoint,
-        }
+error! {
+    /// Why a proof file does not show that an entry is in the log.
+    TlogProofError {
+        /// The first line does not say that this is a proof file of this version.
+        FirstLine => "the first line is not c2sp.org/tlog-proof@v1",
+        /// The extra data is empty, not base64, or longer than 48,000 bytes.
+        Extra => "the extra line is not 1 to 48,000 bytes in base64",
+        /// There is no index line, or it is not a decimal number.
+        Index => "the proof has no index line with a decimal number",
+        /// A line of the inclusion proof is not the base64 of a hash.
+        Hash => "a line of the inclusion proof is not a hash in base64",
+        /// The inclusion proof has more than 63 hashes.
+        TooManyHashes => "the inclusion proof has more than 63 hashes",
+        /// No empty line parts the inclusion proof from the checkpoint.
+        NoCheckpoint => "the proof has no checkpoint after an empty line",
+        /// The checkpoint is not a signed note.
+        Note(error: NoteError) => "{error}",
+        /// The policy does not accept the checkpoint.
+        Checkpoint(error: CheckpointError) => "{error}",
+        /// The file carries another checkpoint than the one that was verified.
+        OtherCheckpoint => "the proof carries another checkpoint",
+        /// The entry is not at the index in the checkpoint's tree.
+        Inclusion(error: InclusionError) => "{error}",
     }
 }
 
 /// A parsed proof file. Nothing is verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TlogProof<'a> {
-    extra: Option<Vec<u8>>,
-    index: LeafIndex,
-    inclusion: InclusionProof,
-    note: Note<'a>,
+    /// Extra data, which no signature covers.
+    pub extra: Option<Vec<u8>>,
+    /// The index that the proof is for.
+    pub index: LeafIndex,
+    /// The inclusion proof.
+    pub inclusion: InclusionProof,
+    /// The checkpoint with its signatures.
+    pub note: Note<'a>,
 }
 
 impl<'a> TlogProof<'a> {
@@ -108,7 +80,7 @@ impl<'a> TlogProof<'a> {
         let rest = rest.strip_prefix("index ").ok_or(TlogProofError::Index)?;
         let (index, rest) = rest.split_once('\n').ok_or(TlogProofError::Index)?;
         let index = decimal::parse(index).map_err(|_| TlogProofError::Index)?;
-        let (hashes, checkpoint) = hash_lines::parse(rest)?;
+        let (hashes, checkpoint) = parse_hashes(rest)?;
         let note = Note::parse(checkpoint).map_err(TlogProofError::Note)?;
         let inclusion = InclusionProof::new(hashes);
         Ok(Self {
@@ -117,12 +89,6 @@ impl<'a> TlogProof<'a> {
             inclusion,
             note,
         })
-    }
-
-    /// The text of a proof file without extra data. `checkpoint` is a note with its signatures.
-    pub fn encode(index: LeafIndex, proof: &InclusionProof, checkpoint: &str) -> String {
-        let hashes = hash_lines::encode(proof.hashes());
-        format!("{FIRST_LINE}index {index}\n{hashes}{checkpoint}")
     }
 
     /// Checks that `entry` is at the index of this proof, in a tree whose checkpoint `policy` accepts.
@@ -164,25 +130,21 @@ impl<'a> TlogProof<'a> {
             checkpoint: checkpoint.clone(),
         })
     }
+}
 
-    /// The index that the proof is for.
-    pub const fn index(&self) -> LeafIndex {
-        self.index
-    }
-
-    /// The inclusion proof.
-    pub const fn inclusion(&self) -> &InclusionProof {
-        &self.inclusion
-    }
-
-    /// The checkpoint with its signatures, as it was given.
-    pub const fn checkpoint(&self) -> &'a str {
-        self.note.source()
-    }
-
-    /// The extra data, which no signature covers.
-    pub fn extra(&self) -> Option<&[u8]> {
-        self.extra.as_deref()
+/// The hashes at the start of `text`, one a line, and what comes after the empty line.
+fn parse_hashes(mut text: &str) -> Result<(Vec<Hash>, &str), TlogProofError> {
+    let mut hashes = Vec::new();
+    loop {
+        let (line, rest) = text.split_once('\n').ok_or(TlogProofError::NoCheckpoint)?;
+        text = rest;
+        if line.is_empty() {
+            return Ok((hashes, text));
+        }
+        if hashes.len() == PROOF_HASHES_MAX {
+            return Err(TlogProofError::TooManyHashes);
+        }
+        hashes.push(Hash::parse_base64(line).map_err(|_| TlogProofError::Hash)?);
     }
 }
 

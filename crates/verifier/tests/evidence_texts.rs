@@ -1,5 +1,6 @@
 //! Charters and key events have one spelling; every other is refused by name.
 
+use witnessmark_tlog::Encode as _;
 use witnessmark_verifier::{
     Charter, CharterError, ENTRY_BYTES_MAX, KeyAction, KeyError, KeyEvent, KeyEventError, KeyId,
     KeyRole, RevokeReason, TextError,

@@ -3,10 +3,11 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use serde_json::Value;
+use witnessmark_tlog::{Encode as _, field_digest, field_salt};
 use witnessmark_verifier::{
     Charter, DisclosedValue, Disclosure, Entry, EntryKind, EntrySignature, Hash, KeyAction,
     KeyChain, KeyChainError, KeyEvent, KeyId, KeyRole, LeafHash, PAYLOAD_TYPE_CHARTER,
-    PAYLOAD_TYPE_KEY_EVENT, PAYLOAD_TYPE_RECORD, PublicKey, RecordId, field_salt, hex,
+    PAYLOAD_TYPE_KEY_EVENT, PAYLOAD_TYPE_RECORD, PublicKey, RecordId, SignersError, hex,
     key_chain_head, pae,
 };
 
@@ -236,7 +237,9 @@ fn every_bit_of_a_record_signature_counts() {
     let good = &record.signatures;
     assert_eq!(check(PAYLOAD_TYPE_RECORD, &record.payload, good), Ok(()));
     for place in 0..2 {
-        let bad = Err(KeyChainError::BadSignature(good[place].key_id));
+        let bad = Err(KeyChainError::Signers(SignersError::BadSignature(
+            good[place].key_id,
+        )));
         for bit in 0..512 {
             let mut changed = good.clone();
             changed[place].signature[bit / 8] ^= 1 << (bit % 8);
@@ -246,7 +249,7 @@ fn every_bit_of_a_record_signature_counts() {
     }
     let mut swapped = good.clone();
     (swapped[0].key_id, swapped[1].key_id) = (good[1].key_id, good[0].key_id);
-    let bad = KeyChainError::BadSignature;
+    let bad = |key_id| KeyChainError::Signers(SignersError::BadSignature(key_id));
     let verdict = check(PAYLOAD_TYPE_RECORD, &record.payload, &swapped);
     assert_eq!(verdict, Err(bad(good[1].key_id)));
     let verdict = check(PAYLOAD_TYPE_RECORD, b"other", good);
@@ -319,8 +322,8 @@ fn every_disclosure_is_made_of_its_salt_and_leads_to_its_digest() {
         let raw = bytes(&field["disclosure"]);
         assert_eq!(disclosure.encode().unwrap(), raw);
         assert_eq!(Disclosure::parse(&raw).unwrap(), disclosure);
-        assert_eq!(disclosure.digest().unwrap(), hash(&field["digest"]));
-        digests.push(disclosure.digest().unwrap());
+        assert_eq!(field_digest(&disclosure).unwrap(), hash(&field["digest"]));
+        digests.push(field_digest(&disclosure).unwrap());
     }
     digests.sort_unstable();
     let sorted = vectors["disclosures"]["sorted_digests"].as_array().unwrap();
@@ -347,7 +350,7 @@ fn no_byte_of_a_disclosure_can_change_unseen() {
                 changed[place] ^= 1 << bit;
                 if let Ok(disclosure) = Disclosure::parse(&changed) {
                     assert_eq!(disclosure.encode().unwrap(), changed);
-                    assert_ne!(disclosure.digest().unwrap(), digest);
+                    assert_ne!(field_digest(&disclosure).unwrap(), digest);
                 }
             }
             Disclosure::parse(&raw[..place]).unwrap_err();

@@ -3,10 +3,11 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use ed25519_dalek::{Signer, SigningKey};
+use witnessmark_tlog::Encode as _;
 use witnessmark_verifier::{
     Charter, Entry, EntryKind, EntrySignature, Hash, KeyAction, KeyChain, KeyChainError, KeyEvent,
     KeyEventError, KeyId, KeyRole, OrgName, Origin, PAYLOAD_TYPE_KEY_EVENT, PAYLOAD_TYPE_RECORD,
-    PublicKey, RevokeReason, pae,
+    PublicKey, RevokeReason, SignersError, pae,
 };
 
 const REGISTRARS: [u8; 2] = [1, 2];
@@ -146,7 +147,7 @@ fn record_entry(chain: &KeyChain) -> Entry {
 
 #[test]
 fn a_genesis_needs_its_roots_and_the_registrars() {
-    use KeyChainError::{RegistrarThreshold, Threshold, UnknownKey};
+    use KeyChainError::{RegistrarThreshold, Threshold};
     let chain = KeyChain::new(org());
     let event = next(&chain, genesis());
     let table: [(&[u8], Option<KeyChainError>); 8] = [
@@ -156,8 +157,13 @@ fn a_genesis_needs_its_roots_and_the_registrars() {
         (&[1, 2], Some(Threshold { have: 0, need: 2 })),
         (&[11, 12, 1], Some(RegistrarThreshold { have: 1, need: 2 })),
         (&[11, 12, 13], Some(RegistrarThreshold { have: 0, need: 2 })),
-        (&[11, 12, 1, 2, STRANGER], Some(UnknownKey(id(STRANGER)))),
-        (&[], Some(KeyChainError::NoSignature)),
+        (
+            &[11, 12, 1, 2, STRANGER],
+            Some(KeyChainError::Signers(SignersError::UnknownKey(id(
+                STRANGER,
+            )))),
+        ),
+        (&[], Some(KeyChainError::Signers(SignersError::NoSignature))),
     ];
     for (seeds, error) in table {
         assert_eq!(check(&chain, &event, seeds).err(), error, "{seeds:?}");
@@ -166,16 +172,27 @@ fn a_genesis_needs_its_roots_and_the_registrars() {
 
 #[test]
 fn a_key_is_added_by_the_roots_and_by_itself() {
-    use KeyChainError::{Possession, Threshold, UnknownKey};
+    use KeyChainError::{Possession, Threshold};
     let chain = team();
     let event = next(&chain, add(31, KeyRole::Record));
     let table: [(&[u8], Option<KeyChainError>); 6] = [
         (&[11, 12, 31], None),
         (&[11, 12, 13], Some(Possession(id(31)))),
         (&[11, 31], Some(Threshold { have: 1, need: 2 })),
-        (&[31, DEVICE], Some(UnknownKey(id(DEVICE)))),
-        (&[11, 12, 31, 1], Some(UnknownKey(id(1)))),
-        (&[11, 12, 31, STRANGER], Some(UnknownKey(id(STRANGER)))),
+        (
+            &[31, DEVICE],
+            Some(KeyChainError::Signers(SignersError::UnknownKey(id(DEVICE)))),
+        ),
+        (
+            &[11, 12, 31, 1],
+            Some(KeyChainError::Signers(SignersError::UnknownKey(id(1)))),
+        ),
+        (
+            &[11, 12, 31, STRANGER],
+            Some(KeyChainError::Signers(SignersError::UnknownKey(id(
+                STRANGER,
+            )))),
+        ),
     ];
     for (seeds, error) in table {
         assert_eq!(check(&chain, &event, seeds).err(), error, "{seeds:?}");
@@ -199,9 +216,9 @@ fn a_key_is_added_once_ever() {
         check(chain, &event, &[11, 12, DEVICE])
     };
     let error = KeyChainError::KeyAlreadyAdded(id(DEVICE));
-    assert_eq!(again(&chain), Err(error));
+    assert_eq!(again(&chain), Err(error.clone()));
     apply(&mut chain, revoke(DEVICE), &[11, 12]);
-    assert_eq!(again(&chain), Err(error));
+    assert_eq!(again(&chain), Err(error.clone()));
 }
 
 #[test]
@@ -210,10 +227,15 @@ fn a_key_is_revoked_by_the_roots_alone_and_once() {
     let event = next(&chain, revoke(DEVICE));
     let short = Err(KeyChainError::Threshold { have: 1, need: 2 });
     assert_eq!(check(&chain, &event, &[11]), short);
-    let stranger = Err(KeyChainError::UnknownKey(id(DEVICE)));
+    let stranger = Err(KeyChainError::Signers(SignersError::UnknownKey(id(DEVICE))));
     assert_eq!(check(&chain, &event, &[11, 12, DEVICE]), stranger);
     let verdict = check(&chain, &next(&chain, revoke(STRANGER)), &[11, 12]);
-    assert_eq!(verdict, Err(KeyChainError::UnknownKey(id(STRANGER))));
+    assert_eq!(
+        verdict,
+        Err(KeyChainError::Signers(SignersError::UnknownKey(id(
+            STRANGER
+        ))))
+    );
 
     apply(&mut chain, revoke(DEVICE), &[11, 12]);
     let revoked = chain.key(&id(DEVICE)).unwrap().revoked.unwrap();
@@ -224,7 +246,7 @@ fn a_key_is_revoked_by_the_roots_alone_and_once() {
 
 #[test]
 fn roots_are_replaced_by_the_roots_before_them() {
-    use KeyChainError::{Threshold, UnknownKey};
+    use KeyChainError::Threshold;
     let mut chain = team();
     let rotate = KeyAction::RotateRoot {
         threshold: 1,
@@ -236,7 +258,12 @@ fn roots_are_replaced_by_the_roots_before_them() {
         (&[11, 12, 14], None),
         (&[11, 14, 15], Some(Threshold { have: 1, need: 2 })),
         (&[14, 15], Some(Threshold { have: 0, need: 2 })),
-        (&[11, 12, STRANGER], Some(UnknownKey(id(STRANGER)))),
+        (
+            &[11, 12, STRANGER],
+            Some(KeyChainError::Signers(SignersError::UnknownKey(id(
+                STRANGER,
+            )))),
+        ),
     ];
     for (seeds, error) in table {
         assert_eq!(check(&chain, &event, seeds).err(), error, "{seeds:?}");
@@ -247,7 +274,10 @@ fn roots_are_replaced_by_the_roots_before_them() {
         (1, set(&[14, 15]).as_slice())
     );
     let verdict = check(&chain, &next(&chain, revoke(DEVICE)), &[11, 12]);
-    assert_eq!(verdict, Err(UnknownKey(id(11))));
+    assert_eq!(
+        verdict,
+        Err(KeyChainError::Signers(SignersError::UnknownKey(id(11))))
+    );
     apply(&mut chain, revoke(DEVICE), &[15]);
 }
 
@@ -302,16 +332,16 @@ fn an_event_with_one_bad_or_repeated_signature_is_refused_and_changes_nothing() 
     // The threshold is met without the third root, but nothing unexplained goes in.
     let mut signatures = sign(PAYLOAD_TYPE_KEY_EVENT, &payload, &[11, 12, 13]);
     signatures[2].signature[40] ^= 1;
-    let error = KeyChainError::BadSignature(id(13));
+    let error = KeyChainError::Signers(SignersError::BadSignature(id(13)));
     assert_eq!(chain.apply(&charter(), &payload, &signatures), Err(error));
 
     let signatures = sign(PAYLOAD_TYPE_KEY_EVENT, &payload, &[11, 11]);
-    let error = KeyChainError::DuplicateSigner(id(11));
+    let error = KeyChainError::Signers(SignersError::DuplicateSigner(id(11)));
     assert_eq!(chain.apply(&charter(), &payload, &signatures), Err(error));
 
     // Signed as a record, the same bytes are no event.
     let signatures = sign(PAYLOAD_TYPE_RECORD, &payload, &[11, 12]);
-    let error = KeyChainError::BadSignature(id(11));
+    let error = KeyChainError::Signers(SignersError::BadSignature(id(11)));
     assert_eq!(chain.apply(&charter(), &payload, &signatures), Err(error));
     assert_eq!(chain, before);
 }
@@ -345,14 +375,14 @@ fn an_event_is_logged_with_the_chain_it_makes() {
                 org_key_seq: 3,
                 ..good.clone()
             },
-            head,
+            head.clone(),
         ),
         (
             Entry {
                 org_key_head: before.head(),
                 ..good.clone()
             },
-            head,
+            head.clone(),
         ),
         (
             Entry {
@@ -387,18 +417,31 @@ fn an_event_is_logged_with_the_chain_it_makes() {
 
 #[test]
 fn a_record_is_signed_by_keys_that_may() {
-    use KeyChainError::{DuplicateSigner, NoSignature, RoleNotAllowed, UnknownKey};
+    use KeyChainError::RoleNotAllowed;
     let table: [(&[u8], Option<KeyChainError>); 8] = [
         (&[DEVICE], None),
         (&[OFFICER, DEVICE], None),
-        (&[], Some(NoSignature)),
+        (&[], Some(KeyChainError::Signers(SignersError::NoSignature))),
         (&[OFFICER], Some(RoleNotAllowed)),
-        (&[DEVICE, DEVICE], Some(DuplicateSigner(id(DEVICE)))),
-        (&[DEVICE, STRANGER], Some(UnknownKey(id(STRANGER)))),
-        (&[11], Some(UnknownKey(id(11)))),
+        (
+            &[DEVICE, DEVICE],
+            Some(KeyChainError::Signers(SignersError::DuplicateSigner(id(
+                DEVICE,
+            )))),
+        ),
+        (
+            &[DEVICE, STRANGER],
+            Some(KeyChainError::Signers(SignersError::UnknownKey(id(
+                STRANGER,
+            )))),
+        ),
+        (
+            &[11],
+            Some(KeyChainError::Signers(SignersError::UnknownKey(id(11)))),
+        ),
         (
             &[DEVICE, OFFICER, 3, 4, 5, 6, 7, 8, 9],
-            Some(KeyChainError::TooManySignatures),
+            Some(KeyChainError::Signers(SignersError::TooManySignatures)),
         ),
     ];
     for (seeds, error) in table {
@@ -464,14 +507,14 @@ fn a_record_is_logged_with_the_chain_that_admitted_it() {
                 org_key_seq: 2,
                 ..good.clone()
             },
-            head,
+            head.clone(),
         ),
         (
             Entry {
                 org_key_head: Hash::new([0; 32]),
                 ..good.clone()
             },
-            head,
+            head.clone(),
         ),
         (
             Entry {
@@ -492,7 +535,7 @@ fn a_record_is_logged_with_the_chain_that_admitted_it() {
                 payload: b"other".to_vec(),
                 ..good
             },
-            KeyChainError::BadSignature(id(DEVICE)),
+            KeyChainError::Signers(SignersError::BadSignature(id(DEVICE))),
         ),
     ];
     for (entry, error) in table {

@@ -1,9 +1,10 @@
 //! Notes, verifier keys, checkpoints and requests: the one spelling of each, and what is refused.
 
+use witnessmark_tlog::{AddCheckpoint, AddCheckpointError, Encode as _};
 use witnessmark_verifier::{
-    AddCheckpoint, AddCheckpointError, Checkpoint, CheckpointFormatError, KeyError, LeafIndex,
-    NOTE_BYTES_MAX, NOTE_SIGNATURES_MAX, Note, NoteError, PROOF_EXTRA_BYTES_MAX, TlogProof,
-    TlogProofError, VerifierKey, VerifierKeyError, base64,
+    Checkpoint, CheckpointFormatError, KeyError, LeafIndex, NOTE_BYTES_MAX, NOTE_SIGNATURES_MAX,
+    Note, NoteError, PROOF_EXTRA_BYTES_MAX, TlogProof, TlogProofError, VerifierKey,
+    VerifierKeyError, base64,
 };
 
 /// From the page of C2SP signed-note; key and signature there do belong together.
@@ -26,7 +27,7 @@ fn the_example_of_the_specification_holds() {
     assert!(line.is_by(&key));
     assert_eq!(
         key.public_key()
-            .verify(note.text().as_bytes(), line.signature()),
+            .verify(note.text().as_bytes(), &line.signature),
         Ok(())
     );
 }
@@ -263,11 +264,11 @@ fn a_proof_file_has_one_spelling() {
     let with_extra = format!("{first}extra AAAA\nindex 7\n{ROOT}\n\n{note}");
     let proof = TlogProof::parse(&with_extra).unwrap();
     assert_eq!(
-        (proof.extra(), proof.index()),
+        (proof.extra.as_deref(), proof.index),
         (Some(&[0, 0, 0][..]), LeafIndex::new(7))
     );
     assert_eq!(
-        (proof.inclusion().hashes().len(), proof.checkpoint()),
+        (proof.inclusion.hashes().len(), proof.note.source()),
         (1, note.as_str())
     );
 }

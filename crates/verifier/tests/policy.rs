@@ -3,10 +3,11 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use ed25519_dalek::{Signer, SigningKey};
+use witnessmark_tlog::{Encode as _, signature_line};
 use witnessmark_verifier::{
-    CheckpointError, Cosignature, CosignatureError, Note, NoteAlgorithm, Origin,
-    PolicyErrorKind as Kind, PublicKey, TrustPolicy, VerifiedCheckpoint, VerifierKey,
-    VerifierKeyError, cosignature_message, signature_line,
+    CheckpointError, Cosignature, Note, NoteAlgorithm, Origin, PolicyErrorKind as Kind, PublicKey,
+    SignatureError, TrustPolicy, VerifiedCheckpoint, VerifierKey, VerifierKeyError,
+    cosignature_message,
 };
 
 const TEXT: &str = "log.example\n5\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n";
@@ -109,7 +110,7 @@ fn a_quorum_is_what_its_lines_say() {
 fn a_quorum_that_is_not_met_says_who_is_missing() {
     let nested = "group x 2 w2 w3 w4\ngroup both all x w5\nquorum both\n";
     let error = verify(&policy(nested), &cosigned_by(&[3])).unwrap_err();
-    let missing = vec![name("w2.example"), name("w4.example"), name("w5.example")];
+    let missing = "w2.example, w4.example, w5.example".to_owned();
     let quorum = "2 of 2 in group both: x, w5".to_owned();
     assert_eq!(error, CheckpointError::QuorumNotMet { quorum, missing });
     let shown = "not cosigned by w2.example, w4.example, w5.example";
@@ -206,14 +207,28 @@ fn a_checkpoint_of_another_log_is_told_from_an_unsigned_one() {
 
 #[test]
 fn a_log_key_cannot_cosign() {
+    let message = cosignature_message(1, TEXT);
     let cosignature = Cosignature {
         time_s: 1,
-        signature: [0; 64],
+        signature: signer(1).sign(&message).to_bytes(),
     };
+    let witness = vkey("w", NoteAlgorithm::CosignatureEd25519, 1);
+    assert_eq!(cosignature.verify(&witness, TEXT), Ok(()));
     let verdict = cosignature.verify(&log("log.example", 1), TEXT);
-    assert_eq!(verdict, Err(CosignatureError::Algorithm));
-    assert_eq!(Cosignature::parse(&[0; 71]), Err(CosignatureError::Length));
-    assert_eq!(Cosignature::parse(&[0; 73]), Err(CosignatureError::Length));
+    assert_eq!(verdict, Err(SignatureError::Rejected));
+}
+
+#[test]
+fn a_cosignature_is_a_time_below_2_to_the_63_and_a_signature() {
+    for bytes in [&[0; 71][..], &[0; 73], &[], &[0x80; 72]] {
+        assert_eq!(Cosignature::parse(bytes), None);
+    }
+    let last = [&i64::MAX.to_be_bytes()[..], &[7; 64]].concat();
+    let parsed = Cosignature::parse(&last).unwrap();
+    assert_eq!(parsed.time_s, i64::MAX.unsigned_abs());
+    assert_eq!(parsed.signature, [7; 64]);
+    let beyond = [&(1_u64 << 63).to_be_bytes()[..], &[7; 64]].concat();
+    assert_eq!(Cosignature::parse(&beyond), None);
 }
 
 #[test]
@@ -225,10 +240,13 @@ fn spaces_comments_urls_and_order_are_free() {
         log("log.example", 1)
     );
     let policy = TrustPolicy::parse(&text).unwrap();
-    assert_eq!((policy.logs().len(), policy.witnesses().len()), (1, 1));
+    assert_eq!(policy.logs(), [log("log.example", 1)]);
     assert_eq!(
-        (policy.witnesses()[0].name(), policy.witnesses()[0].key()),
-        ("w2", &witness(2))
+        verify(&policy, &cosigned_by(&[2]))
+            .unwrap()
+            .cosigned()
+            .len(),
+        1
     );
     assert_eq!(policy.quorum().as_deref(), Some("1 of 1 in group g: w2"));
 }

@@ -4,9 +4,12 @@
 
 use proptest::prelude::*;
 use serde_json::Value;
+use witnessmark_tlog::{
+    AddCheckpoint, Encode as _, Tile, encode_entry_bundle, encode_proof, parse_entry_bundle,
+    signature_line,
+};
 use witnessmark_verifier::{
-    AddCheckpoint, Checkpoint, Note, Tile, TlogProof, TrustPolicy, VerifierKey, base64, decimal,
-    encode_entry_bundle, hex, parse_entry_bundle, signature_line,
+    Checkpoint, Note, TlogProof, TrustPolicy, VerifierKey, base64, decimal, hex,
 };
 
 /// Good texts of every format, to be spoiled.
@@ -54,8 +57,8 @@ fn read_everything(text: &str) {
     if let Ok(note) = Note::parse(text) {
         let written = note.text().to_owned() + "\n";
         let lines = note.signatures().iter().map(|line| {
-            let encoded = base64::encode(&[&line.key_id(), line.signature()].concat());
-            format!("\u{2014} {} {encoded}\n", line.name())
+            let encoded = base64::encode(&[&line.key_id, line.signature.as_slice()].concat());
+            format!("\u{2014} {} {encoded}\n", line.name)
         });
         assert_eq!(lines.fold(written, |written, line| written + &line), text);
         if let Ok(checkpoint) = Checkpoint::parse(note.text()) {
@@ -63,8 +66,8 @@ fn read_everything(text: &str) {
         }
     }
     if let Ok(proof) = TlogProof::parse(text) {
-        let written = TlogProof::encode(proof.index(), proof.inclusion(), proof.checkpoint());
-        assert!(proof.extra().is_some() || written == text);
+        let written = encode_proof(proof.index, &proof.inclusion, proof.note.source());
+        assert!(proof.extra.is_some() || written == text);
     }
     if let Ok(request) = AddCheckpoint::parse(text) {
         assert_eq!(request.encode(), text);

@@ -3,10 +3,11 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use serde_json::Value;
+use witnessmark_tlog::{AddCheckpoint, Encode as _, encode_proof, log_only_policy, signature_line};
 use witnessmark_verifier::{
-    AddCheckpoint, Checkpoint, ConsistencyProof, Hash, InclusionProof, KeyId, LeafHash, LeafIndex,
-    Note, NoteAlgorithm, Origin, PublicKey, RecordId, TlogProof, TlogProofError, TreeHead,
-    TreeSize, TrustPolicy, VerifierKey, empty_root, hex, node_hash, pae, signature_line,
+    Checkpoint, ConsistencyProof, Hash, InclusionProof, KeyId, LeafHash, LeafIndex, Note,
+    NoteAlgorithm, Origin, PublicKey, RecordId, TlogProof, TlogProofError, TreeHead, TreeSize,
+    TrustPolicy, VerifierKey, empty_root, hex, node_hash, pae,
 };
 
 fn vectors() -> Value {
@@ -188,7 +189,7 @@ fn a_consistency_proof_holds_between_its_own_sizes_alone() {
 fn every_checkpoint_verifies_and_re_encodes() {
     let vectors = vectors();
     let log = VerifierKey::parse(text(&vectors["log_vkey"])).unwrap();
-    let policy = TrustPolicy::parse(&TrustPolicy::new_log_only(log.clone())).unwrap();
+    let policy = TrustPolicy::parse(&log_only_policy(&log)).unwrap();
     let checkpoints = vectors["checkpoints"].as_object().unwrap();
     assert_eq!(checkpoints.len(), 7);
     for (size, source) in checkpoints {
@@ -199,7 +200,7 @@ fn every_checkpoint_verifies_and_re_encodes() {
         assert_eq!((verified.quorum(), verified.cosigned().len()), (None, 0));
         let checkpoint = Checkpoint::parse(note.text()).unwrap();
         assert_eq!(checkpoint.encode(), note.text());
-        let line = signature_line(log.name(), log.key_id(), note.signatures()[0].signature());
+        let line = signature_line(log.name(), log.key_id(), &note.signatures()[0].signature);
         assert_eq!(format!("{}\n{line}", checkpoint.encode()), text(source));
     }
 }
@@ -230,9 +231,12 @@ fn the_proof_file_verifies_and_re_encodes() {
     let vectors = vectors();
     let source = text(&vectors["tlog_proof"]);
     let proof = TlogProof::parse(source).unwrap();
-    assert_eq!((proof.index(), proof.extra()), (LeafIndex::new(4), None));
     assert_eq!(
-        TlogProof::encode(proof.index(), proof.inclusion(), proof.checkpoint()),
+        (proof.index, proof.extra.as_deref()),
+        (LeafIndex::new(4), None)
+    );
+    assert_eq!(
+        encode_proof(proof.index, &proof.inclusion, proof.note.source()),
         source
     );
     let entry = bytes(&vectors["entries"][4]["entry"]);
@@ -247,7 +251,7 @@ fn the_proof_file_verifies_and_re_encodes() {
     );
     // The same tree head under other signatures is another checkpoint.
     let alone = text(&vectors["checkpoints"]["7"]);
-    let alone = TlogProof::encode(proof.index(), proof.inclusion(), alone);
+    let alone = encode_proof(proof.index, &proof.inclusion, alone);
     let alone = TlogProof::parse(&alone).unwrap();
     let verdict = alone.verify_with(&entry, verified.checkpoint());
     assert_eq!(verdict, Err(TlogProofError::OtherCheckpoint));
@@ -330,7 +334,7 @@ fn any_changed_bit_of_the_entry_is_refused() {
     let entry = bytes(&vectors["entries"][4]["entry"]);
     let proof = TlogProof::parse(text(&vectors["tlog_proof"])).unwrap();
     let checkpoint = policy(&vectors)
-        .verify(&Note::parse(proof.checkpoint()).unwrap())
+        .verify(&Note::parse(proof.note.source()).unwrap())
         .unwrap();
     for place in 0..entry.len() {
         for bit in 0..8 {

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
+use witnessmark_tlog::field_digest;
 use witnessmark_verifier::{Hash, OrgName, RecordId};
 
 use super::{KeyOptions, VaultFile, parse_record_id, vault_failure};
@@ -119,7 +120,7 @@ fn choose(held: &HeldRecord, arguments: &Arguments) -> Result<Chosen, VaultError
     for name in names {
         match held.disclosure(&name) {
             Ok(field) => {
-                chosen.digests.push(field.digest()?);
+                chosen.digests.push(field_digest(&field)?);
                 chosen.held.push(name);
             }
             Err(VaultError::Erased(_)) if arguments.all || arguments.draft.is_some() => {
@@ -136,7 +137,7 @@ fn choose(held: &HeldRecord, arguments: &Arguments) -> Result<Chosen, VaultError
         let now = chosen
             .held
             .iter()
-            .map(|name| held.disclosure(name)?.digest().map_err(Into::into));
+            .map(|name| field_digest(held.disclosure(name)?).map_err(Into::into));
         chosen.digests = now.collect::<Result<_, VaultError>>()?;
     }
     chosen.digests.sort();

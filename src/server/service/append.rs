@@ -8,7 +8,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Status, Streaming};
 use witnessmark_log::Appended;
 use witnessmark_proto::{Outcome, Reason, Refusal, SignedPayload, Warning, v1};
-use witnessmark_verifier::TlogProof;
+use witnessmark_tlog::encode_proof;
 
 use super::Answers;
 use crate::clock;
@@ -271,7 +271,7 @@ impl Pending {
             checkpoint,
             ..
         } = appended;
-        let proof = TlogProof::encode(index, &proof, checkpoint.text());
+        let proof = encode_proof(index, &proof, checkpoint.text());
         let entry = entry.to_vec();
         Ok(witnessmark_proto::Appended {
             index,

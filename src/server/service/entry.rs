@@ -7,7 +7,8 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use witnessmark_log::LogError;
 use witnessmark_proto::{EntryChunk, EntrySelector, EntryWithProof, Reason, Refusal, v1};
-use witnessmark_verifier::{LeafIndex, TlogProof};
+use witnessmark_tlog::encode_proof;
+use witnessmark_verifier::LeafIndex;
 
 use super::Answers;
 use crate::server::core::Core;
@@ -34,7 +35,7 @@ fn read_one(core: &Core, selector: EntrySelector) -> Result<EntryWithProof, Refu
     let read = || {
         let entry = core.reader.entry(index)?.to_vec();
         let proof = core.reader.inclusion_proof(index, size)?;
-        Ok((entry, TlogProof::encode(index, &proof, checkpoint.text())))
+        Ok((entry, encode_proof(index, &proof, checkpoint.text())))
     };
     let (entry, proof) = read().map_err(|error: LogError| status::of_log(&error))?;
     Ok(EntryWithProof {

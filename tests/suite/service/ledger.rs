@@ -10,6 +10,7 @@ use tonic::transport::Channel;
 use witnessmark_client::{Client, LoggedEntry, SignedPayload};
 use witnessmark_proto::v1::ledger_service_client::LedgerServiceClient;
 use witnessmark_record::{encode, from_json, v1};
+use witnessmark_tlog::Encode as _;
 use witnessmark_verifier::{
     EntrySignature, Hash, KeyAction, KeyEvent, KeyId, KeyRole, OrgName, PAYLOAD_TYPE_KEY_EVENT,
     PAYLOAD_TYPE_RECORD, PublicKey, RevokeReason, TrustPolicy, base64, key_chain_head, pae, sha256,

@@ -2,6 +2,7 @@
 
 use ed25519_dalek::SigningKey;
 use witnessmark_bundle::BundledChain;
+use witnessmark_tlog::Encode as _;
 use witnessmark_verifier::{
     Entry, EntryKind, Hash, KeyAction, KeyEvent, KeyRole, PAYLOAD_TYPE_KEY_EVENT,
     PAYLOAD_TYPE_RECORD, RecordId, RevokeReason, hex, key_chain_head,

@@ -1,6 +1,7 @@
 //! Founding entries that are not the charter of the ledger, each of them entry 0 of a signed tree.
 
 use ed25519_dalek::{SigningKey, VerifyingKey};
+use witnessmark_tlog::Encode as _;
 use witnessmark_verifier::{
     Charter, Entry, EntryKind, Hash, Origin, PAYLOAD_TYPE_CHARTER, PAYLOAD_TYPE_RECORD, hex,
 };

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use ed25519_dalek::SigningKey;
 use witnessmark_bundle::RelatedEntry;
+use witnessmark_tlog::Encode as _;
 use witnessmark_verifier::{Entry, KeyAction, KeyRole, base64, sha256};
 
 use super::entries::good;

@@ -4,6 +4,7 @@ mod payloads;
 mod signatures;
 
 use witnessmark_record::encode;
+use witnessmark_tlog::Encode as _;
 use witnessmark_verifier::{Entry, Hash, KeyRole, PAYLOAD_TYPE_RECORD, sha256};
 
 use super::mini_log::{COURT, MiniLog, START, TEAM, key, org, public, sign};

@@ -3,6 +3,7 @@
 use std::fs;
 
 use witnessmark_record::encode;
+use witnessmark_tlog::Encode as _;
 use witnessmark_verifier::{
     Checkpoint, Entry, EntryKind, Hash, KeyRole, LeafHash, Origin, TreeHead, TreeSize, node_hash,
 };

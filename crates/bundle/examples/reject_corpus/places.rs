@@ -7,6 +7,7 @@ use std::process::Command;
 
 use witnessmark_bundle::{Bundle, BundledFile};
 use witnessmark_record::v1;
+use witnessmark_tlog::Encode as _;
 use witnessmark_verifier::{DisclosedValue, Hash, sha256};
 
 use super::mini_log::{COURT, TEAM, link};

@@ -1,9 +1,10 @@
 //! Inclusion proofs that do not lead to the signed root: other places, other lengths, other trees.
 
 use witnessmark_bundle::Bundle;
+use witnessmark_tlog::{Encode as _, encode_proof};
 use witnessmark_verifier::{
-    Checkpoint, Hash, InclusionProof, LeafHash, LeafIndex, Origin, TlogProof, TreeHead, TreeSize,
-    base64, node_hash, sha256,
+    Checkpoint, Hash, InclusionProof, LeafHash, LeafIndex, Origin, TreeHead, TreeSize, base64,
+    node_hash, sha256,
 };
 
 use super::mini_log::{MiniLog, ORIGIN, TEAM};
@@ -32,7 +33,7 @@ fn with_proof(log: &MiniLog, change: impl FnOnce(&mut u64, &mut Vec<Hash>)) -> B
     change(&mut index, &mut hashes);
     let proof = InclusionProof::new(hashes);
     let checkpoint = log.checkpoint(&[WITNESS]);
-    other.record.proof = TlogProof::encode(LeafIndex::new(index), &proof, &checkpoint);
+    other.record.proof = encode_proof(LeafIndex::new(index), &proof, &checkpoint);
     other
 }
 
@@ -51,7 +52,7 @@ fn promises(corpus: &mut Corpus) {
         older.entries.truncate(size);
         // The charter is proved in the older tree, the record cannot be.
         let mut other = under_checkpoint(&whole, &older.checkpoint(&[WITNESS]));
-        let charter = TlogProof::encode(
+        let charter = encode_proof(
             LeafIndex::new(0),
             &older.proof(0),
             &older.checkpoint(&[WITNESS]),
@@ -78,7 +79,7 @@ fn promises(corpus: &mut Corpus) {
     let mut other = blind(&log, RECORD, TEAM);
     let in_fork = unlogged.logged(fork);
     other.record.entry = in_fork.entry;
-    other.record.proof = TlogProof::encode(
+    other.record.proof = encode_proof(
         LeafIndex::new(fork),
         &in_fork.inclusion,
         &log.checkpoint(&[WITNESS]),
@@ -215,7 +216,7 @@ fn doubled_leaf(corpus: &mut Corpus) {
     let last = u64::try_from(leaves.len()).unwrap() - 1;
     let mut other = blind(&log, last, TEAM);
     let mut path = log.proof(last).hashes().to_vec();
-    other.record.proof = TlogProof::encode(
+    other.record.proof = encode_proof(
         LeafIndex::new(last + 1),
         &InclusionProof::new(path.clone()),
         &log.checkpoint(&[WITNESS]),
@@ -228,7 +229,7 @@ fn doubled_leaf(corpus: &mut Corpus) {
         NotVerified("inclusion"),
     );
     path.insert(0, leaves[leaves.len() - 1]);
-    other.record.proof = TlogProof::encode(
+    other.record.proof = encode_proof(
         LeafIndex::new(last),
         &InclusionProof::new(path),
         &log.checkpoint(&[WITNESS]),
@@ -331,7 +332,7 @@ fn lengths(corpus: &mut Corpus) {
     let mut other = blind(&alone, 0, TEAM);
     let path = InclusionProof::new(vec![root]);
     let checkpoint = alone.checkpoint(&[WITNESS]);
-    other.charter.proof = TlogProof::encode(LeafIndex::new(0), &path, &checkpoint);
+    other.charter.proof = encode_proof(LeafIndex::new(0), &path, &checkpoint);
     let text = other.encode().unwrap();
     class.bundle(
         "a-hash-in-a-tree-of-one",

@@ -5,7 +5,8 @@ use std::fs;
 use std::path::Path;
 
 use witnessmark_bundle::ExportWriter;
-use witnessmark_verifier::{Entry, LeafHash, encode_entry_bundle, parse_entry_bundle, sha256};
+use witnessmark_tlog::{Encode as _, encode_entry_bundle, parse_entry_bundle};
+use witnessmark_verifier::{Entry, LeafHash, sha256};
 
 use super::mini_log::{MiniLog, TEAM};
 use super::world::{WITNESS, copy, export, ledger, policy};

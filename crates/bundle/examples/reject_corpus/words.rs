@@ -4,6 +4,7 @@
 use std::fs;
 
 use witnessmark_record::v1;
+use witnessmark_tlog::{Encode as _, field_digest};
 use witnessmark_verifier::{DisclosedValue, KeyAction, KeyRole};
 
 use super::mini_log::{COURT, MiniLog, ORIGIN, TEAM, key, link, public};
@@ -171,7 +172,7 @@ fn elsewhere(corpus: &mut Corpus) {
         let mut field = shown();
         field.value = DisclosedValue::Text(text.to_owned());
         text.clone_into(&mut field.name);
-        message.protected = vec![field.digest().unwrap().as_bytes().to_vec()];
+        message.protected = vec![field_digest(&field).unwrap().as_bytes().to_vec()];
         let index = log.record(11, &message);
         let mut second = log.message(COURT, text);
         second.links = vec![link(v1::LinkRel::Contradicts, &log.id(index))];

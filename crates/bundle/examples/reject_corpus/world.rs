@@ -6,9 +6,10 @@ use std::path::Path;
 use ed25519_dalek::{Signer as _, SigningKey};
 use witnessmark_bundle::{Bundle, BundleFiles, ExportWriter, ProvenEntry};
 use witnessmark_record::v1;
+use witnessmark_tlog::{Encode as _, encode_proof, field_digest, field_salt, signature_line};
 use witnessmark_verifier::{
-    Cosignature, DisclosedValue, Disclosure, Entry, EntryKind, LeafIndex, TlogProof, base64,
-    cosignature_message, field_salt, sha256, signature_line,
+    Cosignature, DisclosedValue, Disclosure, Entry, EntryKind, LeafIndex, base64,
+    cosignature_message, sha256,
 };
 
 use super::mini_log::{COURT, MiniLog, TEAM, key, link, org, witness};
@@ -27,7 +28,7 @@ pub(crate) const RECORD: u64 = 5;
 pub(crate) fn ledger() -> MiniLog {
     let mut log = MiniLog::usual();
     let mut message = log.message(TEAM, "Tail section");
-    message.protected = vec![shown().digest().unwrap().as_bytes().to_vec()];
+    message.protected = vec![field_digest(&shown()).unwrap().as_bytes().to_vec()];
     log.record(11, &message);
     let mut second = log.message(COURT, "Not so");
     second.links = vec![link(v1::LinkRel::Contradicts, &log.id(RECORD))];
@@ -93,7 +94,7 @@ pub(crate) fn proven(log: &MiniLog, index: u64) -> ProvenEntry {
     let logged = log.logged(index);
     let checkpoint = log.checkpoint(&[WITNESS]);
     ProvenEntry {
-        proof: TlogProof::encode(LeafIndex::new(index), &logged.inclusion, &checkpoint),
+        proof: encode_proof(LeafIndex::new(index), &logged.inclusion, &checkpoint),
         entry: logged.entry,
     }
 }

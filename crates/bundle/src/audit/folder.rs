@@ -3,7 +3,8 @@
 use std::io;
 use std::path::Path;
 
-use witnessmark_verifier::{Hash, TILE_WIDTH, Tile, parse_entry_bundle};
+use witnessmark_tlog::{TILE_WIDTH, Tile, parse_entry_bundle};
+use witnessmark_verifier::Hash;
 
 use crate::escape::quote;
 use crate::export::{CHECKPOINT, ExportReader};

@@ -8,7 +8,8 @@ use witnessmark_bundle::{
     VerdictWord, verify_bundle,
 };
 use witnessmark_record::v1;
-use witnessmark_verifier::{DisclosedValue, Disclosure, Hash, field_salt, hex, sha256};
+use witnessmark_tlog::{Encode as _, field_digest, field_salt};
+use witnessmark_verifier::{DisclosedValue, Disclosure, Hash, hex, sha256};
 
 use crate::mini_log::{MiniLog, TEAM, assert_fails, judge, why};
 
@@ -24,7 +25,10 @@ fn a_disclosure_must_be_one_that_the_record_commits_to() {
         field("witness.name", "A. B."),
         field("place.detail", "bay 4"),
     );
-    let mut digests = [witness.digest().unwrap(), place.digest().unwrap()];
+    let mut digests = [
+        field_digest(&witness).unwrap(),
+        field_digest(&place).unwrap(),
+    ];
     digests.sort();
     let mut log = MiniLog::usual();
     let mut message = log.message(TEAM, "Tail section");
@@ -44,7 +48,7 @@ fn a_disclosure_must_be_one_that_the_record_commits_to() {
     assert!(all.to_text().contains("\"witness.name\": \"A. B.\""));
     assert!(!all.to_text().contains("commitment"), "{}", all.to_text());
     let one = with(&[&witness]);
-    let hidden = place.digest().unwrap();
+    let hidden = field_digest(&place).unwrap();
     let line = format!("withheld      commitment {hidden}");
     assert!(one.to_text().contains(&line), "{}", one.to_text());
     let json: serde_json::Value = serde_json::from_str(&one.to_json()).unwrap();

@@ -2,7 +2,8 @@
 
 use witnessmark_bundle::{Bundle, NoFiles, ProvenEntry, VerdictWord, verify_bundle};
 use witnessmark_record::{encode, v1};
-use witnessmark_verifier::{Entry, KeyRole, LeafIndex, TlogProof};
+use witnessmark_tlog::{Encode as _, encode_proof};
+use witnessmark_verifier::{Entry, KeyRole, LeafIndex};
 
 use crate::mini_log::{
     COURT, MiniLog, ORIGIN, START, TEAM, assert_fails, judge, key, link, sign, why,
@@ -295,7 +296,7 @@ fn a_record_the_ledger_should_not_have_taken_is_refused() {
         let mut bundle = log.bundle(good, &[]);
         let logged = log.logged(index);
         bundle.record = ProvenEntry {
-            proof: TlogProof::encode(
+            proof: encode_proof(
                 LeafIndex::new(index),
                 &logged.inclusion,
                 &log.checkpoint(&[]),

@@ -4,6 +4,7 @@ use std::thread;
 
 use witnessmark_bundle::{Bundle, NoFiles, VerdictWord, verify_bundle};
 use witnessmark_record::v1;
+use witnessmark_tlog::Encode as _;
 use witnessmark_verifier::{Entry, base64};
 
 use crate::mini_log::{COURT, MiniLog, TEAM, assert_fails, link, why};

@@ -4,7 +4,8 @@ use witnessmark_bundle::{
     Bundle, BundleFiles, FileState, FolderFiles, Validity, Verdict, VerdictWord, verify_bundle,
 };
 use witnessmark_record::v1::{self, record::Body};
-use witnessmark_verifier::{DisclosedValue, Disclosure, Hash, RecordId, field_salt, sha256};
+use witnessmark_tlog::{Encode as _, field_digest, field_salt};
+use witnessmark_verifier::{DisclosedValue, Disclosure, Hash, RecordId, sha256};
 
 use crate::mini_log::{COURT, MiniLog, TEAM, assert_fails, judge, link, why};
 
@@ -19,7 +20,7 @@ fn field(name: &str) -> Disclosure {
 }
 
 fn digest(name: &str) -> Hash {
-    field(name).digest().unwrap()
+    field_digest(&field(name)).unwrap()
 }
 
 /// A log with a record at 5 that protects two fields, holds a decoy and names a file.

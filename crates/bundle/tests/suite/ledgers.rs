@@ -2,6 +2,7 @@
 
 use witnessmark_bundle::{Auditor, Verdict, VerdictWord};
 use witnessmark_record::v1;
+use witnessmark_tlog::Encode as _;
 use witnessmark_verifier::{Entry, EntryKind, Hash, KeyRole};
 
 use crate::mini_log::{COURT, MiniLog, TEAM, assert_fails, judge, key, link, sign, why};

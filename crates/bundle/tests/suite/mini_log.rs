@@ -8,11 +8,12 @@ use witnessmark_bundle::{
 };
 use witnessmark_merkle::{Frontier, InclusionPlan, NodeId};
 use witnessmark_record::{encode, v1};
+use witnessmark_tlog::{Encode as _, signature_line};
 use witnessmark_verifier::{
     Charter, Checkpoint, Cosignature, Entry, EntryKind, EntrySignature, Hash, InclusionProof,
     KeyAction, KeyChain, KeyEvent, KeyRole, LeafHash, NoteAlgorithm, OrgName, Origin,
     PAYLOAD_TYPE_CHARTER, PAYLOAD_TYPE_KEY_EVENT, PAYLOAD_TYPE_RECORD, PublicKey, RecordId,
-    RevokeReason, VerifierKey, cosignature_message, pae, signature_line,
+    RevokeReason, VerifierKey, cosignature_message, pae,
 };
 
 pub(crate) const ORIGIN: &str = "ledger.example/mini";

@@ -2,6 +2,7 @@
 
 use ed25519_dalek::{Signer as _, SigningKey};
 use witnessmark_keychain::{Keychain, KeychainError, Submission};
+use witnessmark_tlog::Encode as _;
 use witnessmark_verifier::{
     Charter, EntrySignature, Hash, KeyAction, KeyEvent, KeyId, KeyRole, OrgName, Origin,
     PAYLOAD_TYPE_CHARTER, PAYLOAD_TYPE_KEY_EVENT, PAYLOAD_TYPE_RECORD, PublicKey, RecordId,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use witnessmark_log::testing::{Fixture, MemoryStore, check_log};
 use witnessmark_log::{Commit, LogError, Store};
 use witnessmark_merkle::Frontier;
+use witnessmark_tlog::Encode as _;
 use witnessmark_verifier::{ConsistencyProof, Entry, LeafHash};
 
 use crate::support::{World, append_one, reopened};

@@ -1,9 +1,9 @@
 //! A bundle as a document whose members can have any value, and the notes that stand in it.
 
 use serde::Serialize;
+use witnessmark_tlog::signature_line;
 use witnessmark_verifier::{
     Hash, NoteAlgorithm, Origin, PublicKey, VerifierKey, base64, cosignature_message,
-    signature_line,
 };
 
 use crate::ledger::{LOG, Ledger, ORIGIN, START, WITNESS, key, signature};

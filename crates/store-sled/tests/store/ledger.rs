@@ -6,8 +6,9 @@ use std::sync::Arc;
 use witnessmark_log::{Commit, Latest, SignedCheckpoint, Store, StoreError};
 use witnessmark_merkle::Frontier;
 use witnessmark_store_sled::{SledStore, StoreOptions};
+use witnessmark_tlog::{Encode as _, signature_line};
 use witnessmark_verifier::{
-    Checkpoint, Hash, LeafHash, LeafIndex, Origin, RecordId, TreeHead, sha256, signature_line,
+    Checkpoint, Hash, LeafHash, LeafIndex, Origin, RecordId, TreeHead, sha256,
 };
 
 const ORIGIN: &str = "ledger.example/store";

@@ -1,12 +1,11 @@
 //! The text of a trust policy, read strictly: a misread policy trusts whom its author does not.
 
-use alloc::borrow::ToOwned;
-use alloc::string::String;
-use alloc::vec::Vec;
+use alloc::{borrow::ToOwned, string::String, vec::Vec};
 use core::fmt;
 
-use super::quorum::{Member, MemberKind, Quorum, Required};
-use super::{POLICY_BYTES_MAX, TrustPolicy, Witness};
+use super::quorum::{Member, MemberKind, Quorum};
+use super::{POLICY_BYTES_MAX, TrustPolicy};
+use crate::error::error;
 use crate::{NoteAlgorithm, VerifierKey, VerifierKeyError, decimal};
 
 const NONE: &str = "none";
@@ -20,44 +19,48 @@ pub struct PolicyError {
     pub kind: PolicyErrorKind,
 }
 
-/// What is wrong with a line of a policy. Displayed with what to do about it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum PolicyErrorKind {
-    /// The policy is longer than 100,000 bytes.
-    TooLong,
-    /// A control character other than a tab.
-    ControlCharacter,
-    /// The last line does not end in a newline: the file may have been cut.
-    NoFinalNewline,
-    /// The line starts with none of `log`, `witness`, `group`, `quorum` and `#`.
-    UnknownKeyword(String),
-    /// The line has too few or too many items; this is the form it has.
-    Form(&'static str),
-    /// The key is not a verifier key.
-    Key(VerifierKeyError),
-    /// The key of a log is not of type 01.
-    NotALogKey,
-    /// The key of a witness is not of type 04.
-    NotAWitnessKey,
-    /// The key is on an earlier line too.
-    KeyTwice,
-    /// The name `none` cannot be given to anything, nor be a member of a group.
-    NameNone,
-    /// The name is given on an earlier line too.
-    NameTwice(String),
-    /// No earlier line defines the name.
-    NameUnknown(String),
-    /// The name is a member of a group already.
-    MemberTwice(String),
-    /// The threshold is not `any`, `all`, or a number from 1 to this number of members.
-    Threshold(usize),
-    /// An earlier line says what the quorum is.
-    QuorumTwice,
-    /// No line says what the quorum is.
-    NoQuorum,
-    /// No line names a log.
-    NoLog,
+error! {
+    /// What is wrong with a line of a policy. Displayed with what to do about it.
+    PolicyErrorKind {
+        /// The policy is longer than 100,000 bytes.
+        TooLong => "the policy is longer than 100,000 bytes; shorten it",
+        /// A control character other than a tab.
+        ControlCharacter => "a control character; keep to spaces, tabs and line feeds",
+        /// The last line does not end in a newline: the file may have been cut.
+        NoFinalNewline => "the line does not end; check that the file is whole and add a line feed",
+        /// The line starts with none of `log`, `witness`, `group`, `quorum` and `#`.
+        UnknownKeyword(word: String) =>
+            "{word:?} is not a kind of line; start it with log, witness, group, quorum or #",
+        /// The line has too few or too many items; this is the form it has.
+        Form(form: &'static str) => "wrong number of items; write {form}",
+        /// The key is not a verifier key.
+        Key(error: VerifierKeyError) => "{error}; copy the key again from who publishes it",
+        /// The key of a log is not of type 01.
+        NotALogKey => "the key is a witness's (type 04); use the log's own key (type 01)",
+        /// The key of a witness is not of type 04.
+        NotAWitnessKey => "the key is a log's (type 01); use the witness's key (type 04)",
+        /// The key is on an earlier line too.
+        KeyTwice => "the key is on an earlier line too; a key counts once, remove one",
+        /// The name `none` cannot be given to anything, nor be a member of a group.
+        NameNone => "the name none is reserved; choose another name",
+        /// The name is given on an earlier line too.
+        NameTwice(name: String) =>
+            "{name:?} is defined on an earlier line too; choose another name",
+        /// No earlier line defines the name.
+        NameUnknown(name: String) => "no earlier line defines {name:?}; define it above this line",
+        /// The name is a member of a group already.
+        MemberTwice(name: String) =>
+            "{name:?} is a member of a group already; it counts once, remove one",
+        /// The threshold is not `any`, `all`, or a number from 1 to this number of members.
+        Threshold(members: usize) =>
+            "the threshold is wrong; write any, all, or a number from 1 to {members}",
+        /// An earlier line says what the quorum is.
+        QuorumTwice => "a second quorum line; keep one",
+        /// No line says what the quorum is.
+        NoQuorum => "there is no quorum line; add one, such as quorum none",
+        /// No line names a log.
+        NoLog => "there is no log line; add one with the log's verifier key",
+    }
 }
 
 impl fmt::Display for PolicyError {
@@ -66,113 +69,45 @@ impl fmt::Display for PolicyError {
     }
 }
 
-impl fmt::Display for PolicyErrorKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::TooLong => f.write_str("the policy is longer than 100,000 bytes; shorten it"),
-            Self::ControlCharacter => {
-                f.write_str("a control character; keep to spaces, tabs and line feeds")
-            }
-            Self::NoFinalNewline => f.write_str(
-                "the line does not end; check that the file is whole and add a line feed",
-            ),
-            Self::UnknownKeyword(word) => write!(
-                f,
-                "{word:?} is not a kind of line; start it with log, witness, group, quorum or #"
-            ),
-            Self::Form(form) => write!(f, "wrong number of items; write {form}"),
-            Self::Key(error) => write!(f, "{error}; copy the key again from who publishes it"),
-            Self::NotALogKey => {
-                f.write_str("the key is a witness's (type 04); use the log's own key (type 01)")
-            }
-            Self::NotAWitnessKey => {
-                f.write_str("the key is a log's (type 01); use the witness's key (type 04)")
-            }
-            Self::KeyTwice => {
-                f.write_str("the key is on an earlier line too; a key counts once, remove one")
-            }
-            Self::NameNone => f.write_str("the name none is reserved; choose another name"),
-            Self::NameTwice(name) => {
-                write!(
-                    f,
-                    "{name:?} is defined on an earlier line too; choose another name"
-                )
-            }
-            Self::NameUnknown(name) => {
-                write!(
-                    f,
-                    "no earlier line defines {name:?}; define it above this line"
-                )
-            }
-            Self::MemberTwice(name) => {
-                write!(
-                    f,
-                    "{name:?} is a member of a group already; it counts once, remove one"
-                )
-            }
-            Self::Threshold(members) => {
-                write!(
-                    f,
-                    "the threshold is wrong; write any, all, or a number from 1 to {members}"
-                )
-            }
-            Self::QuorumTwice => f.write_str("a second quorum line; keep one"),
-            Self::NoQuorum => f.write_str("there is no quorum line; add one, such as quorum none"),
-            Self::NoLog => f.write_str("there is no log line; add one with the log's verifier key"),
-        }
-    }
-}
-
 impl core::error::Error for PolicyError {}
 
 pub(super) fn parse(text: &str) -> Result<TrustPolicy, PolicyError> {
-    let first = |kind| PolicyError { line: 1, kind };
+    let at = |line| move |kind| PolicyError { line, kind };
     if text.len() > POLICY_BYTES_MAX {
-        return Err(first(PolicyErrorKind::TooLong));
+        return Err(at(1)(PolicyErrorKind::TooLong));
     }
     let mut reader = Reader::default();
     let mut last_line = 1;
     for (before, line) in text.split_inclusive('\n').enumerate() {
         last_line = before.saturating_add(1);
-        reader.read(line).map_err(|kind| PolicyError {
-            line: last_line,
-            kind,
-        })?;
+        reader.read(line).map_err(at(last_line))?;
     }
-    reader.finish().map_err(|kind| PolicyError {
-        line: last_line,
-        kind,
-    })
+    reader.finish().map_err(at(last_line))
 }
 
 /// The policy as far as it has been read.
 #[derive(Default)]
 struct Reader {
     logs: Vec<VerifierKey>,
-    witnesses: Vec<Witness>,
     members: Vec<Member>,
     /// The places of members that belong to a group.
     grouped: Vec<usize>,
     /// What the quorum line asks for, once there was one.
-    quorum: Option<Required>,
+    required: Option<usize>,
+    has_quorum: bool,
 }
 
 impl Reader {
     fn read(&mut self, line: &str) -> Result<(), PolicyErrorKind> {
-        let line = line
-            .strip_suffix('\n')
-            .ok_or(PolicyErrorKind::NoFinalNewline)?;
+        let line = line.strip_suffix('\n');
+        let line = line.ok_or(PolicyErrorKind::NoFinalNewline)?;
         // Octets above 0x7f are opaque, so only the ASCII controls are looked for.
-        if line
-            .bytes()
-            .any(|byte| byte.is_ascii_control() && byte != b'\t')
-        {
+        let is_control = |byte: u8| byte.is_ascii_control() && byte != b'\t';
+        if line.bytes().any(is_control) {
             return Err(PolicyErrorKind::ControlCharacter);
         }
-        let items: Vec<&str> = line
-            .split([' ', '\t'])
-            .filter(|item| !item.is_empty())
-            .collect();
+        let items = line.split([' ', '\t']).filter(|item| !item.is_empty());
+        let items: Vec<&str> = items.collect();
         match items.as_slice() {
             [] => Ok(()),
             [first, ..] if first.starts_with('#') => Ok(()),
@@ -208,12 +143,8 @@ impl Reader {
         if key.algorithm() != NoteAlgorithm::CosignatureEd25519 {
             return Err(PolicyErrorKind::NotAWitnessKey);
         }
-        let kind = MemberKind::Witness(self.witnesses.len());
-        self.members.push(Member {
-            name: name.clone(),
-            kind,
-        });
-        self.witnesses.push(Witness { name, key });
+        let kind = MemberKind::Witness(key);
+        self.members.push(Member { name, kind });
         Ok(())
     }
 
@@ -238,10 +169,8 @@ impl Reader {
             self.grouped.push(place);
             members.push(place);
         }
-        self.members.push(Member {
-            name,
-            kind: MemberKind::Group { threshold, members },
-        });
+        let kind = MemberKind::Group { threshold, members };
+        self.members.push(Member { name, kind });
         Ok(())
     }
 
@@ -249,13 +178,13 @@ impl Reader {
         let [name] = items else {
             return Err(PolicyErrorKind::Form("quorum <name>, or quorum none"));
         };
-        if self.quorum.is_some() {
+        if self.has_quorum {
             return Err(PolicyErrorKind::QuorumTwice);
         }
-        self.quorum = Some(match *name {
-            NONE => Required::Nothing,
-            name => Required::Member(self.place(name)?),
-        });
+        self.has_quorum = true;
+        if *name != NONE {
+            self.required = Some(self.place(name)?);
+        }
         Ok(())
     }
 
@@ -263,23 +192,22 @@ impl Reader {
         if self.logs.is_empty() {
             return Err(PolicyErrorKind::NoLog);
         }
-        let required = self.quorum.ok_or(PolicyErrorKind::NoQuorum)?;
-        let quorum = Quorum {
-            members: self.members,
-            required,
-        };
-        Ok(TrustPolicy {
-            logs: self.logs,
-            witnesses: self.witnesses,
-            quorum,
-        })
+        if !self.has_quorum {
+            return Err(PolicyErrorKind::NoQuorum);
+        }
+        let (logs, members, required) = (self.logs, self.members, self.required);
+        let quorum = Quorum { members, required };
+        Ok(TrustPolicy { logs, quorum })
     }
 
     /// A key that no earlier line has, under whatever name and type; nor one that signatures could not
     /// tell from an earlier one.
     fn new_key(&self, text: &str) -> Result<VerifierKey, PolicyErrorKind> {
         let key = VerifierKey::parse(text).map_err(PolicyErrorKind::Key)?;
-        let witnesses = self.witnesses.iter().map(Witness::key);
+        let witnesses = self.members.iter().filter_map(|member| match &member.kind {
+            MemberKind::Witness(key) => Some(key),
+            MemberKind::Group { .. } => None,
+        });
         let is_same = |known: &VerifierKey| {
             let same_id = known.name() == key.name() && known.key_id() == key.key_id();
             known.public_key() == key.public_key() || same_id

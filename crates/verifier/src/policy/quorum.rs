@@ -1,35 +1,28 @@
 //! The rule of a policy that says which sets of witnesses are enough.
 
-use alloc::format;
-use alloc::string::String;
-use alloc::vec;
-use alloc::vec::Vec;
+use alloc::{collections::BTreeSet, format, string::String, vec::Vec};
+
+use crate::VerifierKey;
 
 /// Invariant: a group's members stand before it, so one pass in order evaluates all without recursion.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Quorum {
     pub(super) members: Vec<Member>,
-    pub(super) required: Required,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Required {
-    /// No cosignature is asked for.
-    Nothing,
-    /// The member at this place has to be met.
-    Member(usize),
+    /// The place of the member that has to be met; `None` when no cosignature is asked for.
+    pub(super) required: Option<usize>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Member {
+    /// What the policy calls it; it means nothing elsewhere.
     pub(super) name: String,
     pub(super) kind: MemberKind,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum MemberKind {
-    /// The place among the policy's witnesses.
-    Witness(usize),
+    /// A witness, met when it has cosigned.
+    Witness(VerifierKey),
     /// At least `threshold` of the members at these places.
     Group {
         threshold: usize,
@@ -38,53 +31,43 @@ pub(super) enum MemberKind {
 }
 
 impl Quorum {
-    /// Whether the witnesses for which `has_cosigned` holds are enough.
-    pub(super) fn is_met(&self, has_cosigned: &[bool]) -> bool {
+    /// Whether the witnesses at the places that have a time of cosignature are enough.
+    pub(super) fn is_met(&self, times: &[Option<u64>]) -> bool {
         let mut met: Vec<bool> = Vec::with_capacity(self.members.len());
-        for member in &self.members {
+        let is_set = |met: &[bool], place: usize| met.get(place) == Some(&true);
+        for (member, time) in self.members.iter().zip(times) {
             let is_met = match &member.kind {
-                MemberKind::Witness(place) => is_set(has_cosigned, *place),
+                MemberKind::Witness(_) => time.is_some(),
                 MemberKind::Group { threshold, members } => {
-                    members.iter().filter(|place| is_set(&met, **place)).count() >= *threshold
+                    members.iter().filter(|it| is_set(&met, **it)).count() >= *threshold
                 }
             };
             met.push(is_met);
         }
-        match self.required {
-            Required::Nothing => true,
-            Required::Member(place) => is_set(&met, place),
-        }
+        self.required.is_none_or(|place| is_set(&met, place))
     }
 
-    /// For each witness, whether it counts towards the quorum.
-    pub(super) fn counted(&self, witnesses: usize) -> Vec<bool> {
-        let mut counted = vec![false; witnesses];
-        let mut wanted = vec![false; self.members.len()];
-        if let Required::Member(place) = self.required {
-            set(&mut wanted, place);
-        }
-        for (place, member) in self.members.iter().enumerate().rev() {
-            if !is_set(&wanted, place) {
-                continue;
-            }
-            match &member.kind {
-                MemberKind::Witness(witness) => set(&mut counted, *witness),
-                MemberKind::Group { members, .. } => {
-                    for member in members {
-                        set(&mut wanted, *member);
-                    }
+    /// The key names of the witnesses that count and have no time of cosignature, with commas.
+    pub(super) fn missing(&self, times: &[Option<u64>]) -> String {
+        let mut wanted: BTreeSet<usize> = self.required.into_iter().collect();
+        let mut missing = Vec::new();
+        // The last first: a group's members stand before it.
+        while let Some(place) = wanted.pop_last() {
+            match self.members.get(place).map(|member| &member.kind) {
+                Some(MemberKind::Group { members, .. }) => wanted.extend(members),
+                Some(MemberKind::Witness(key)) if times.get(place) == Some(&None) => {
+                    missing.push(key.name().as_str());
                 }
+                _ => {}
             }
         }
-        counted
+        missing.reverse();
+        missing.join(", ")
     }
 
     /// What is asked for, in words; `None` when nothing is.
     pub(super) fn describe(&self) -> Option<String> {
-        let Required::Member(place) = self.required else {
-            return None;
-        };
-        let member = self.members.get(place)?;
+        let member = self.members.get(self.required?)?;
         Some(match &member.kind {
             MemberKind::Witness(_) => format!("witness {}", member.name),
             MemberKind::Group { threshold, members } => {
@@ -94,15 +77,5 @@ impl Quorum {
                 format!("{threshold} of {all} in group {}: {names}", member.name)
             }
         })
-    }
-}
-
-fn is_set(flags: &[bool], place: usize) -> bool {
-    flags.get(place) == Some(&true)
-}
-
-fn set(flags: &mut [bool], place: usize) {
-    if let Some(flag) = flags.get_mut(place) {
-        *flag = true;
     }
 }

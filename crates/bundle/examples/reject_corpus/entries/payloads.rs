@@ -1,6 +1,7 @@
 //! Payloads that are not the canonical bytes of a record of a known kind, signed by the right key and in the tree.
 
 use witnessmark_record::{encode, v1};
+use witnessmark_tlog::Encode as _;
 use witnessmark_verifier::{PAYLOAD_TYPE_RECORD, sha256};
 
 use super::super::mini_log::{MiniLog, TEAM, key, sign};

@@ -1,11 +1,10 @@
 //! The request a log makes of a witness (C2SP tlog-witness): from this size on, to this checkpoint.
 
-use alloc::format;
-use alloc::string::String;
-use core::fmt;
+use std::fmt;
 
-use crate::hash_lines::{self, HashLinesError};
-use crate::{ConsistencyProof, TreeSize, decimal};
+use witnessmark_verifier::{ConsistencyProof, Hash, PROOF_HASHES_MAX, TreeSize, decimal};
+
+use crate::{Encode, notes};
 
 /// Why a text is not a request to cosign.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,17 +31,7 @@ impl fmt::Display for AddCheckpointError {
     }
 }
 
-impl core::error::Error for AddCheckpointError {}
-
-impl From<HashLinesError> for AddCheckpointError {
-    fn from(error: HashLinesError) -> Self {
-        match error {
-            HashLinesError::Line => Self::Hash,
-            HashLinesError::TooMany => Self::TooManyHashes,
-            HashLinesError::NoEmptyLine => Self::NoCheckpoint,
-        }
-    }
-}
+impl std::error::Error for AddCheckpointError {}
 
 /// A request to cosign a checkpoint. Nothing is verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,7 +56,7 @@ impl<'a> AddCheckpoint<'a> {
             .ok_or(AddCheckpointError::OldSize)?;
         let (old, rest) = rest.split_once('\n').ok_or(AddCheckpointError::OldSize)?;
         let old = decimal::parse(old).map_err(|_| AddCheckpointError::OldSize)?;
-        let (hashes, checkpoint) = hash_lines::parse(rest)?;
+        let (hashes, checkpoint) = parse_hashes(rest)?;
         if checkpoint.is_empty() {
             return Err(AddCheckpointError::NoCheckpoint);
         }
@@ -77,10 +66,32 @@ impl<'a> AddCheckpoint<'a> {
             checkpoint,
         })
     }
+}
 
-    /// The body of the request.
-    pub fn encode(&self) -> String {
-        let hashes = hash_lines::encode(self.proof.hashes());
+/// The body of the request.
+impl Encode for AddCheckpoint<'_> {
+    type Encoded = String;
+
+    fn encode(&self) -> String {
+        let hashes = notes::hash_lines(self.proof.hashes());
         format!("old {}\n{hashes}{}", self.old, self.checkpoint)
+    }
+}
+
+/// The hashes at the start of `text`, and what comes after the empty line.
+fn parse_hashes(mut text: &str) -> Result<(Vec<Hash>, &str), AddCheckpointError> {
+    let mut hashes = Vec::new();
+    loop {
+        let (line, rest) = text
+            .split_once('\n')
+            .ok_or(AddCheckpointError::NoCheckpoint)?;
+        text = rest;
+        if line.is_empty() {
+            return Ok((hashes, text));
+        }
+        if hashes.len() == PROOF_HASHES_MAX {
+            return Err(AddCheckpointError::TooManyHashes);
+        }
+        hashes.push(Hash::parse_base64(line).map_err(|_| AddCheckpointError::Hash)?);
     }
 }

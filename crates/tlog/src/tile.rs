@@ -1,11 +1,8 @@
 //! Tiles of C2SP tlog-tiles: the names of the files a log publishes, and bundles of entries.
 
-use alloc::format;
-use alloc::string::String;
-use alloc::vec::Vec;
-use core::fmt;
+use std::fmt;
 
-use crate::decimal;
+use witnessmark_verifier::decimal;
 
 /// How many hashes or entries a full tile has.
 pub const TILE_WIDTH: u16 = 256;
@@ -37,7 +34,7 @@ impl fmt::Display for TileError {
     }
 }
 
-impl core::error::Error for TileError {}
+impl std::error::Error for TileError {}
 
 /// The place of a tile, or of a bundle of entries (level 0).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -178,8 +175,6 @@ pub fn encode_entry_bundle(entries: &[impl AsRef<[u8]>]) -> Result<Vec<u8>, Tile
 
 #[cfg(test)]
 mod tests {
-    use alloc::vec;
-
     use super::*;
 
     #[test]

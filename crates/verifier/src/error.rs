@@ -1,0 +1,45 @@
+//! How the errors of this crate are written: each variant beside the words that a person reads.
+
+/// Defines an error: an enum, and for each variant its words, a format string over the variant's fields.
+///
+/// The name in `Variant(name: Type)` is for the words alone: outside, the field has none.
+macro_rules! error {
+    (
+        $(#[$about:meta])*
+        $name:ident {
+            $(
+                $(#[$doc:meta])*
+                $variant:ident
+                $( ($value:ident: $value_type:ty) )?
+                $( { $( $(#[$field_doc:meta])* $field:ident: $field_type:ty, )+ } )?
+                => $words:literal,
+            )+
+        }
+    ) => {
+        $(#[$about])*
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[non_exhaustive]
+        pub enum $name {
+            $(
+                $(#[$doc])*
+                $variant
+                $( ($value_type) )?
+                $( { $( $(#[$field_doc])* $field: $field_type, )+ } )?,
+            )+
+        }
+
+        impl core::fmt::Display for $name {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                match self {
+                    $(
+                        Self::$variant $( ($value) )? $( { $($field),+ } )? => write!(f, $words),
+                    )+
+                }
+            }
+        }
+
+        impl core::error::Error for $name {}
+    };
+}
+
+pub(crate) use error;
