@@ -31,7 +31,7 @@ pub(super) struct Arguments {
 /// When there is none that verifies.
 pub(super) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
     let ledger = &arguments.ledger;
-    let client = connect(&arguments.from, &ledger.policy, ledger.remember.as_deref()).await?;
+    let client = connect(&arguments.from, &ledger.policy, ledger.memory()).await?;
     let checkpoint = client.checkpoint().await.map_err(client_trouble)?;
     Ok(Report::done(plain(checkpoint.note()), to_json(&checkpoint)))
 }

@@ -22,7 +22,7 @@ use witnessmark_verifier::{
 };
 
 use super::files::{self, TEXT_BYTES_MAX};
-use super::{client_trouble, connect, verdict_report};
+use super::{Memory, client_trouble, connect, verdict_report};
 use crate::output::{Failure, Outcome, Output, Report, Trouble, io_failure};
 
 /// Take records out of a ledger.
@@ -200,7 +200,7 @@ async fn of_ledger(
     policy: &[u8],
     output: &Output,
 ) -> Result<Collected, Failure> {
-    let client = connect(&arguments.from, &arguments.policy, None).await?;
+    let client = connect(&arguments.from, &arguments.policy, Memory::Usual).await?;
     let checkpoint = client.checkpoint().await.map_err(client_trouble)?;
     let size = checkpoint.head().size.get();
     let mut collected = Collected {

@@ -12,7 +12,8 @@ mod kinds;
 
 use serde::{Deserialize, Serialize};
 use witnessmark_verifier::{
-    ConsistencyProof, Hash, InclusionProof, LeafHash, LeafIndex, PROOF_HASHES_MAX, base64,
+    Checkpoint, ConsistencyProof, Hash, InclusionProof, LeafHash, LeafIndex, Note,
+    PROOF_HASHES_MAX, base64,
 };
 
 use crate::bundle::malformed;
@@ -59,6 +60,23 @@ pub enum MisbehaviourError {
 }
 
 impl Misbehaviour {
+    /// The file with these notes, given in any order; what belongs to each of them is given in the same order.
+    pub fn of(mut notes: [String; 2], mut shown_by: Contradiction) -> Self {
+        let place = |text: &String| {
+            let note = Note::parse(text).ok()?;
+            let head = Checkpoint::parse(note.text()).ok()?.head;
+            Some((head.size, *head.root.as_bytes()))
+        };
+        let [first, second] = notes.each_ref().map(place);
+        if first > second {
+            notes.reverse();
+            if let Contradiction::TwoEntries { leaves, .. } = &mut shown_by {
+                leaves.reverse();
+            }
+        }
+        Self { notes, shown_by }
+    }
+
     /// Whether `bytes` begin as every file of misbehaviour does, of whatever version, so that it is judged as one.
     pub fn is_one(bytes: &[u8]) -> bool {
         bytes.starts_with(FIRST_BYTES)

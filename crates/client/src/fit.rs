@@ -11,6 +11,16 @@ use crate::remembered::{Remembered, Step, signers, verify_note};
 use crate::{Client, ClientError, Evidence};
 
 impl Client {
+    /// Verifies a checkpoint that the ledger showed inside of something else, such as a bundle: the policy accepts it, and it
+    /// fits what is remembered.
+    ///
+    /// # Errors
+    ///
+    /// It does not verify, or it does not fit.
+    pub async fn check_checkpoint(&self, note: &str) -> Result<VerifiedCheckpoint, ClientError> {
+        self.accept(note).await
+    }
+
     /// Verifies a checkpoint: the policy accepts it, and it fits the one that is remembered of each key that signed it.
     pub(crate) async fn accept(&self, note: &str) -> Result<VerifiedCheckpoint, ClientError> {
         // One at a time: what is remembered must not move between the comparison and the advance.
