@@ -5,6 +5,7 @@ mod bench;
 mod carried;
 mod chain;
 mod checkpoint;
+mod compare;
 mod completions;
 mod connect;
 mod device;
@@ -13,6 +14,8 @@ mod files;
 mod import;
 mod init;
 mod key;
+mod memory;
+mod misbehaviour;
 mod org;
 mod page;
 mod prove;
@@ -42,6 +45,7 @@ pub(crate) use device::DeviceState;
 pub(crate) use export::{export_folder, export_running};
 pub(crate) use files::{read_bytes, write_new_or_same, write_replacing};
 pub(crate) use key::{new_key, read_key};
+pub(crate) use memory::Memory;
 pub(crate) use record::{Stamp, sign_record};
 pub(crate) use serve::{bind, stop_signal};
 pub(crate) use submit::{read_signed, send_event, send_records};
@@ -72,7 +76,12 @@ Exit codes:
   0   verified, or done
   1   not verified, or a submission was refused
   2   cannot tell (a network, file or storage error)
-  64  the command was not called correctly";
+  3   proved: the ledger signed two histories
+  64  the command was not called correctly
+
+The last checkpoint of every ledger is remembered in $XDG_STATE_HOME/witnessmark/checkpoints, or
+~/.local/state/witnessmark/checkpoints, and whatever the ledger shows later must fit it.
+WITNESSMARK_REMEMBER names another folder, or is off.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -103,7 +112,9 @@ enum Command {
     Checkpoint(checkpoint::Arguments),
     /// Write a bundle: one file that proves a record, offline and for ever.
     Prove(prove::Arguments),
-    /// Check a bundle, offline.
+    /// Compare two checkpoints of one ledger, and write a proof if they cannot both be honest.
+    Compare(compare::Arguments),
+    /// Check a bundle or a file of misbehaviour, offline.
     Verify(verify::Arguments),
     /// Write the page that checks bundles in a browser, without a network.
     Page(page::Arguments),
@@ -129,9 +140,23 @@ pub(crate) struct LedgerOptions {
     /// The policy file that says whose signatures are trusted. It comes from you, never from the ledger.
     #[arg(long, value_name = "FILE")]
     pub(crate) policy: PathBuf,
-    /// Remember the last checkpoint in this file, and refuse a ledger that contradicts it later.
+    /// Remember the last checkpoint in this file, and not in the usual folder. A ledger that contradicts it later is refused.
     #[arg(long, value_name = "FILE")]
     pub(crate) remember: Option<PathBuf>,
+    /// Compare with no earlier checkpoint, and remember none.
+    #[arg(long, conflicts_with = "remember")]
+    pub(crate) no_remember: bool,
+}
+
+impl LedgerOptions {
+    /// Where checkpoints are remembered.
+    pub(crate) fn memory(&self) -> Memory<'_> {
+        match &self.remember {
+            _ if self.no_remember => Memory::Off,
+            Some(path) => Memory::File(path),
+            None => Memory::Usual,
+        }
+    }
 }
 
 /// Reads the arguments, runs the command and prints the result.
@@ -180,6 +205,7 @@ async fn run(command: Command, output: &Output) -> Result<Report, Failure> {
         Command::Submit(arguments) => submit::run(&arguments, output).await,
         Command::Checkpoint(arguments) => checkpoint::run(&arguments).await,
         Command::Prove(arguments) => prove::run(&arguments).await,
+        Command::Compare(arguments) => compare::run(&arguments).await,
         Command::Verify(arguments) => verify::run(&arguments),
         Command::Page(arguments) => page::run(&arguments),
         Command::Report(arguments) => report::run(&arguments),

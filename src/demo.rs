@@ -53,7 +53,7 @@ pub(crate) async fn run(arguments: &Arguments, output: &Output) -> Result<Report
     introduce(&place, output);
 
     let host = Host::start(&place, output).await?;
-    let client = cli::connect(host.url(), &place.policy(), None).await?;
+    let client = cli::connect(host.url(), &place.policy(), cli::Memory::Off).await?;
     output.say(format!(
         "\n2. A real server listens on {} and speaks gRPC",
         host.url()

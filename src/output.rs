@@ -20,6 +20,8 @@ pub(crate) enum Outcome {
     Refused,
     /// Cannot tell: the network, a file or the store failed before there was an answer.
     CannotTell,
+    /// It is proved that the ledger signed two histories. Its code is no other outcome's.
+    Misbehaviour,
     /// The command was not called correctly.
     Usage,
 }
@@ -31,6 +33,7 @@ impl Outcome {
             Self::Done => 0,
             Self::Refused => 1,
             Self::CannotTell => 2,
+            Self::Misbehaviour => 3,
             Self::Usage => 64,
         }
     }
@@ -41,6 +44,7 @@ impl Outcome {
             Self::Done => "verified",
             Self::Refused => "not_verified",
             Self::CannotTell => "cannot_tell",
+            Self::Misbehaviour => "misbehaviour_proved",
             Self::Usage => "usage",
         }
     }
@@ -358,9 +362,10 @@ mod tests {
             Outcome::Done,
             Outcome::Refused,
             Outcome::CannotTell,
+            Outcome::Misbehaviour,
             Outcome::Usage,
         ];
-        assert_eq!(codes.map(Outcome::code), [0, 1, 2, 64]);
+        assert_eq!(codes.map(Outcome::code), [0, 1, 2, 3, 64]);
     }
 
     #[test]

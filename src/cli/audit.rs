@@ -64,7 +64,7 @@ pub(super) async fn judge(
 }
 
 /// A folder that exists is one, whatever its name looks like.
-fn is_address(what: &str) -> bool {
+pub(super) fn is_address(what: &str) -> bool {
     what.contains("://") || (what.contains(':') && !Path::new(what).exists())
 }
 
@@ -78,7 +78,7 @@ pub(crate) fn folder(folder: &Path, policy: &Path, progress: &mut dyn FnMut(u64)
 
 async fn running(what: &str, ledger: &LedgerOptions, output: &Output) -> Result<Verdict, Failure> {
     let policy = files::read_bytes(&ledger.policy, TEXT_BYTES_MAX)?;
-    let client = connect(what, &ledger.policy, ledger.remember.as_deref()).await?;
+    let client = connect(what, &ledger.policy, ledger.memory()).await?;
     let checkpoint = client.checkpoint().await.map_err(client_trouble)?;
     let mut auditor = Auditor::new(&policy, checkpoint.note().as_bytes());
     let size = checkpoint.head().size.get();

@@ -73,7 +73,7 @@ pub(super) struct Arguments {
 /// When the keys cannot be used, the ledger refuses a record, or what it has logged does not verify.
 pub(super) async fn run(arguments: &Arguments, output: &Output) -> Result<Report, Failure> {
     let ledger = &arguments.ledger;
-    let client = connect(&arguments.to, &ledger.policy, ledger.remember.as_deref()).await?;
+    let client = connect(&arguments.to, &ledger.policy, ledger.memory()).await?;
     let before = client.checkpoint().await.map_err(client_trouble)?;
     let bar = output.progress(u64::from(arguments.records.get()), "signing");
     let (made, keys) = records::make(arguments, before.origin(), &bar)?;

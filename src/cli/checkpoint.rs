@@ -13,9 +13,10 @@ Example:
   witnessmark checkpoint --from http://127.0.0.1:7480 --policy trust.policy \\
       --remember seen.checkpoint
 
-With --remember, a ledger that later shows a checkpoint of another history is found out, and both \
-signed notes are printed as evidence. The file is the signed note itself: carry it to a device in \
-the field, where `record sign --seen` names it in each record. `submit --remember` keeps it new.")]
+A ledger that later shows a checkpoint of another history is found out, and what shows it is written \
+to a file; docs/MISBEHAVIOUR.md says what to do then. The file of --remember is the signed note \
+itself: carry it to a device in the field, where `record sign --seen` names it in each record. \
+`submit --remember` keeps it new.")]
 pub(super) struct Arguments {
     /// The ledger's address.
     #[arg(long, value_name = "URL")]
@@ -31,7 +32,7 @@ pub(super) struct Arguments {
 /// When there is none that verifies.
 pub(super) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
     let ledger = &arguments.ledger;
-    let client = connect(&arguments.from, &ledger.policy, ledger.remember.as_deref()).await?;
+    let client = connect(&arguments.from, &ledger.policy, ledger.memory()).await?;
     let checkpoint = client.checkpoint().await.map_err(client_trouble)?;
     Ok(Report::done(plain(checkpoint.note()), to_json(&checkpoint)))
 }

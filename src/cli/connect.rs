@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use tonic::Code;
-use witnessmark_client::{Client, ClientError, Refusal, Remembered};
+use witnessmark_client::{Client, ClientError, Refusal};
 
 use super::files::read_policy;
+use super::{Memory, misbehaviour};
 use crate::ledger::LedgerError;
 use crate::output::{Failure, Outcome, Trouble};
 
@@ -17,9 +18,9 @@ use crate::output::{Failure, Outcome, Trouble};
 pub(crate) async fn connect(
     url: &str,
     policy: &Path,
-    remember: Option<&Path>,
+    memory: Memory<'_>,
 ) -> Result<Client, Failure> {
-    let client = unconnected(url, policy, remember).await?;
+    let client = unconnected(url, policy, memory).await?;
     client.reconnect().await.map_err(client_trouble)
 }
 
@@ -31,15 +32,10 @@ pub(crate) async fn connect(
 pub(super) async fn unconnected(
     url: &str,
     policy: &Path,
-    remember: Option<&Path>,
+    memory: Memory<'_>,
 ) -> Result<Client, Failure> {
     let policy = read_policy(policy)?;
-    let remembered = match remember {
-        Some(path) => Remembered::in_file(path, &policy)
-            .await
-            .map_err(client_trouble)?,
-        None => Remembered::in_memory(),
-    };
+    let remembered = memory.open(&policy).await?;
     Client::unconnected(url, policy, remembered).map_err(client_trouble)
 }
 
@@ -57,10 +53,7 @@ pub(crate) fn client_trouble(error: ClientError) -> Failure {
             "UNREACHABLE",
             "check the address and that the ledger runs; submitting again is always safe",
         )),
-        ClientError::Misbehaviour(_) => Failure::refused(trouble(
-            "MISBEHAVIOUR",
-            "keep this output: the two signed notes prove it to everybody",
-        )),
+        ClientError::Misbehaviour(found) => misbehaviour::found(found),
         ClientError::NotVerified(_) => Failure::refused(trouble(
             "NOT_VERIFIED",
             "check that the policy is this ledger's; if it is, do not trust the answer",
@@ -71,7 +64,7 @@ pub(crate) fn client_trouble(error: ClientError) -> Failure {
         )),
         // These messages say what to do.
         ClientError::Address { .. } => Failure::usage(trouble("USAGE", "")),
-        ClientError::Memory { .. } => Failure::cannot_tell(trouble("IO", "")),
+        ClientError::Memory { .. } => Failure::cannot_tell(trouble("MEMORY", "")),
         _ => Failure::cannot_tell(trouble("CLIENT", "")),
     }
 }

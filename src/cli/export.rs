@@ -7,7 +7,7 @@ use witnessmark_bundle::{ExportError, ExportWriter, Exported};
 use witnessmark_client::Client;
 use witnessmark_verifier::{LeafIndex, TreeSize};
 
-use super::{client_trouble, connect};
+use super::{Memory, client_trouble, connect};
 use crate::ledger;
 use crate::output::{Failure, Output, Report, Trouble};
 
@@ -46,7 +46,7 @@ pub(super) async fn run(arguments: &Arguments, output: &Output) -> Result<Report
     let exported = match (&arguments.dir, &arguments.from, &arguments.policy) {
         (Some(dir), _, _) => export_folder(dir, &arguments.out, output)?,
         (None, Some(url), Some(policy)) => {
-            let client = connect(url, policy, None).await?;
+            let client = connect(url, policy, Memory::Usual).await?;
             export_running(&client, &arguments.out, output).await?
         }
         _ => {

@@ -11,7 +11,7 @@ use witnessmark_verifier::{
 
 use super::chain::{self, EventDraft};
 use super::key::read_key;
-use super::{LedgerOptions, connect, files, submit, when};
+use super::{LedgerOptions, Memory, connect, files, submit, when};
 use crate::clock;
 use crate::output::{Failure, Report, Trouble};
 
@@ -291,7 +291,7 @@ async fn next_place(org: &OrgName, destination: &Destination) -> Result<(u32, Ha
             .fix("give --seq and --prev, as `witnessmark org show` prints them"),
         ));
     };
-    let client = connect(url, policy, None).await?;
+    let client = connect(url, policy, Memory::Usual).await?;
     let keychain = chain::replay(&client, None).await?;
     let chain = keychain.organisation(org).ok_or_else(|| unknown(org))?;
     Ok((chain.seq().saturating_add(1), chain.head()))
@@ -319,7 +319,7 @@ async fn deliver(event: SignedRecord, destination: &Destination) -> Result<Repor
             "give --to and --policy, or --out",
         )));
     };
-    let client = connect(url, policy, None).await?;
+    let client = connect(url, policy, Memory::Usual).await?;
     let logged = submit::send_event(&client, event).await?;
     Ok(Report::done(logged.to_line("key event"), logged.to_json()))
 }
@@ -350,7 +350,7 @@ fn cosign(arguments: &Cosign) -> Result<Report, Failure> {
 
 async fn show(arguments: &Show) -> Result<Report, Failure> {
     let ledger = &arguments.ledger;
-    let client = connect(&arguments.from, &ledger.policy, ledger.remember.as_deref()).await?;
+    let client = connect(&arguments.from, &ledger.policy, ledger.memory()).await?;
     let end = arguments.at.map(|index| index.saturating_add(1));
     let keychain = chain::replay(&client, end).await?;
     let chains: Vec<&KeyChain> = match &arguments.org {

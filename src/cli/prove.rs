@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 use witnessmark_bundle::{Bundle, BundledFile, FolderFiles, attachment_names, verify_bundle};
-use witnessmark_client::EntrySelector;
+use witnessmark_client::{Client, EntrySelector};
 use witnessmark_record::Record;
 use witnessmark_tlog::{Encode as _, field_digest};
-use witnessmark_verifier::{Entry, Hash, LeafIndex, RecordId};
+use witnessmark_verifier::{Entry, Hash, LeafIndex, RecordId, TlogProof};
 
 use super::files::{self, TEXT_BYTES_MAX};
 use super::record::drafted::{self, ByOptions, Opening, Subject};
@@ -109,7 +109,7 @@ pub(super) fn parse_which(text: &str) -> Result<EntrySelector, String> {
 pub(super) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
     let ledger = &arguments.ledger;
     let vault = open_vault(arguments)?;
-    let client = connect(&arguments.from, &ledger.policy, ledger.remember.as_deref()).await?;
+    let client = connect(&arguments.from, &ledger.policy, ledger.memory()).await?;
     let id = match arguments.which {
         EntrySelector::RecordId(id) => id,
         selector @ EntrySelector::Index(_) => client
@@ -138,6 +138,7 @@ pub(super) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
         // A bundle that does not verify here would not verify anywhere: it is not written.
         return Ok(report);
     }
+    check_fit(&client, &bundle).await?;
     tell(arguments, vault.as_ref(), &bundle, &id)?;
     if arguments.show.is_empty() {
         files::write_replacing(&arguments.out, &bundle)?;
@@ -165,6 +166,17 @@ pub(super) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
         );
     }
     Ok(report)
+}
+
+/// The checkpoint of a bundle that verifies has to fit what is remembered of the ledger, like every other that it shows.
+async fn check_fit(client: &Client, bundle: &[u8]) -> Result<(), Failure> {
+    let broken = |error: &dyn std::fmt::Display| {
+        Failure::refused(Trouble::new("BUNDLE", "the ledger's answer", error))
+    };
+    let bundle = Bundle::parse(bundle).map_err(|error| broken(&error))?;
+    let proof = TlogProof::parse(&bundle.record.proof).map_err(|error| broken(&error))?;
+    let fits = client.check_checkpoint(proof.note.source()).await;
+    fits.map(drop).map_err(client_trouble)
 }
 
 /// Writes the draft that tells of the disclosure, if one is wanted: before the bundle, so that nothing is shown untold.

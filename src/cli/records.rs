@@ -21,7 +21,7 @@ use witnessmark_tlog::{TILE_WIDTH, Tile, parse_entry_bundle};
 use witnessmark_verifier::{Entry, EntryKind, LeafIndex, TreeSize};
 
 use super::files::{self, TEXT_BYTES_MAX};
-use super::{client_trouble, connect, verdict_report};
+use super::{Memory, client_trouble, connect, verdict_report};
 use crate::output::{Failure, Outcome, Output, Report, Trouble, io_failure};
 
 /// Take records out of a ledger.
@@ -199,7 +199,7 @@ async fn of_ledger(
     policy: &[u8],
     output: &Output,
 ) -> Result<Collected, Failure> {
-    let client = connect(&arguments.from, &arguments.policy, None).await?;
+    let client = connect(&arguments.from, &arguments.policy, Memory::Usual).await?;
     let checkpoint = client.checkpoint().await.map_err(client_trouble)?;
     let size = checkpoint.head().size.get();
     let mut collected = Collected {

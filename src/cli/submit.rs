@@ -158,7 +158,7 @@ pub(super) async fn run(arguments: &Arguments, output: &Output) -> Result<Report
     let damage = cargo.failure();
     let mut items = prepare(cargo.items)?;
     let ledger = &arguments.ledger;
-    let client = unconnected(&arguments.to, &ledger.policy, ledger.remember.as_deref()).await?;
+    let client = unconnected(&arguments.to, &ledger.policy, ledger.memory()).await?;
     let bar = output.progress(u64::try_from(items.len()).unwrap_or(u64::MAX), "submitting");
     let mut link = Link::new(
         client,
@@ -232,6 +232,7 @@ fn report(logged: &[Logged], (total, retries): (usize, u32), refused: Refused) -
         "verdict": match outcome {
             Outcome::Done => "verified",
             Outcome::CannotTell => "cannot_tell",
+            Outcome::Misbehaviour => "misbehaviour_proved",
             Outcome::Refused | Outcome::Usage => "not_verified",
         },
         "index": only.get("index"),

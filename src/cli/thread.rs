@@ -64,7 +64,7 @@ struct Found {
 /// When there is no such record, the connection fails, or the answer does not verify.
 pub(super) async fn run(arguments: &Arguments, output: &Output) -> Result<Report, Failure> {
     let ledger = &arguments.ledger;
-    let client = connect(&arguments.from, &ledger.policy, ledger.remember.as_deref()).await?;
+    let client = connect(&arguments.from, &ledger.policy, ledger.memory()).await?;
     let id = match arguments.which {
         EntrySelector::RecordId(id) => id,
         selector @ EntrySelector::Index(_) => client

@@ -1,13 +1,16 @@
-//! `verify`: check a bundle with the verifier alone; nothing here knows a server.
+//! `verify`: check a bundle or a file of misbehaviour with the verifier alone; nothing here knows a server.
 
 use std::path::{Path, PathBuf};
 
-use witnessmark_bundle::{FolderFiles, Subject, Verdict, VerdictWord, quote, verify_bundle};
+use witnessmark_bundle::{
+    FolderFiles, Misbehaviour, Subject, Verdict, VerdictWord, quote, verify_bundle,
+};
 
 use super::files::{self, BUNDLE_BYTES_MAX, TEXT_BYTES_MAX};
+use super::misbehaviour;
 use crate::output::{Failure, Outcome, Report};
 
-/// Check a bundle, offline.
+/// Check a bundle or a file of misbehaviour, offline.
 #[derive(Debug, clap::Args)]
 // `report` has these arguments too, in a group of its own.
 #[group(id = "check")]
@@ -15,9 +18,12 @@ use crate::output::{Failure, Outcome, Report};
 Example:
   witnessmark verify bundle.json --policy trust.policy
 
-Ends with 0 for VERIFIED and VERIFIED WITH REMARKS, 1 for NOT VERIFIED, 2 for CANNOT TELL.")]
+Ends with 0 for VERIFIED and VERIFIED WITH REMARKS, 1 for NOT VERIFIED, 2 for CANNOT TELL.
+
+A file that proves that a ledger signed two histories is recognised: 3 for MISBEHAVIOUR PROVED, 1 for NOT PROVED, 2 \
+for CANNOT TELL.")]
 pub(super) struct Arguments {
-    /// The bundle.
+    /// The bundle, or the file of misbehaviour.
     bundle: PathBuf,
     /// The policy file that says whose signatures are trusted. It comes from you, never from the ledger.
     #[arg(long, value_name = "FILE")]
@@ -36,6 +42,12 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> Result<Report, Failure> {
     // One that is too large is judged, like everything else that is no bundle.
     let bundle = files::read_start(&arguments.bundle, BUNDLE_BYTES_MAX);
+    if let Ok(bytes) = &bundle
+        && Misbehaviour::is_one(bytes)
+    {
+        let policy = files::read_bytes(&arguments.policy, TEXT_BYTES_MAX);
+        return Ok(misbehaviour::report(bytes, policy.as_deref()));
+    }
     Ok(report(&arguments.judge(bundle.as_deref())))
 }
 
@@ -66,12 +78,17 @@ impl Arguments {
 
 /// The verdict on something that could not be read.
 pub(super) fn unreadable(subject: Subject, check: &'static str, failure: &Failure) -> Verdict {
+    Verdict::cannot_tell(subject, check, why(failure))
+}
+
+/// Why something could not be read, in one line.
+pub(super) fn why(failure: &Failure) -> String {
     let why: Vec<String> = failure
         .troubles
         .iter()
         .map(|trouble| format!("{}: {}", quote(&trouble.place), trouble.message))
         .collect();
-    Verdict::cannot_tell(subject, check, why.join("; "))
+    why.join("; ")
 }
 
 /// A verdict as the result of a command.

@@ -12,6 +12,7 @@ mod corrections;
 mod crash;
 mod device;
 mod link;
+mod misbehaviour;
 mod other_languages;
 mod page;
 mod readme;

@@ -65,6 +65,7 @@ fn shell(command: &str, folder: &Path) -> Command {
         .current_dir(folder)
         .env("PATH", std::env::join_paths(folders).unwrap())
         .env("WITNESSMARK_LOG", "error")
+        .env("XDG_STATE_HOME", folder.join("state"))
         .stdin(Stdio::null());
     shell
 }

@@ -48,6 +48,8 @@ pub(crate) fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_witnessmark"));
     // Its log would stand between the results of the tests.
     command.stdin(Stdio::null()).env("WITNESSMARK_LOG", "error");
+    // What one test has seen is nothing to the next, and nothing of it stays on the machine.
+    command.env("WITNESSMARK_REMEMBER", "off");
     command
 }
 

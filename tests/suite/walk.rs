@@ -21,6 +21,7 @@ fn the_walk_from_the_field_to_the_court_goes_through() {
         .arg(folder.path().join("walk"))
         .arg(programs)
         .env("WITNESSMARK_LOG", "error")
+        .env("XDG_STATE_HOME", folder.path().join("state"))
         .output()
         .unwrap();
     let (stdout, stderr) = (

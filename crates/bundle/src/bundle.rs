@@ -173,7 +173,7 @@ impl Bundle {
 }
 
 /// Says what serde found without repeating any word of the document.
-fn malformed(error: &serde_json::Error) -> BundleError {
+pub(crate) fn malformed(error: &serde_json::Error) -> BundleError {
     let text = error.to_string();
     // These two name members of ours; every other message may quote the document.
     let known = text.starts_with("missing field") || text.starts_with("duplicate field");

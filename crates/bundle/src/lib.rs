@@ -4,6 +4,7 @@
 //! whole ledger. Both give a [`Verdict`]: one of four words, the checks in their order, and only such
 //! facts as a check has shown. [`Verdict::to_text`] and [`Verdict::to_json`] say it to people and to
 //! programs. [`BundleParts`] and [`ExportWriter`] are the other side: they write what is judged here.
+//! [`judge_misbehaviour`] gives a [`Finding`] on two checkpoints that contradict each other.
 //! [`SignedRecord`] is a signed record in a file. Nothing in here uses a network.
 
 mod assemble;
@@ -18,6 +19,7 @@ mod files;
 mod json;
 mod limits;
 mod meaning;
+mod misbehaviour;
 mod text;
 mod ties;
 mod tiles;
@@ -38,8 +40,12 @@ pub use export::{ExportError, ExportWriter, Exported};
 pub use files::{FileSource, FolderFiles, NoFiles, is_plain_name};
 pub use limits::{
     BATCH_BYTES_MAX, BUNDLE_BYTES_MAX, DISCLOSURES_MAX, DSSE_BYTES_MAX, EVENTS_MAX,
-    FILE_NAME_BYTES_MAX, FILE_SIZE_MAX, FILES_MAX, KEY_CHAINS_MAX, PROBLEMS_MAX, RELATED_MAX,
-    SEEN_REMARKS_MAX, STRAY_FILES_MAX,
+    FILE_NAME_BYTES_MAX, FILE_SIZE_MAX, FILES_MAX, INDEX_MAX, KEY_CHAINS_MAX,
+    MISBEHAVIOUR_BYTES_MAX, PROBLEMS_MAX, RELATED_MAX, SEEN_REMARKS_MAX, STRAY_FILES_MAX,
+};
+pub use misbehaviour::{
+    Contradiction, Finding, FindingFacts, FindingWord, MISBEHAVIOUR_CHECKS, MISBEHAVIOUR_FORMAT,
+    Misbehaviour, MisbehaviourError, ProvedLeaf, Refused, judge_misbehaviour,
 };
 pub use time::utc;
 pub use verdict::{

@@ -41,3 +41,9 @@ pub const SEEN_REMARKS_MAX: usize = 20;
 
 /// A batch of signed records on a stick: some ten thousand records as a rule, and read into memory whole.
 pub const BATCH_BYTES_MAX: usize = 64 * 1024 * 1024;
+
+/// A file of misbehaviour: two of the largest notes, every byte of them written as two, and their proofs.
+pub const MISBEHAVIOUR_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// The largest index in such a file: above it, JSON numbers are not exact in every reader (RFC 8259, section 6).
+pub const INDEX_MAX: u64 = (1 << 53) - 1;

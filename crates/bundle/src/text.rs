@@ -3,10 +3,11 @@
 
 mod bundle;
 mod ledger;
+mod misbehaviour;
 
 use crate::escape::escape;
 use crate::time::utc;
-use crate::verdict::{LedgerFacts, Outcome, Subject, Verdict};
+use crate::verdict::{Check, LedgerFacts, Outcome, Subject, Verdict};
 
 /// The longest line of our own words.
 const WIDTH: usize = 96;
@@ -67,12 +68,7 @@ impl Verdict {
     fn write_checks(&self, page: &mut Page) {
         page.heading("Checks, in order");
         for check in &self.checks {
-            let outcome = match check.outcome {
-                Outcome::Skipped => "not made",
-                Outcome::Passed | Outcome::Failed => check.outcome.as_str(),
-            };
-            let line = format!("{:<12}{outcome:<9} {}", check.name, check.detail);
-            page.line(2, line.trim_end());
+            page.check(check, 12);
         }
     }
 
@@ -139,6 +135,16 @@ impl Page {
         } else {
             self.flowed(2, &format!("{label}: {value}"), 16);
         }
+    }
+
+    /// How a check ended; names are shorter than `width`.
+    fn check(&mut self, check: &Check, width: usize) {
+        let outcome = match check.outcome {
+            Outcome::Skipped => "not made",
+            Outcome::Passed | Outcome::Failed => check.outcome.as_str(),
+        };
+        let line = format!("{:<width$}{outcome:<9} {}", check.name, check.detail);
+        self.line(2, line.trim_end());
     }
 
     fn list<'a>(&mut self, items: impl Iterator<Item = &'a str>) {

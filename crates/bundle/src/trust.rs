@@ -14,7 +14,7 @@ pub(crate) fn policy(list: &mut Checklist, bytes: &[u8]) -> Result<TrustPolicy, 
     Ok(policy)
 }
 
-fn read_policy(bytes: &[u8]) -> Result<(TrustPolicy, String), Failure> {
+pub(crate) fn read_policy(bytes: &[u8]) -> Result<(TrustPolicy, String), Failure> {
     if bytes.len() > POLICY_BYTES_MAX {
         return Err(Failure::cannot_tell(format!(
             "the policy file is larger than {POLICY_BYTES_MAX} bytes"
@@ -29,7 +29,7 @@ fn read_policy(bytes: &[u8]) -> Result<(TrustPolicy, String), Failure> {
     Ok((policy, detail))
 }
 
-fn log_names(policy: &TrustPolicy) -> String {
+pub(crate) fn log_names(policy: &TrustPolicy) -> String {
     let names: Vec<_> = policy
         .logs()
         .iter()

@@ -339,6 +339,16 @@ impl Failure {
         }
     }
 
+    /// The word that it decides.
+    pub(crate) const fn word(&self) -> VerdictWord {
+        self.word
+    }
+
+    /// What was found.
+    pub(crate) fn into_detail(self) -> String {
+        self.detail
+    }
+
     /// Something is missing, or not known to this software.
     pub(crate) fn cannot_tell(detail: impl Into<String>) -> Self {
         Self {

@@ -19,9 +19,8 @@ use crate::error::innermost;
 use crate::limits::{
     ANSWER_BYTES_MAX, CALL_TIMEOUT, CONNECT_TIMEOUT, KEEPALIVE_INTERVAL, KEEPALIVE_TIMEOUT,
 };
-use crate::remembered::{Step, verify_note};
 use crate::verify::{is_of, logged_entry};
-use crate::{ClientError, LoggedEntry, Remembered};
+use crate::{ClientError, Kept, LoggedEntry, Remembered};
 
 /// A connection to one ledger, and what its user trusts. Clones share the connection and the
 /// remembered checkpoint.
@@ -29,8 +28,8 @@ use crate::{ClientError, LoggedEntry, Remembered};
 pub struct Client {
     pub(crate) service: LedgerServiceClient<Channel>,
     endpoint: Endpoint,
-    policy: Arc<TrustPolicy>,
-    remembered: Arc<Mutex<Remembered>>,
+    pub(crate) policy: Arc<TrustPolicy>,
+    pub(crate) remembered: Arc<Mutex<Remembered>>,
 }
 
 impl fmt::Debug for Client {
@@ -320,8 +319,8 @@ impl Client {
         Ok(UnverifiedBundle(answer.bundle))
     }
 
-    /// The checkpoint remembered by this client, if it has seen one.
-    pub async fn remembered(&self) -> Option<VerifiedCheckpoint> {
+    /// The checkpoint that this client remembered last, if it has seen one.
+    pub async fn remembered(&self) -> Option<Kept> {
         self.remembered.lock().await.latest().cloned()
     }
 
@@ -352,52 +351,7 @@ impl Client {
         self.accept(proof.note.source()).await
     }
 
-    /// Verifies a checkpoint: the policy accepts it, and it fits the one that is remembered.
-    pub(crate) async fn accept(&self, note: &str) -> Result<VerifiedCheckpoint, ClientError> {
-        // One at a time: what is remembered must not move between the comparison and the advance.
-        let mut remembered = self.remembered.lock().await;
-        if let Some(latest) = remembered.latest().filter(|latest| latest.note() == note) {
-            return Ok(latest.clone());
-        }
-        let shown = verify_note(note, &self.policy)?;
-        match remembered.step(&shown)? {
-            Step::Fits => {}
-            Step::Grows(old) => {
-                self.check_fit(&remembered, &shown, (&old, shown.head()))
-                    .await?;
-            }
-            Step::Lags(new) => {
-                self.check_fit(&remembered, &shown, (shown.head(), &new))
-                    .await?;
-                return Ok(shown);
-            }
-        }
-        remembered.advance(&shown).await?;
-        Ok(shown)
-    }
-
-    /// Has the ledger prove that the first tree is a beginning of the second. One of them is
-    /// remembered and the other is shown, so a ledger that cannot do this misbehaves.
-    async fn check_fit(
-        &self,
-        remembered: &Remembered,
-        shown: &VerifiedCheckpoint,
-        (old, new): (&TreeHead, &TreeHead),
-    ) -> Result<(), ClientError> {
-        let misbehaviour = |problem: &str| remembered.misbehaviour(shown, problem);
-        match self.consistency_answer(old, new).await {
-            Ok(answer) => answer
-                .proof
-                .verify(old, new)
-                .map_err(|_| misbehaviour("its proof that the two belong together does not hold")),
-            Err(ClientError::Refused(refusal)) if refusal.reason == Reason::SizeBeyondLog => {
-                Err(misbehaviour("it has fewer entries than it has signed"))
-            }
-            Err(error) => Err(error),
-        }
-    }
-
-    async fn consistency_answer(
+    pub(crate) async fn consistency_answer(
         &self,
         old: &TreeHead,
         new: &TreeHead,

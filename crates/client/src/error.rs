@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use tonic::{Code, Status};
 use witnessmark_proto::{AnswerMalformed, MessageMalformed, Refusal};
+use witnessmark_verifier::{ConsistencyProof, Hash};
 
 /// Why there is no verified answer.
 #[derive(Debug, thiserror::Error)]
@@ -46,7 +47,7 @@ pub enum ClientError {
 }
 
 /// Two checkpoints, both signed as the policy demands, that the ledger could not show to be of one
-/// log. Printed, it stands alone: both notes are in it, word for word.
+/// log. Printed, both notes are in it, word for word.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Misbehaviour {
     /// The checkpoint that was verified before.
@@ -55,12 +56,46 @@ pub struct Misbehaviour {
     pub shown: String,
     /// Why they do not fit.
     pub problem: String,
+    /// What shows it to others.
+    pub evidence: Evidence,
+    /// The folder in which a file with it belongs.
+    pub folder: PathBuf,
+}
+
+/// What shows to others that a ledger has signed two histories. It holds as it is given here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Evidence {
+    /// Two notes of one size with different roots, signed by one key.
+    TwoRoots {
+        /// The notes, in no order.
+        notes: [String; 2],
+    },
+    /// The newer tree begins with another tree than the one that the older note names; one key signed both.
+    TwoBeginnings {
+        /// The older note, then the newer one.
+        notes: [String; 2],
+        /// The root of as many entries of the newer tree as the older has.
+        root: Hash,
+        /// The proof that they are the beginning of the newer tree.
+        consistency: ConsistencyProof,
+    },
+    /// Nothing: the ledger only did not show that the two belong together.
+    Unproved(RefusedProof),
+}
+
+/// What a ledger did in place of proving that two trees belong together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RefusedProof {
+    /// It said that it has fewer entries than it has signed for.
+    FewerEntries,
+    /// It gave a proof that does not hold.
+    DoesNotHold,
 }
 
 impl fmt::Display for Misbehaviour {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "the ledger misbehaves: {}", self.problem)?;
-        writeln!(f, "keep these two notes as evidence\n")?;
+        writeln!(f, "the two notes that it signed:\n")?;
         writeln!(f, "verified before:\n{}", self.remembered)?;
         write!(f, "shown now:\n{}", self.shown)
     }

@@ -121,6 +121,15 @@ impl TrustPolicy {
         &self.logs
     }
 
+    /// The keys of the witnesses that may be asked for.
+    pub fn witnesses(&self) -> impl Iterator<Item = &VerifierKey> {
+        let members = self.quorum.members.iter();
+        members.filter_map(|member| match &member.kind {
+            MemberKind::Witness(key) => Some(key),
+            MemberKind::Group { .. } => None,
+        })
+    }
+
     /// What is asked of witnesses, in words; `None` when no cosignature is asked for.
     pub fn quorum(&self) -> Option<String> {
         self.quorum.describe()

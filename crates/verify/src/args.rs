@@ -10,7 +10,8 @@ use clap::{Parser, Subcommand};
 pub(crate) const USAGE: u8 = 64;
 
 const AFTER_HELP: &str = "\
-Exit codes: 0 verified (with remarks or without), 1 not verified, 2 cannot tell, 64 wrong usage.
+Exit codes: 0 verified (with remarks or without), 1 not verified, 2 cannot tell, 3 it is proved that
+the ledger signed two histories, 64 wrong usage.
 
 The policy says whose signatures you trust. Get it from a source that you trust, never from
 whoever gave you the evidence.";
@@ -39,6 +40,17 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Check a file that shows that a ledger signed two histories. `bundle` takes it too.
+    Misbehaviour {
+        /// The file.
+        file: PathBuf,
+        /// Whose signatures you trust: a tlog-policy file.
+        #[arg(long)]
+        policy: PathBuf,
+        /// Print one JSON object instead of text.
+        #[arg(long)]
+        json: bool,
+    },
     /// Check a whole ledger: every entry, key chain, signature and tile of an export.
     Export {
         /// The folder with `checkpoint` and `tile/`.
@@ -55,7 +67,9 @@ pub(crate) enum Command {
 impl Command {
     pub(crate) const fn is_json(&self) -> bool {
         match self {
-            Self::Bundle { json, .. } | Self::Export { json, .. } => *json,
+            Self::Bundle { json, .. }
+            | Self::Export { json, .. }
+            | Self::Misbehaviour { json, .. } => *json,
         }
     }
 }

@@ -2,14 +2,14 @@
 
 use std::io::{self, Write as _};
 
-use witnessmark_bundle::Verdict;
+use crate::answer::Answer;
 
-/// Prints a verdict, as text or as one JSON object.
-pub(crate) fn verdict(verdict: &Verdict, is_json: bool) {
+/// Prints an answer, as text or as one JSON object.
+pub(crate) fn answer(answer: &Answer, is_json: bool) {
     if is_json {
-        out(&format!("{}\n", verdict.to_json()));
+        out(&format!("{}\n", answer.to_json()));
     } else {
-        out(&verdict.to_text());
+        out(&answer.to_text());
     }
 }
 

@@ -5,14 +5,15 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use witnessmark_bundle::{
-    BUNDLE_BYTES_MAX, FolderFiles, POLICY_BYTES_MAX, Subject, Verdict, audit_export, quote,
-    verify_bundle,
+    BUNDLE_BYTES_MAX, Finding, FolderFiles, MISBEHAVIOUR_BYTES_MAX, Misbehaviour, POLICY_BYTES_MAX,
+    Subject, Verdict, audit_export, judge_misbehaviour, quote, verify_bundle,
 };
 
+use crate::answer::Answer;
 use crate::args::Command;
 
 /// Carries out a command.
-pub(crate) fn run(command: &Command) -> Verdict {
+pub(crate) fn run(command: &Command) -> Answer {
     match command {
         Command::Bundle {
             bundle,
@@ -20,21 +21,36 @@ pub(crate) fn run(command: &Command) -> Verdict {
             files,
             ..
         } => check_bundle(bundle, policy, files.as_deref()),
-        Command::Export { dir, policy, .. } => check_export(dir, policy),
+        Command::Export { dir, policy, .. } => check_export(dir, policy).into(),
+        Command::Misbehaviour { file, policy, .. } => match read(file, MISBEHAVIOUR_BYTES_MAX) {
+            Ok(bytes) => check_misbehaviour(&bytes, policy),
+            Err(error) => Finding::cannot_tell("format", cannot_read(file, &error)),
+        }
+        .into(),
     }
 }
 
-fn check_bundle(bundle: &Path, policy: &Path, files: Option<&Path>) -> Verdict {
+fn check_misbehaviour(bytes: &[u8], policy: &Path) -> Finding {
+    match read(policy, POLICY_BYTES_MAX) {
+        Ok(policy) => judge_misbehaviour(bytes, &policy),
+        Err(error) => Finding::cannot_tell("policy", cannot_read(policy, &error)),
+    }
+}
+
+fn check_bundle(bundle: &Path, policy: &Path, files: Option<&Path>) -> Answer {
     let bytes = match read(bundle, BUNDLE_BYTES_MAX) {
         Ok(bytes) => bytes,
-        Err(error) => return unreadable(Subject::Bundle, "format", bundle, &error),
+        Err(error) => return unreadable(Subject::Bundle, "format", bundle, &error).into(),
     };
+    if Misbehaviour::is_one(&bytes) {
+        return check_misbehaviour(&bytes, policy).into();
+    }
     let policy = match read(policy, POLICY_BYTES_MAX) {
         Ok(bytes) => bytes,
-        Err(error) => return unreadable(Subject::Bundle, "policy", policy, &error),
+        Err(error) => return unreadable(Subject::Bundle, "policy", policy, &error).into(),
     };
     let folder = files.map_or_else(|| folder_of(bundle), Path::to_owned);
-    verify_bundle(&bytes, &policy, &FolderFiles::new(folder))
+    verify_bundle(&bytes, &policy, &FolderFiles::new(folder)).into()
 }
 
 fn check_export(dir: &Path, policy: &Path) -> Verdict {
@@ -60,9 +76,9 @@ fn folder_of(path: &Path) -> PathBuf {
 }
 
 fn unreadable(subject: Subject, check: &'static str, path: &Path, error: &io::Error) -> Verdict {
-    Verdict::cannot_tell(
-        subject,
-        check,
-        format!("{} cannot be read: {error}", quote(&path.to_string_lossy())),
-    )
+    Verdict::cannot_tell(subject, check, cannot_read(path, error))
+}
+
+fn cannot_read(path: &Path, error: &io::Error) -> String {
+    format!("{} cannot be read: {error}", quote(&path.to_string_lossy()))
 }

@@ -11,7 +11,7 @@ use witnessmark_verifier::RecordId;
 use super::dashed;
 use crate::cli::prove::parse_which;
 use crate::cli::template::{self, Form};
-use crate::cli::{client_trouble, connect};
+use crate::cli::{Memory, client_trouble, connect};
 use crate::output::{Failure, Trouble};
 
 /// The record that a new one is about.
@@ -55,7 +55,7 @@ impl Options {
                 message,
             )));
         }
-        let client = connect(url, policy, None).await?;
+        let client = connect(url, policy, Memory::Usual).await?;
         let id = match which {
             EntrySelector::RecordId(id) => id,
             selector @ EntrySelector::Index(_) => client

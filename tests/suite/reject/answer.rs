@@ -34,10 +34,15 @@ pub(crate) enum Form {
 impl Answer {
     /// The text of a verdict.
     pub(crate) fn of(who: &'static str, verdict: &Verdict) -> Self {
+        Self::said(who, verdict.exit_code(), verdict.to_text())
+    }
+
+    /// A text that ends with this exit code.
+    pub(crate) fn said(who: &'static str, code: u8, out: String) -> Self {
         Self {
             who,
-            code: Some(verdict.exit_code().into()),
-            out: verdict.to_text(),
+            code: Some(code.into()),
+            out,
             err: String::new(),
             form: Form::Text,
         }
@@ -60,8 +65,9 @@ const POSITIVE: [&str; 8] = [
 pub(crate) fn complaints(case: &Case, answer: &Answer) -> Vec<String> {
     let mut found = Vec::new();
     let code = match case.expected {
-        Expected::NotVerified(_) | Expected::Refused => 1,
+        Expected::NotVerified(_) | Expected::NotProved(_) | Expected::Refused => 1,
         Expected::CannotTell(_) => 2,
+        Expected::Proved => 3,
         Expected::Shown => 0,
     };
     if answer.code != Some(code) {
@@ -102,7 +108,13 @@ fn text(case: &Case, out: &str, found: &mut Vec<String>) {
     if !is_right {
         found.push(format!("the word is {first:?} and not {word:?}"));
     }
-    let words = ["VERIFIED", "NOT VERIFIED", "CANNOT TELL"];
+    let words = [
+        "VERIFIED",
+        "NOT VERIFIED",
+        "CANNOT TELL",
+        "NOT PROVED",
+        "MISBEHAVIOUR PROVED",
+    ];
     for line in out
         .lines()
         .skip(1)

@@ -21,7 +21,7 @@ where there is one. Each class below it is that way in the formats of this proje
 
 `manifest.json` in that folder has for each case the files, the command, the word and the check that must fail, so that other verifiers can be run on the
 same files. The ordinary tests run each case through the crate `bundle`, the report, `witnessmark verify` or `audit`, and `witnessmark-verify`, with and
-without `--json` (the largest by one program in each form). They compare the word, the check and the exit code (1 for NOT VERIFIED, 2 for CANNOT TELL); that the
+without `--json` (the largest by one program in each form). They compare the word, the check and the exit code (1 for NOT VERIFIED and NOT PROVED, 2 for CANNOT TELL); that the
 programs say the same as the crate; that no positive word stands on a failing answer outside of the list of checks; that no character that deceives
 is printed; and that nothing is said on standard error. The cases of N15 run in a process that has 512 MiB of address space.
 Where the check is \"(shown)\" the evidence is good and its texts are hostile: the answer must be positive and must show them for what they are.
@@ -33,7 +33,7 @@ const TAIL: &str = "
 * **N10.** Witnesses have no time during which their keys count, so a cosignature is not refused for its time. No program knows what time it is: a time to come is shown and not
   refused.
 * **N14.** How old a checkpoint may be is not judged, because no policy says so. That a running ledger shows an older state than before is refused
-  by `--remember`; `tests/suite/crash.rs` and the tests of the client show it.
+  by whoever has seen it; `tests/suite/misbehaviour.rs` and `tests/suite/crash.rs` show it.
 * **N15.** Time and memory are bounded, not small: a bundle may have 64 MiB, and is then read whole.
 * **N24.** Texts in tables are guarded in `crates/tables`.
 * **N21.** A size that the ledger and the witnesses signed is the size. When they sign the right root under a wrong size, a bundle can
@@ -87,6 +87,8 @@ fn check(expected: Expected) -> String {
     match expected {
         Expected::NotVerified(check) => format!("`{check}`"),
         Expected::CannotTell(check) => format!("CANNOT TELL `{check}`"),
+        Expected::NotProved(check) => format!("NOT PROVED `{check}`"),
+        Expected::Proved => "MISBEHAVIOUR PROVED".to_owned(),
         Expected::Refused => "refused by the crate `verifier`".to_owned(),
         Expected::Shown => "(shown)".to_owned(),
     }

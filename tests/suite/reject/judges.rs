@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
-use witnessmark_bundle::{FolderFiles, Verdict, audit_export, verify_bundle};
+use witnessmark_bundle::{FolderFiles, Verdict, audit_export, judge_misbehaviour, verify_bundle};
 use witnessmark_report::{Circumstances, report};
 use witnessmark_verifier::{ConsistencyProof, Hash, TreeHead, TreeSize, sha256};
 
@@ -83,6 +83,7 @@ impl Judges {
         };
         let names = match case.subject {
             Subject::Export => ("audit", "export"),
+            Subject::Misbehaviour => ("verify", "misbehaviour"),
             Subject::Bundle | Subject::Consistency => ("verify", "bundle"),
         };
         let programs = [
@@ -201,14 +202,19 @@ fn in_process(corpus: &Corpus, case: &Case) -> Vec<Answer> {
     };
     if case.subject == Subject::Export {
         let verdict = audit_export(&input, &policy, &mut |_| {});
-        return both_forms(&verdict);
+        return both_forms(Answer::of("crate", &verdict), &verdict.to_json());
     }
     let Ok(bundle) = fs::read(&input) else {
         return Vec::new();
     };
+    if case.subject == Subject::Misbehaviour {
+        let finding = judge_misbehaviour(&bundle, &policy);
+        let text = Answer::said("crate", finding.exit_code(), finding.to_text());
+        return both_forms(text, &finding.to_json());
+    }
     let folder = input.parent().unwrap();
     let verdict = verify_bundle(&bundle, &policy, &FolderFiles::new(folder));
-    let mut answers = both_forms(&verdict);
+    let mut answers = both_forms(Answer::of("crate", &verdict), &verdict.to_json());
     let circumstances = Circumstances {
         bundle_sha256: sha256(&bundle),
         made_at_ms: 0,
@@ -224,11 +230,10 @@ fn in_process(corpus: &Corpus, case: &Case) -> Vec<Answer> {
     answers
 }
 
-fn both_forms(verdict: &Verdict) -> Vec<Answer> {
-    let text = Answer::of("crate", verdict);
+fn both_forms(text: Answer, json: &str) -> Vec<Answer> {
     let json = Answer {
         who: "crate, JSON",
-        out: format!("{}\n", verdict.to_json()),
+        out: format!("{json}\n"),
         form: Form::Json,
         ..text.clone()
     };

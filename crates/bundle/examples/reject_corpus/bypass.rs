@@ -10,7 +10,7 @@ pub(crate) struct Bypass {
 }
 
 /// Every line of the list.
-pub(crate) const BYPASSES: [Bypass; 25] = [
+pub(crate) const BYPASSES: [Bypass; 26] = [
     line(
         "N1",
         "CVE-2026-42501: an empty or unrelated answer was a success",
@@ -102,6 +102,7 @@ pub(crate) const BYPASSES: [Bypass; 25] = [
         "N25",
         "an older version of a format, or no policy, where a newer one is asked for",
     ),
+    line("N26", "a ledger was accused by what convicts nobody"),
 ];
 
 const fn line(number: &'static str, what: &'static str) -> Bypass {

@@ -21,6 +21,7 @@ mod members;
 #[expect(dead_code, reason = "shared with the tests, which use all of it")]
 #[path = "../../tests/suite/mini_log.rs"]
 mod mini_log;
+mod misbehaviour;
 mod places;
 mod policies;
 mod proofs;
@@ -41,6 +42,10 @@ pub(crate) enum Expected {
     NotVerified(&'static str),
     /// CANNOT TELL, by this check.
     CannotTell(&'static str),
+    /// NOT PROVED, by this check: the file accuses nobody.
+    NotProved(&'static str),
+    /// MISBEHAVIOUR PROVED.
+    Proved,
     /// The consistency proof is refused.
     Refused,
     /// The evidence is good, with remarks or without, and what is judged is how it is shown.
@@ -53,6 +58,8 @@ impl Expected {
         match self {
             Self::NotVerified(_) => "NOT VERIFIED",
             Self::CannotTell(_) => "CANNOT TELL",
+            Self::NotProved(_) => "NOT PROVED",
+            Self::Proved => "MISBEHAVIOUR PROVED",
             Self::Refused => "REFUSED",
             Self::Shown => "VERIFIED",
         }
@@ -61,15 +68,15 @@ impl Expected {
     /// The check that fails; empty when none does.
     pub(crate) const fn check(self) -> &'static str {
         match self {
-            Self::NotVerified(check) | Self::CannotTell(check) => check,
+            Self::NotVerified(check) | Self::CannotTell(check) | Self::NotProved(check) => check,
             Self::Refused => "consistency",
-            Self::Shown => "",
+            Self::Shown | Self::Proved => "",
         }
     }
 
     /// Whether the evidence is to be refused.
     pub(crate) const fn is_negative(self) -> bool {
-        !matches!(self, Self::Shown)
+        !matches!(self, Self::Shown | Self::Proved)
     }
 }
 
@@ -80,6 +87,8 @@ pub(crate) enum Subject {
     Bundle,
     /// The folder of an export.
     Export,
+    /// A file that accuses a ledger.
+    Misbehaviour,
     /// A consistency proof with its two tree heads, which only the verifier crate takes.
     Consistency,
 }
@@ -129,7 +138,7 @@ pub(crate) struct Corpus {
 
 /// Writes the whole list into `folder`, which is made if need be.
 pub(crate) fn write(folder: &Path) -> Corpus {
-    let parts: [fn(&mut Corpus); 14] = [
+    let parts: [fn(&mut Corpus); 15] = [
         documents::write,
         members::write,
         proofs::write,
@@ -143,6 +152,7 @@ pub(crate) fn write(folder: &Path) -> Corpus {
         consistency::write,
         places::write,
         words::write,
+        misbehaviour::write,
         endless::write,
     ];
     written(folder, &parts)
@@ -204,6 +214,7 @@ impl Corpus {
                 "subject": match case.subject {
                     Subject::Bundle => "bundle",
                     Subject::Export => "export",
+                    Subject::Misbehaviour => "misbehaviour",
                     Subject::Consistency => "consistency",
                 },
                 "input": case.input,
@@ -240,6 +251,9 @@ fn command(case: &Case) -> String {
     match case.subject {
         Subject::Bundle => format!("witnessmark-verify bundle {input} --policy {policy}"),
         Subject::Export => format!("witnessmark-verify export {input} --policy {policy}"),
+        Subject::Misbehaviour => {
+            format!("witnessmark-verify misbehaviour {input} --policy {policy}")
+        }
         Subject::Consistency => String::new(),
     }
 }
@@ -317,6 +331,20 @@ impl Cases<'_> {
         make(&folder);
         let policy = self.corpus.policy(policy.as_bytes());
         self.push(name, Subject::Export, (input, policy), expected)
+    }
+
+    /// A file that accuses a ledger.
+    pub(crate) fn misbehaviour(
+        &mut self,
+        name: &str,
+        text: &str,
+        policy: &str,
+        expected: Expected,
+    ) -> &mut Case {
+        let input = format!("{}/{name}.misbehaviour.json", self.folder());
+        put(&self.corpus.folder.join(&input), text.as_bytes());
+        let policy = self.corpus.policy(policy.as_bytes());
+        self.push(name, Subject::Misbehaviour, (input, policy), expected)
     }
 
     /// A consistency proof and its tree heads, as JSON.

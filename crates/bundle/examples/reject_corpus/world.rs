@@ -13,7 +13,7 @@ use witnessmark_verifier::{
 };
 
 use super::mini_log::{COURT, MiniLog, TEAM, key, link, org, witness};
-use super::{Corpus, Expected};
+use super::{Corpus, Expected, misbehaviour};
 
 /// The witness that the usual policy asks for.
 pub(crate) const WITNESS: u8 = 30;
@@ -249,4 +249,5 @@ pub(crate) fn honest(corpus: &mut Corpus) {
     class.export("export", &policy, Expected::Shown, |folder| {
         export(&log, folder);
     });
+    misbehaviour::convicting(&mut class);
 }

@@ -9,5 +9,6 @@ mod erased;
 mod exports;
 mod ledgers;
 mod mini_log;
+mod misbehaviour;
 mod related;
 mod words;
