@@ -37,8 +37,7 @@ pub(crate) fn in_rust(case: &Case) -> Verdict {
     verify_bundle(&case.bundle, &case.policy, &Files(&case.files))
 }
 
-/// A verdict without what may differ: the details of the checks, and whether a correction applies. Numbers are texts, as in the
-/// answers of node.
+/// A verdict without what may differ: the details of the checks. Numbers are texts, as in the answers of node.
 fn comparable(verdict: &Json) -> Json {
     let mut verdict = numbers_as_texts(verdict);
     for check in verdict["checks"].as_array_mut().unwrap() {
@@ -47,44 +46,7 @@ fn comparable(verdict: &Json) -> Json {
     for only_in_audits in ["contents", "problems", "problem_count"] {
         verdict.as_object_mut().unwrap().remove(only_in_audits);
     }
-    for remark in verdict["remarks"].as_array_mut().unwrap() {
-        *remark = json!(without_effect(remark.as_str().unwrap()));
-    }
-    if let Some(corrections) = verdict.pointer_mut("/record/corrections") {
-        for correction in corrections.as_array_mut().unwrap() {
-            unjudged(correction.as_object_mut().unwrap());
-        }
-    }
     verdict
-}
-
-/// A correction without what only its values tell, which the page does not judge, and without the words for fields and values.
-fn unjudged(correction: &mut serde_json::Map<String, Json>) {
-    correction.remove("because");
-    let effect = correction.get_mut("effect").unwrap();
-    if *effect == "applied" || *effect == "stale" {
-        *effect = json!("not_judged");
-    }
-    for change in correction["changes"].as_array_mut().unwrap() {
-        change
-            .as_object_mut()
-            .unwrap()
-            .retain(|name, _| name == "path");
-    }
-}
-
-/// A remark on a correction by the organisation of the record that it corrects, as far as the reason.
-fn without_effect(remark: &str) -> String {
-    let remark = remark.replacen(" would correct ", " corrects ", 1);
-    let (head, rest) = remark.split_once(" corrects ").unwrap_or(("", ""));
-    let is_foreign = rest.contains("), which has no effect: another organisation signed ");
-    let is_ours = !head.contains(['"', ':']) && !is_foreign;
-    match rest.split_once(')') {
-        Some((reason, _)) if is_ours && reason.contains(" (") => {
-            format!("{head} corrects {reason})")
-        }
-        _ => remark,
-    }
 }
 
 fn numbers_as_texts(value: &Json) -> Json {
