@@ -38,7 +38,7 @@ pub(crate) fn in_rust(case: &Case) -> Verdict {
 }
 
 /// A verdict without what may differ: the details of the checks. Numbers are texts, as in the answers of node.
-fn comparable(verdict: &Json) -> Json {
+pub(crate) fn comparable(verdict: &Json) -> Json {
     let mut verdict = numbers_as_texts(verdict);
     for check in verdict["checks"].as_array_mut().unwrap() {
         check.as_object_mut().unwrap().remove("detail");

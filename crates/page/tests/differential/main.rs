@@ -16,6 +16,7 @@ mod ledger;
 mod mutate;
 mod node;
 mod random;
+mod reject;
 mod revised;
 mod signatures;
 mod story;
