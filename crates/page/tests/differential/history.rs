@@ -290,7 +290,13 @@ fn any(
     subject: &v1::Record,
     said_before: &[Said],
 ) -> Said {
-    let title = format!("Said {number}");
+    let titles = [
+        "Said",
+        "S\u{430}id",
+        "\u{202e}said\"",
+        "\u{1b}[2J\n\u{39f}k",
+    ];
+    let title = format!("{} {number}", random.pick(&titles));
     let title = title.as_str();
     let org = *random.pick(&[TEAM, TEAM, COURT]);
     // The subject is the first; what was said last is the most likely to be answered.
