@@ -12,6 +12,7 @@ mod document;
 mod extra;
 mod fields;
 mod history;
+mod hostile;
 mod ledger;
 mod mutate;
 mod node;
