@@ -42,11 +42,13 @@ export function same(a, b) {
   return a.length === b.length && a.every((byte, at) => byte === b[at]);
 }
 
+const DIGITS = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
 /** Lower-case hexadecimal digits. */
 export function hex(bytes) {
   let text = '';
   for (const byte of bytes) {
-    text += byte.toString(16).padStart(2, '0');
+    text += DIGITS[byte];
   }
   return text;
 }

@@ -163,9 +163,10 @@ export class KeyChain {
     return hex(await this.#crypto.sha256(concat(utf8('witnessmark/key-chain/v1\n'), before, digest)));
   }
 
-  /** The keys that were active after the event `seq`, by key id. */
-  activeAt(seq) {
-    const isActive = (key) => key.addedSeq <= seq && (key.revoked === null || key.revoked.seq > seq);
-    return new Map([...this.keys].filter(([, key]) => isActive(key)));
+  /** The key of this id, if it was active after the event `seq`; else null. */
+  activeAt(seq, keyId) {
+    const key = this.keys.get(keyId);
+    const isActive = key !== undefined && key.addedSeq <= seq && (key.revoked === null || key.revoked.seq > seq);
+    return isActive ? key : null;
   }
 }

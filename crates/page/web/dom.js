@@ -22,7 +22,13 @@ export function part(title, ...children) {
 
 /** A list of texts. */
 export function listOf(items) {
-  return element('ul', '', ...items.map((item) => element('li', '', item)));
+  return element('ul', '', ...items.map((item) => element('li', '', ...withDigests(item))));
+}
+
+/** A text in pieces, with its digests set apart so that each stays in one line where there is room. */
+export function withDigests(text) {
+  const pieces = text.split(/\b([0-9a-f]{64}|[0-9a-f]{128})\b/);
+  return pieces.map((piece, at) => (at % 2 === 0 ? piece : element('span', 'digest', piece))).filter((piece) => piece !== '');
 }
 
 /** Pairs of a term and what it is: each value a text or an element, isolated from the direction of what stands around it. */
@@ -38,7 +44,7 @@ function isolated(value) {
   if (typeof value !== 'string') {
     return value;
   }
-  const inner = element('bdi', '', value);
+  const inner = element('bdi', '', ...withDigests(value));
   inner.dir = 'auto';
   return inner;
 }

@@ -81,13 +81,27 @@ export function verifyPlain(publicKey, message, signature) {
   return isAdmitted(publicKey) && hasStrictForm(signature) && holds(publicKey, message, signature);
 }
 
+/** Public keys as the browser holds them, by their hexadecimal digits, for each implementation that was asked. */
+const imported = new WeakMap();
+
+async function importedKey(subtle, publicKey) {
+  const keys = imported.get(subtle) ?? new Map();
+  const digits = hex(publicKey);
+  if (!keys.has(digits)) {
+    if (keys.size >= KEYS_KNOWN_MAX) {
+      keys.clear();
+    }
+    imported.set(subtle, keys.set(digits, await subtle.importKey('raw', publicKey, 'Ed25519', false, ['verify'])));
+  }
+  return keys.get(digits);
+}
+
 /** Checks signatures with the browser's own Ed25519, which {@link isStrict} has tried. */
 export async function verifyNative(subtle, publicKey, message, signature) {
   if (!isAdmitted(publicKey) || !hasStrictForm(signature)) {
     return false;
   }
-  const key = await subtle.importKey('raw', publicKey, 'Ed25519', false, ['verify']);
-  return subtle.verify('Ed25519', key, signature, message);
+  return subtle.verify('Ed25519', await importedKey(subtle, publicKey), signature, message);
 }
 
 /** A key and a message of the trials: the first key of RFC 8032, and the word `witnessmark`. */

@@ -1,6 +1,6 @@
 // What the reader opened, and which part each file plays.
 
-import { textOf } from './bytes.js';
+import { hex, textOf } from './bytes.js';
 import { POLICY_BYTES_MAX } from './policy.js';
 
 const HEAD_BYTES = 4096;
@@ -44,6 +44,13 @@ export class Inputs {
     this.addFiles(having('file'));
     return '';
   }
+}
+
+/** A file whole, or one byte more than may be, so that it is refused for its size. */
+export async function readWhole(crypto, file, max) {
+  const bytes = new Uint8Array(await file.slice(0, max + 1).arrayBuffer());
+  const digest = bytes.length === file.size ? `SHA-256 ${hex(await crypto.sha256(bytes))}` : 'too large to be read whole';
+  return { bytes, name: file.name, size: file.size, digest };
 }
 
 /** What a dropped file is. Whatever is taken for a bundle or a policy is then read strictly. */

@@ -1,11 +1,11 @@
 // The page itself: files in, one verdict out. What is shown always belongs to the files that are named above it.
 
 import { BUNDLE_BYTES_MAX } from './bundle.js';
-import { hex, textOf } from './bytes.js';
+import { textOf } from './bytes.js';
 import { Crypto } from './crypto.js';
 import { byId, element } from './dom.js';
 import { isPlainStrict } from './ed25519.js';
-import { Inputs } from './inputs.js';
+import { Inputs, readWhole } from './inputs.js';
 import { POLICY_BYTES_MAX } from './policy.js';
 import { escape, quote } from './show.js';
 import { verifyBundle } from './verify.js';
@@ -128,8 +128,8 @@ async function check() {
 
 /** Judges what is opened now. */
 async function judge(isMine) {
-  const bundle = await read(inputs.bundle, BUNDLE_BYTES_MAX);
-  const policy = await read(inputs.policy, POLICY_BYTES_MAX);
+  const bundle = await readWhole(crypto, inputs.bundle, BUNDLE_BYTES_MAX);
+  const policy = await readWhole(crypto, inputs.policy, POLICY_BYTES_MAX);
   const files = new Map(inputs.files);
   const onProgress = (name, done, size) => {
     if (isMine()) {
@@ -141,13 +141,6 @@ async function judge(isMine) {
   const open = (name) => files.get(name) ?? null;
   const verdict = await verifyBundle(crypto, { bundle: bundle.bytes, policy: policy.bytes, files: open, onProgress });
   return show(verdict, { bundle, policy, files: [...files.keys()] });
-}
-
-/** A file whole, or one byte more than may be, so that it is refused for its size. */
-async function read(file, max) {
-  const bytes = new Uint8Array(await file.slice(0, max + 1).arrayBuffer());
-  const digest = bytes.length === file.size ? `SHA-256 ${hex(await crypto.sha256(bytes))}` : 'too large to be read whole';
-  return { bytes, name: file.name, size: file.size, digest };
 }
 
 function tell(text, percent = null) {

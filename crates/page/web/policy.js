@@ -170,7 +170,7 @@ export async function checkWitnesses(crypto, policy, note) {
       cosigned.push({ label: witness.label, name: witness.name, time: times.reduce((first, time) => (time < first ? time : first)) });
     }
   }
-  if (policy.quorum !== null && !isMet(policy, policy.quorum, new Set(cosigned.map((it) => it.label)))) {
+  if (policy.quorum !== null && !isMet(policy, new Set(cosigned.map((it) => it.label)))) {
     fail('the witnesses that the policy asks for have not all signed');
   }
   return cosigned;
@@ -187,10 +187,14 @@ export function quorumWords({ quorum, members }) {
     : `${group.needed} of ${group.members.length} in group ${quorum}: ${group.members.join(', ')}`;
 }
 
-function isMet(policy, name, cosigned) {
-  const group = policy.members.get(name);
-  if (group === null) {
-    return cosigned.has(name);
+/** Whether the quorum is met. A group stands behind its members, so each is decided when its turn comes. */
+function isMet({ members, quorum }, cosigned) {
+  const met = new Set();
+  for (const [name, group] of members) {
+    const isGiven = group === null ? cosigned.has(name) : group.members.filter((it) => met.has(it)).length >= group.needed;
+    if (isGiven) {
+      met.add(name);
+    }
   }
-  return group.members.filter((member) => isMet(policy, member, cosigned)).length >= group.needed;
+  return met.has(quorum);
 }

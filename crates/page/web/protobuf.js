@@ -6,7 +6,7 @@ const WIRE_VARINT = 0;
 const WIRE_BYTES = 2;
 
 /** How numbers of each type are written as varints, and which there are. */
-const NUMBERS = {
+export const NUMBERS = {
   uint32: { min: 0n, max: (1n << 32n) - 1n, fromRaw: (raw) => raw, toRaw: (value) => value },
   uint64: { min: 0n, max: (1n << 64n) - 1n, fromRaw: (raw) => raw, toRaw: (value) => value },
   sint32: {

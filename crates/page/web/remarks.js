@@ -112,15 +112,20 @@ class RelatedRemarks {
   }
 }
 
-/** What a correction would do to its object. Whether it starts from what stands there is not judged here, and that is said. */
-function correction({ reason, effect, changes }, object) {
-  if (effect === 'foreign') {
-    return `would correct ${object} (${reason}), which has no effect: another organisation signed ${object}`;
+/** What a correction does to its object, with every change, or why it does nothing. */
+function correction({ reason, effect, because, changes }, object) {
+  switch (effect) {
+    case 'applied': {
+      const said = changes.map(({ field, was, now }) => `${escape(field)}: said ${value(was)}, says now ${value(now)}`);
+      return `corrects ${object} (${reason}): ${said.join('; ')}`;
+    }
+    case 'stale':
+      return `would correct ${object} (${reason}), which has no effect: ${because.join(', and ')}`;
+    default:
+      return `would correct ${object} (${reason}), which has no effect: another organisation signed ${object}`;
   }
-  const said = changes.map(({ path, was, now }) => `${escape(path)}: said ${value(was)}, says now ${value(now)}`);
-  return `corrects ${object} (${reason}), which has effect if what it starts from is what stood there then: ${said.join('; ')}`;
 }
 
-function value(json) {
-  return json === null ? 'nothing' : quote(json);
+function value(words) {
+  return words === null ? 'nothing' : quote(words);
 }

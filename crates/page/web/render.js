@@ -1,7 +1,9 @@
 // A record in plain words: one line for each thing that it says, in the order of the schema.
 
-import { hex } from './bytes.js';
+import { Fault, hex } from './bytes.js';
+import { fieldsOf, placeOf, stepsOf } from './path.js';
 import { escape, instant } from './show.js';
+import { bytesText, readValue } from './value.js';
 
 /** The record as pairs of a label and a value. Protected digests are left out: each is shown by itself. */
 export function render(record) {
@@ -15,32 +17,92 @@ export function render(record) {
     if (field.name === kind.field) {
       below(value, '', lines);
     } else if (field.name !== 'protected') {
-      any(message, field, value, '', lines);
+      any(schema, field, value, '', lines);
     }
   }
   return lines;
 }
 
-function below(message, prefix, lines) {
-  for (const [field, value] of message.fields()) {
-    any(message, field, value, prefix, lines);
+/** A change in plain words: the field as it is labelled here with its path, and both values, null for nothing. */
+export function changeWords(schema, { path, was, now }) {
+  const label = labelOfPath(schema, path);
+  return {
+    path,
+    field: label === '' ? escape(path) : `${label} (${escape(path)})`,
+    was: valueWords(schema, path, was),
+    now: valueWords(schema, path, now),
+  };
+}
+
+/** What the lines of the field at a path are labelled, with the numbers of items, counted from 1. Empty when it names none. */
+function labelOfPath(schema, path) {
+  const steps = stepsOf(path);
+  const fields = steps === null ? null : fieldsOf(schema, steps);
+  return (fields ?? []).reduce((label, field, at) => {
+    const { name, position } = steps[at];
+    if (at === 0 && schema.kinds.some((kind) => kind.field === name)) {
+      return label;
+    }
+    return position === null ? labelBelow(label, field) : `${labelBelow(label, field)} ${position + 1n}`;
+  }, '');
+}
+
+/** A value of a correction as the record's own lines have it; what cannot be read as it stands. */
+function valueWords(schema, path, text) {
+  const place = placeOf(schema, path);
+  if (text === '' || place === null) {
+    return text === '' ? null : escape(text);
+  }
+  try {
+    return wordsOf(schema, place, readValue(schema, place.field, place.isItem, text)) || escape(text);
+  } catch (error) {
+    if (error instanceof Fault) {
+      return escape(text);
+    }
+    throw error;
   }
 }
 
-function any(message, field, value, prefix, lines) {
-  const label = prefix === '' ? field.label : `${prefix}, ${field.label[0].toLowerCase()}${field.label.slice(1)}`;
+/** The value of a field, or of one item of it, in one line. */
+function wordsOf(schema, { field, isItem }, value) {
+  const lines = [];
+  if (isItem) {
+    one(schema, field, value, '', lines);
+  } else {
+    any(schema, field, value, '', lines);
+  }
+  const words = lines.map(([label, text]) => {
+    const own = label.startsWith(field.label) ? label.slice(field.label.length) : label;
+    const rest = own.replace(/^[, ]+/, '');
+    return rest === '' ? text : `${rest}: ${text}`;
+  });
+  return words.join('; ');
+}
+
+function labelBelow(prefix, field) {
+  return prefix === '' ? field.label : `${prefix}, ${field.label[0].toLowerCase()}${field.label.slice(1)}`;
+}
+
+function below(message, prefix, lines) {
+  for (const [field, value] of message.fields()) {
+    any(message.schema, field, value, prefix, lines);
+  }
+}
+
+function any(schema, field, value, prefix, lines) {
+  const label = labelBelow(prefix, field);
   if (!field.repeated) {
-    one(message, field, value, label, lines);
+    one(schema, field, value, label, lines);
     return;
   }
   value.forEach((item, at) => {
-    one(message, field, item, value.length === 1 ? label : `${label} ${at + 1}`, lines);
+    one(schema, field, item, value.length === 1 ? label : `${label} ${at + 1}`, lines);
   });
 }
 
-function one(message, field, value, label, lines) {
+function one(schema, field, value, label, lines) {
   if (field.type !== 'message') {
-    lines.push([label, scalar(message.schema, field, value)]);
+    lines.push([label, scalar(schema, field, value)]);
     return;
   }
   const text = SENTENCES[value.type]?.(value) ?? null;
@@ -58,19 +120,12 @@ function scalar(schema, field, value) {
     case 'string':
       return escape(value);
     case 'bytes':
-      return bytesText(field, value);
+      return field.name === 'protected' ? `withheld (commitment ${hex(value)})` : bytesText(field, value);
     case 'enum':
       return schema.enums[field.ref][value].replaceAll('_', ' ');
     default:
       return field.name === 'signed_at_ms' ? `${instant(value)} by the signer's clock` : value.toString();
   }
-}
-
-function bytesText(field, bytes) {
-  const digits = hex(bytes);
-  return field.format === 'uuid' && bytes.length === 16
-    ? digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
-    : digits;
 }
 
 /** The word of an enumeration in a field, with spaces; an empty text if the field is not there. */

@@ -1,5 +1,7 @@
 // Texts and times as they are shown: nothing in a record can move, hide or turn what stands around it.
 
+import { mixedAlphabets } from './alphabets.js';
+
 /** What is drawn as nothing, turns the writing around or breaks the line, besides control characters. */
 const UNSEEN =
   '\\p{Cc}' +
@@ -93,9 +95,18 @@ export function escape(text) {
   return shown.join('');
 }
 
-/** `text` escaped and in quotation marks, so that it cannot be taken for our own words. */
+/** What is said behind a text with a word of letters that look alike, of two alphabets; nothing behind all others. */
+export function lookAlikes(text) {
+  const mixed = mixedAlphabets(text);
+  return mixed === null ? '' : ` (a word of it mixes ${mixed.join(' and ')} letters)`;
+}
+
+/**
+ * `text` escaped and in quotation marks, so that it cannot be taken for our own words. When letters of different alphabets look
+ * alike in it, that is said behind it.
+ */
 export function quote(text) {
-  return `"${escape(text).replaceAll('"', '\\u{22}')}"`;
+  return `"${escape(text).replaceAll('"', '\\u{22}')}"${lookAlikes(text)}`;
 }
 
 const YEAR_10000_MS = 253_402_300_800_000n;

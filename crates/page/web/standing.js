@@ -3,6 +3,8 @@
 
 import { hex } from './bytes.js';
 import { wordOf } from './record.js';
+import { changeWords } from './render.js';
+import { revise } from './revise.js';
 
 /** The relations that change the standing of their target, which only its own organisation may do. */
 const CHANGING = new Set(['corrects', 'withdraws', 'supersedes']);
@@ -54,39 +56,55 @@ function withdrawnBy({ organisation, record }, byId) {
   return [...new Set(withdraws)].filter((id) => byId.get(id)?.organisation === organisation);
 }
 
-/**
- * Every correction of one of the records. Whether one that is not withdrawn and by the same organisation applies depends on the
- * values that it starts from; this is not judged here, and `effect` says so.
- */
+/** Every correction of one of the records, with what becomes of it. Each starts from what the ones before it left. */
 function corrections(all, withdrawn) {
   const made = all.filter(({ record }) => record.kind.field === 'correction').sort((a, b) => ascending(a.index, b.index));
-  const found = all.flatMap((target) =>
-    made
-      .filter(({ record }) => hex(record.message.get('correction').get('target')) === target.recordId)
-      .map((one) => correction(one, target, withdrawn)),
-  );
+  const byTarget = new Map();
+  for (const one of made) {
+    const target = hex(one.record.message.get('correction').get('target'));
+    byTarget.set(target, byTarget.get(target) ?? []);
+    byTarget.get(target).push(one);
+  }
+  const found = all.flatMap((target) => {
+    let { message } = target.record;
+    return (byTarget.get(target.recordId) ?? []).map((one) => {
+      const [told, after] = correction(one, target, withdrawn, message);
+      message = after;
+      return told;
+    });
+  });
   return found.sort((a, b) => ascending(a.by, b.by) || ascending(a.on, b.on));
 }
 
-function correction(one, target, withdrawn) {
+/** What becomes of a correction, and the record after it; `message` is the record before it. */
+function correction(one, target, withdrawn, message) {
   const body = one.record.message.get('correction');
-  let effect = 'not_judged';
-  if (one.organisation !== target.organisation) {
-    effect = 'foreign';
-  } else if (withdrawn.has(one.recordId)) {
-    effect = 'withdrawn';
-  }
-  return {
+  const changes = body.get('changes', []).map((change) => ({
+    path: change.get('path', ''),
+    was: change.get('was', ''),
+    now: change.get('now', ''),
+  }));
+  const [effect, because, after] = effectOf(one, target, withdrawn, { message, changes });
+  const told = {
     by: one.index,
     on: target.index,
     reason: (wordOf(body, 'reason') || 'unspecified').replaceAll('_', ' '),
     effect,
-    changes: body.get('changes', []).map((change) => ({
-      path: change.get('path', ''),
-      was: change.get('was', null),
-      now: change.get('now', null),
-    })),
+    because,
+    changes: changes.map((change) => changeWords(message.schema, change)),
   };
+  return [told, after];
+}
+
+function effectOf(one, target, withdrawn, { message, changes }) {
+  if (one.organisation !== target.organisation) {
+    return ['foreign', [], message];
+  }
+  if (withdrawn.has(one.recordId)) {
+    return ['withdrawn', [], message];
+  }
+  const revised = revise(message, changes);
+  return [revised.because.length === 0 ? 'applied' : 'stale', revised.because, revised.message];
 }
 
 /** The order of two whole numbers. */

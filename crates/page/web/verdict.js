@@ -131,7 +131,7 @@ function recordObject(record) {
       authority,
     })),
     withdrawn_by: record.related.withdrawnBy,
-    corrections: record.related.corrections.map(({ by, on, reason, effect, changes }) => ({ by, on, reason, effect, changes })),
+    corrections: record.related.corrections.map(({ by, on, reason, effect, because, changes }) => ({ by, on, reason, effect, because, changes })),
   };
 }
 

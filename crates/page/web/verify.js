@@ -202,12 +202,12 @@ class Run {
 
   /** Refuses unless every signature of an entry is good and by a key that was active, and one key may record. */
   async checkSignatures(entry) {
-    const active = this.chains.get(entry.org).last.activeAt(entry.orgKeySeq);
+    const { last } = this.chains.get(entry.org);
     const message = pae(entry.payloadType, entry.payload);
     const seen = new Set();
     let mayRecord = false;
     for (const { keyId, signature } of entry.signatures) {
-      const key = active.get(keyId) ?? fail('a signature is by a key that was not active');
+      const key = last.activeAt(entry.orgKeySeq, keyId) ?? fail('a signature is by a key that was not active');
       if (seen.has(keyId)) {
         fail('a key signed twice');
       }

@@ -1,8 +1,8 @@
 // The verdict as a reader sees it: the answer first, then what it rests on, what it does not show, and how to check it elsewhere.
 
-import { element, listOf, pairs, part } from './dom.js';
+import { element, listOf, pairs, part, withDigests } from './dom.js';
 import { byWhom } from './erased.js';
-import { escape, quote, utc } from './show.js';
+import { escape, lookAlikes, quote, utc } from './show.js';
 
 const MARKS = { verified: '\u2713', verified_with_remarks: '!', not_verified: '\u2715', cannot_tell: '?' };
 const OUTCOMES = { passed: 'passed', failed: 'failed', skipped: 'not made' };
@@ -47,7 +47,7 @@ function positive(verdict, opened) {
     verdict.remarks.length > 0 && part('Remarks: what you have to know', listOf(verdict.remarks.map(escape))),
     holding(verdict),
     times(verdict),
-    part('What the record says, every field', pairs(record.lines.map(([label, value]) => [escape(label), escape(value)]))),
+    part('What the record says, every field', pairs(record.lines.map(([label, value]) => [escape(label), escape(value) + lookAlikes(value)]))),
     record.protected.length > 0 && protectedFields(record),
     files(record, opened),
     related(verdict),
@@ -73,15 +73,18 @@ function holding({ record, organisation }) {
       ['record id', record.recordId],
       ['asserted by', `${quote(record.assertedBy)} (who makes the claim)`],
       ['signed by', `${quote(organisation)} (who submitted it)`],
-      ...record.signers.map((signer) => ['key', signerLine(signer)]),
+      ...record.signers.map((signer) => ['key', ...signerLines(signer)]),
     ]),
   );
 }
 
-function signerLine({ keyId, role, addedSeq, label, revoked }) {
-  const called = label === null ? '' : `, called ${quote(label)}`;
-  const since = revoked === null ? '' : `; revoked afterwards by key event ${revoked.seq} (${revoked.reason})`;
-  return `${keyId}, role ${role}, registered by key event ${addedSeq}, active when the record was registered${called}${since}`;
+function signerLines({ keyId, role, addedSeq, label, revoked }) {
+  const called = label === null ? '' : `${quote(label)}, `;
+  return [
+    `${called}role ${role}, registered by key event ${addedSeq}, active when the record was registered`,
+    ...(revoked === null ? [] : [`revoked afterwards by key event ${revoked.seq} (${revoked.reason})`]),
+    `key id ${keyId}`,
+  ];
 }
 
 function times({ ledger, record, registeredAt }) {
@@ -147,9 +150,13 @@ function files(record, opened) {
 }
 
 function fileRow({ name, size, sha256, sha512, words, erased }) {
-  const more = sha512 === null ? '' : `, SHA-512 ${sha512}`;
-  const gone = erased === null ? '' : `; reported as ${byWhom(erased)}`;
-  return [quote(name), `${size} bytes, SHA-256 ${sha256}${more}; ${escape(words)}${gone}`];
+  return [
+    quote(name),
+    escape(words),
+    ...(erased === null ? [] : [`reported as ${byWhom(erased)}`]),
+    `${size} bytes, SHA-256 ${sha256}`,
+    ...(sha512 === null ? [] : [`SHA-512 ${sha512}`]),
+  ];
 }
 
 /** What was found of every file, when one of them ended the checks. */
@@ -160,9 +167,13 @@ function outcomes(verdict) {
 function related({ ledger, index, record }) {
   const rows = record.related.entries.map((it) => {
     const about = it.about === index ? '' : ` on entry ${it.about}`;
-    const gone = it.withdrawnBy === null ? '' : `, WITHDRAWN by entry ${it.withdrawnBy}`;
     const by = `by ${escape(it.organisation)}, registered ${utc(it.registeredAt)}`;
-    return [escape(it.relation), `entry ${it.index}${about}, ${by}: ${quote(it.title)}, record ${it.recordId}${gone}`];
+    return [
+      escape(it.relation),
+      `entry ${it.index}${about}, ${by}: ${quote(it.title)}`,
+      ...(it.withdrawnBy === null ? [] : [`WITHDRAWN by entry ${it.withdrawnBy}`]),
+      `record ${it.recordId}`,
+    ];
   });
   const words = rows.length === 0 ? 'None is in this bundle.' : 'Each of these was checked like the record itself.';
   const note =
@@ -189,8 +200,8 @@ function what(opened) {
 
 function openedRows({ bundle, policy }) {
   return [
-    ['bundle', `${quote(bundle.name)}, ${bundle.size} bytes, ${bundle.digest}`],
-    ['policy', `${quote(policy.name)}, ${policy.size} bytes, ${policy.digest}`],
+    ['bundle', `${quote(bundle.name)}, ${bundle.size} bytes`, bundle.digest],
+    ['policy', `${quote(policy.name)}, ${policy.size} bytes`, policy.digest],
   ];
 }
 
@@ -200,7 +211,7 @@ function checks(verdict) {
     row.append(
       element('th', '', name),
       element('td', 'outcome', OUTCOMES[outcome]),
-      element('td', '', element('bdi', '', escape(detail))),
+      element('td', '', element('bdi', '', ...withDigests(escape(detail)))),
     );
     row.firstChild.scope = 'row';
     return row;

@@ -67,7 +67,9 @@ pub(crate) fn label_of_path(path: &str) -> Option<String> {
             prefix => label_below(prefix, &field),
         };
         if let Some(position) = position {
-            label = format!("{label} {}", position.saturating_add(1));
+            // The last number that a path can have has one behind it.
+            let number = u128::try_from(position).unwrap_or(u128::MAX);
+            label = format!("{label} {}", number.saturating_add(1));
         }
     }
     (!label.is_empty()).then_some(label)

@@ -18,6 +18,9 @@ const PHOTO = at('photo.jpg');
 /** Joiners between letters of scripts that need them, and in emoji: part of the writing. */
 const IN_PLACE = /(?<=[^\u0000-\u02ff])[\u200c\u200d](?=[^\u0000-\u02ff])/gu;
 
+/** What must not reach the page as it is. */
+const HIDDEN = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\u{e0000}-\u{e0fff}]/u;
+
 /** Words that a hasty reader takes for an approval. */
 const APPROVALS = ['verified', 'valid', 'ok', 'success', 'true', 'correct', 'genuine'];
 
@@ -257,13 +260,40 @@ const tests = {
       await assertAs(page, 'hostile');
       const text = await page.locator('#result').textContent();
       assert.ok(text.includes('<img src=x onerror='), 'the text is shown as text');
+      assert.equal(await page.evaluate(() => window.taken), undefined);
       assert.ok(text.includes('\\u{202e}DEIFIREV'), 'the turned text is spelled');
-      assert.doesNotMatch(text.replace(IN_PLACE, ''), /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\u{e0000}-\u{e0fff}]/u);
+      assert.doesNotMatch(text.replace(IN_PLACE, ''), HIDDEN);
       assert.equal(await page.locator('img, iframe, object, embed, a, form, script[src]').count(), 0);
       assert.match(await page.title(), /^Witnessmark/);
       await shoot(page, 'hostile');
       assert.deepEqual(troubles, []);
     });
+  },
+
+  async 'no text of a bundle is more than text, wherever it stands and whatever the answer'() {
+    for (const [name, word] of [['hostile-everywhere', 'VERIFIED WITH REMARKS'], ['hostile-file', 'NOT VERIFIED']]) {
+      await withPage(folder, {}, async (page, troubles) => {
+        const files = Object.entries(EXPECTED[name].files);
+        await open(page, name, files.map(([it, bytes]) => ({ name: it, mimeType: '', buffer: Buffer.from(bytes, 'base64') })));
+        await assertAs(page, name);
+        assert.equal(await wordOf(page), word);
+        const text = await page.locator('body').textContent();
+        const marks = ['\\u{202e}gpj.<img src=x onerror=window.taken=1>', 'mixes Latin and Cyrillic letters'];
+        if (word !== 'NOT VERIFIED') {
+          marks.push('\\u{1b}[2J\\u{1b}[1;1H\\u{9b}32m\\u{7}\\u{d}\\u{a}', '<script>window.taken=1</script><svg onload=', '</bdi></p></section>');
+        }
+        for (const mark of marks) {
+          assert.ok(text.includes(mark), `${name} shows ${mark}`);
+        }
+        assert.doesNotMatch(text.replace(IN_PLACE, ''), HIDDEN);
+        const strange = 'img, svg, iframe, object, embed, a, form, script[src], style ~ style';
+        assert.equal(await page.locator(strange).count(), 0);
+        assert.equal(await page.locator('script').count(), 1);
+        assert.equal(await page.evaluate(() => window.taken), undefined);
+        await shoot(page, name);
+        assert.deepEqual(troubles, []);
+      });
+    }
   },
 
   async 'without what the checks need, nobody can tell'() {

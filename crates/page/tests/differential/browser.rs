@@ -4,12 +4,12 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::json;
-use witnessmark_record::{RecordKind, from_json, v1};
+use witnessmark_record::{from_json, v1};
 use witnessmark_verifier::{Hash, base64, sha256};
 
 use crate::agree::in_rust;
 use crate::document::{Document, log_key};
-use crate::fields;
+use crate::hostile;
 use crate::ledger::Honest;
 use crate::random::Random;
 use crate::story::{Case, case, disclosures, files, subject, told};
@@ -105,18 +105,15 @@ fn altered() -> Case {
     case(&document)
 }
 
-/// Every field of a kind with texts that want to be more than text.
-fn hostile() -> Case {
-    let mut record = fields::record(&mut Random::new(3), RecordKind::WreckageFinding);
-    "<img src=x onerror=\"document.title='taken over'\"> \u{202e}DEIFIREV"
-        .clone_into(&mut record.note);
-    let mut document = told(&record, &[], &mut Honest);
-    document.files.clear();
-    case(&document)
-}
-
 fn write(folder: &Path, name: &str, case: &Case) -> serde_json::Value {
     let verdict = in_rust(case);
+    // A name that no file system needs to take: whoever chooses the file gives it.
+    let files: serde_json::Map<_, _> = case
+        .files
+        .iter()
+        .filter(|(_, bytes)| bytes.len() < LARGE_BYTES)
+        .map(|(name, bytes)| (name.clone(), json!(base64::encode(bytes))))
+        .collect();
     fs::write(folder.join(format!("{name}.json")), &case.bundle).unwrap();
     fs::write(folder.join(format!("{name}.policy")), &case.policy).unwrap();
     json!({
@@ -124,6 +121,7 @@ fn write(folder: &Path, name: &str, case: &Case) -> serde_json::Value {
         "failed": verdict.failed().map(|check| check.name),
         "meaning": verdict.meaning(),
         "remarks": verdict.remarks,
+        "files": files,
         "text": verdict.to_text(),
     })
 }
@@ -166,7 +164,9 @@ fn the_cases_for_a_browser_are_written() {
         ("incomplete", incomplete),
         ("elsewhere", elsewhere),
         ("newer", newer),
-        ("hostile", hostile()),
+        ("hostile", hostile::in_a_note()),
+        ("hostile-everywhere", hostile::everywhere()),
+        ("hostile-file", hostile::with_another_file()),
         ("large", large),
     ]
     .iter()

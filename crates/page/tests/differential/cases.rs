@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use witnessmark_record::{RecordKind, encode, v1};
+use witnessmark_verifier::base64;
 
 use crate::document::{self, Document, Related, log_key, policy, witness_key};
 use crate::ledger::{Honest, Ledger, Step, What};
@@ -33,34 +34,41 @@ fn honest_steps() -> Vec<Step> {
 pub(crate) fn changed(number: u64) -> (Case, &'static str) {
     let mut random = Random::new(number);
     let (mut made, what) = match random.below(100) {
-        0..17 => {
+        0..9 => {
             let mut made = honest();
             text_of_bundle(&mut random, &mut made.bundle);
             (made, "the text of the bundle")
         }
-        17..38 => {
+        9..23 => {
             let mut document = honest_document();
             for _ in 0..=random.below(2) {
                 mutate::document(&mut random, &mut document);
             }
             (case(&document), "members of the bundle")
         }
-        38..56 => {
-            let mut fault = Fault::new(&mut random, honest_steps().len());
-            let opened = disclosures();
-            let document = told(&subject(&opened), &opened, &mut fault);
-            (case(&document), "an entry, signed and logged")
+        23..42 => {
+            let fault = Fault::new(&mut random, honest_steps().len());
+            (with_fault(fault), "an entry, signed and logged")
         }
-        56..59 => (case(&with_any_record(&mut random)), "a record of any kind"),
+        42..47 => (
+            with_fault(Fault::in_signatures(&mut random)),
+            "who signed a record",
+        ),
+        47..51 => (case(&with_proof(&mut random)), "a proof"),
+        51..55 => (case(&with_any_record(&mut random)), "a record of any kind"),
+        55..59 => (
+            case(&quiet(&mut random)),
+            "a record of which nobody said anything",
+        ),
         59..63 => (case(&with_more(&mut random)), "what happened afterwards"),
-        63..77 => (history::by_chance(&mut random), "what was said afterwards"),
-        77..83 => (case(&with_checkpoint(&mut random)), "the signed checkpoint"),
-        83..93 => {
+        63..79 => (history::by_chance(&mut random), "what was said afterwards"),
+        79..87 => (case(&with_checkpoint(&mut random)), "the signed checkpoint"),
+        87..93 => {
             let mut made = honest();
             made.policy = policy_of(&mut random);
             (made, "the policy")
         }
-        93..97 => (case(&with_disclosure(&mut random)), "a disclosure"),
+        93..96 => (case(&with_disclosure(&mut random)), "a disclosure"),
         _ => {
             let mut made = honest();
             files_of(&mut random, &mut made);
@@ -68,13 +76,70 @@ pub(crate) fn changed(number: u64) -> (Case, &'static str) {
         }
     };
     // Two changes at once show which check comes first.
-    if random.chance(8) {
+    if random.chance(4) {
         made.policy = policy_of(&mut random);
     }
-    if random.chance(4) {
+    if random.chance(2) {
         text_of_bundle(&mut random, &mut made.bundle);
     }
     (made, what)
+}
+
+fn with_fault(mut fault: Fault) -> Case {
+    let opened = disclosures();
+    case(&told(&subject(&opened), &opened, &mut fault))
+}
+
+/// A proof that is well-formed and leads somewhere else, or an entry that is not the one that is proved.
+fn with_proof(random: &mut Random) -> Document {
+    let mut document = honest_document();
+    let other = document.related[random.below(2)].clone();
+    let at = random.below(4);
+    let proven = match at {
+        0 | 1 => (&mut document.record.entry, &mut document.record.proof),
+        2 => (&mut document.charter.entry, &mut document.charter.proof),
+        _ => {
+            let first = document.related.first_mut().unwrap();
+            (&mut first.entry, &mut first.proof)
+        }
+    };
+    let (head, checkpoint) = proven.1.split_once("\n\n").unwrap();
+    let mut lines: Vec<String> = head.split('\n').map(str::to_owned).collect();
+    let hash = 2 + random.below(lines.len() - 2);
+    match random.below(7) {
+        0 => {
+            lines.remove(hash);
+        }
+        1 => lines.insert(hash, lines[hash].clone()),
+        2 => lines.swap(2, hash),
+        3 => lines[hash] = base64::encode(&[random.byte(); 32]),
+        4 if at != 2 => lines[1] = format!("index {}", random.below(13)),
+        5 => *proven.0 = other.entry,
+        _ => {
+            let mut entry = base64::decode(proven.0).unwrap();
+            let at = random.below(entry.len());
+            entry[at] ^= 1 << random.below(8);
+            *proven.0 = base64::encode(&entry);
+        }
+    }
+    *proven.1 = format!("{}\n\n{checkpoint}", lines.join("\n"));
+    document
+}
+
+/// A good bundle of a record of any kind, with nothing to remark.
+fn quiet(random: &mut Random) -> Document {
+    let kind = *random.pick(&RecordKind::ALL);
+    let mut record = fields::record(random, kind);
+    record.protected.clear();
+    let mut document = told(&record, &[], &mut Honest);
+    document.files.clear();
+    document.related.clear();
+    document.key_chains.retain(|chain| chain.org != COURT);
+    // The last event says that the key may have been in other hands.
+    for chain in &mut document.key_chains {
+        chain.events.pop();
+    }
+    document
 }
 
 /// A list of the document that is none.

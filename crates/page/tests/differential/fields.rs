@@ -25,6 +25,9 @@ const TEXTS: &[&str] = &[
     "\u{645}\u{6cc}\u{200c}\u{62e} a\u{200d}b \u{915}\u{94d}\u{200d}\u{937} \u{664}\u{200c}\u{665}",
     "\u{1f468}\u{1f3fd}\u{200d}\u{1f469} \u{2764}\u{fe0f} 1\u{200d}\u{1f308} \u{f39}\u{200c}\u{f40}\u{200d}",
     "\u{1f600}",
+    "V\u{415}RIFIED",
+    "\u{1b}[2J\u{9b}31m\u{7f}",
+    "10\u{3bc}F \u{39f}\u{41e}",
 ];
 
 /// Enough to fill whatever the schema nests.

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use witnessmark_record::v1::record::Body;
-use witnessmark_record::{Record, encode, speaks_of, v1};
+use witnessmark_record::{Record, RecordKind, encode, speaks_of, v1};
 use witnessmark_verifier::{hex, sha256};
 
 use crate::document::{self, Document, Related};
@@ -12,6 +12,7 @@ use crate::ledger::{Honest, Ledger, Step, What};
 use crate::random::Random;
 use crate::story::{self, COURT, Case, PHOTO, SUBJECT, TEAM, add, case, disclosures, event, id_of};
 use crate::story::{link, message, record, steps_and, subject};
+use crate::{fields, revised};
 
 type Id = [u8; 32];
 
@@ -59,11 +60,16 @@ fn withdrawal(org: &'static str, title: &str, target: &Id) -> Said {
     said(org, title, "withdrawal/1", Body::Withdrawal(body))
 }
 
-fn correction(org: &'static str, title: &str, target: &Id, changes: &[[&str; 3]]) -> Said {
+fn correction<T: AsRef<str>>(
+    org: &'static str,
+    title: &str,
+    target: &Id,
+    changes: &[[T; 3]],
+) -> Said {
     let changes = changes.iter().map(|[path, was, now]| v1::FieldChange {
-        path: (*path).to_owned(),
-        was: (*was).to_owned(),
-        now: (*now).to_owned(),
+        path: path.as_ref().to_owned(),
+        was: was.as_ref().to_owned(),
+        now: now.as_ref().to_owned(),
     });
     let body = v1::Correction {
         target: target.to_vec(),
@@ -204,6 +210,9 @@ pub(crate) fn by_chance(random: &mut Random) -> Case {
     } else {
         subject(&opened)
     };
+    if random.chance(50) {
+        says_anything(random, &mut subject);
+    }
     if random.chance(10) {
         let photo = subject.attachments.first_mut().unwrap();
         photo.sha512 = vec![7; *random.pick(&[1, 32, 64])];
@@ -216,7 +225,7 @@ pub(crate) fn by_chance(random: &mut Random) -> Case {
     ids.push([9; 32]);
     let mut all: Vec<Said> = Vec::new();
     for number in 0..2 + random.below(9) {
-        let one = any(random, number, &ids, &subject);
+        let one = any(random, number, &ids, &subject, &all);
         ids.push(one.id());
         all.push(one);
     }
@@ -256,6 +265,17 @@ pub(crate) fn by_chance(random: &mut Random) -> Case {
     made
 }
 
+/// A subject of any kind that says anything, and has the same files and digests. What it withholds is not always named.
+fn says_anything(random: &mut Random, subject: &mut v1::Record) {
+    let kind = *random.pick(&RecordKind::ALL);
+    let any = fields::record(random, kind);
+    *subject = v1::Record {
+        attachments: std::mem::take(&mut subject.attachments),
+        protected: std::mem::take(&mut subject.protected),
+        ..any
+    };
+}
+
 fn id_of_step(step: &Step) -> Option<Id> {
     match &step.what {
         What::Record(payload) => Some(id_of(payload)),
@@ -263,8 +283,20 @@ fn id_of_step(step: &Step) -> Option<Id> {
     }
 }
 
-fn any(random: &mut Random, number: usize, ids: &[Id], subject: &v1::Record) -> Said {
-    let title = format!("Said {number}");
+fn any(
+    random: &mut Random,
+    number: usize,
+    ids: &[Id],
+    subject: &v1::Record,
+    said_before: &[Said],
+) -> Said {
+    let titles = [
+        "Said",
+        "S\u{430}id",
+        "\u{202e}said\"",
+        "\u{1b}[2J\n\u{39f}k",
+    ];
+    let title = format!("{} {number}", random.pick(&titles));
     let title = title.as_str();
     let org = *random.pick(&[TEAM, TEAM, COURT]);
     // The subject is the first; what was said last is the most likely to be answered.
@@ -273,23 +305,24 @@ fn any(random: &mut Random, number: usize, ids: &[Id], subject: &v1::Record) -> 
     } else {
         *random.pick(ids)
     };
-    let mut one = match random.below(7) {
+    let mut one = match random.below(8) {
         0 => {
             let stance = v1::Stance::try_from(i32::try_from(random.below(7)).unwrap());
             attestation(org, title, &target, stance.unwrap_or_default())
         }
         1 => withdrawal(org, title, &target),
-        2 => {
-            let values = ["", "\"a\"", "\"b\"", "1"];
-            let change = [
-                *random.pick(&["note", "occurred", "titles[0].text", "nothing", "\u{202e}"]),
-                *random.pick(&values),
-                *random.pick(&values),
-            ];
-            let count = 1 + random.below(2);
-            correction(org, title, &target, &vec![change; count])
+        2 | 3 => {
+            let before = changes_before(said_before, &target);
+            let before_it = said_before.iter().find(|it| it.id() == target);
+            let record = if target == *ids.first().unwrap() {
+                Some(subject)
+            } else {
+                before_it.map(|it| &it.record)
+            };
+            let changes = revised::changes(random, record, &before);
+            correction(org, title, &target, &changes)
         }
-        3 => {
+        4 => {
             let kinds = [
                 v1::ErasureKind::ProtectedField,
                 v1::ErasureKind::Attachment,
@@ -300,7 +333,7 @@ fn any(random: &mut Random, number: usize, ids: &[Id], subject: &v1::Record) -> 
                 .collect();
             erasure(org, title, &targets)
         }
-        4 => disclosure(org, title, &[digest(random, subject), vec![3; 31]], &target),
+        5 => disclosure(org, title, &[digest(random, subject), vec![3; 31]], &target),
         _ => Said {
             org,
             record: message(org, title),
@@ -316,6 +349,19 @@ fn any(random: &mut Random, number: usize, ids: &[Id], subject: &v1::Record) -> 
         one.record.links.push(more);
     }
     one
+}
+
+/// The changes that were said of a record so far.
+fn changes_before(said: &[Said], target: &Id) -> Vec<[String; 3]> {
+    let bodies = said.iter().filter_map(|it| it.record.body.as_ref());
+    let of_target = bodies.filter_map(|body| match body {
+        Body::Correction(it) if it.target == target => Some(&it.changes),
+        _ => None,
+    });
+    of_target
+        .flatten()
+        .map(|it| [it.path.clone(), it.was.clone(), it.now.clone()])
+        .collect()
 }
 
 fn digest(random: &mut Random, subject: &v1::Record) -> Vec<u8> {

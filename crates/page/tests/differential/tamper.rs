@@ -14,6 +14,7 @@ use crate::story::SUBJECT;
 enum Stage {
     Payload,
     Signers,
+    Signature,
     Entry,
     Bytes,
 }
@@ -32,6 +33,16 @@ impl Fault {
             random: Random::new(random.next()),
             step,
             stage: Stage::Payload,
+        }
+    }
+
+    /// A fault in who signed one of the records, or in one of the signatures.
+    pub(crate) fn in_signatures(random: &mut Random) -> Self {
+        let stage = *random.pick(&[Stage::Signers, Stage::Signature]);
+        Self {
+            random: Random::new(random.next()),
+            step: *random.pick(RECORDS),
+            stage,
         }
     }
 
@@ -80,13 +91,19 @@ impl Tamper for Fault {
                 _ => mutate::bytes(random, payload),
             },
             Stage::Signers => signers_of(random, signers),
-            Stage::Entry | Stage::Bytes => {}
+            Stage::Signature | Stage::Entry | Stage::Bytes => {}
         }
     }
 
     fn entry(&mut self, step: usize, entry: &mut RawEntry) {
-        if step == self.step && self.stage == Stage::Entry {
-            members(&mut self.random, entry);
+        let random = &mut self.random;
+        match self.stage {
+            Stage::Entry if step == self.step => members(random, entry),
+            Stage::Signature if step == self.step => {
+                let at = random.below(entry.signatures.len());
+                signature(random, &mut entry.signatures[at]);
+            }
+            _ => {}
         }
     }
 
@@ -260,7 +277,7 @@ pub(crate) fn checkpoint(random: &mut Random, steps: &[crate::ledger::Step]) -> 
     let ledger = Ledger::build(steps, &mut Honest);
     let mut text = checkpoint_text(ledger.entries.len(), &ledger.root());
     let mut time_s = START / 1_000 + 60;
-    match random.below(8) {
+    match random.below(14) {
         0 | 1 => mutate::text(random, &mut text),
         2 => text.push_str("extension\n"),
         3 => text = checkpoint_text(ledger.entries.len() + 1, &ledger.root()),
@@ -268,7 +285,7 @@ pub(crate) fn checkpoint(random: &mut Random, steps: &[crate::ledger::Step]) -> 
         _ => {}
     }
     let mut lines = vec![log_line(&text), witness_line(WITNESS, &text, time_s)];
-    for _ in 0..random.below(3) {
+    for _ in 0..=random.below(2) {
         signature_line(random, &text, &mut lines);
     }
     format!("{text}\n{}", lines.concat())
@@ -278,7 +295,13 @@ fn signature_line(random: &mut Random, text: &str, lines: &mut Vec<String>) {
     if lines.is_empty() {
         return;
     }
-    let at = random.below(lines.len());
+    // The log's line is the first.
+    let at = (random.below(3) + 1).min(lines.len()) - 1;
+    let at = if at == 0 && random.chance(60) {
+        lines.len() - 1
+    } else {
+        at
+    };
     match random.below(9) {
         0 => {
             lines.remove(at);

@@ -1,0 +1,72 @@
+// Judges the cases of the must-reject list as a reader would who opens their files in the page: see tests/differential/reject.rs.
+//
+//     node reject.mjs FOLDER endless|others
+//
+// The folder is one that the example reject_corpus has written. A line out for each bundle is {"input", "answer", "text", "ms", "rss"}:
+// the verdict for programs, what the page shows, how long it took, and the most memory that was held so far, in bytes. "answer" is
+// null where there is no bundle or no policy to choose.
+
+import { lstatSync, openAsBlob, readFileSync, readdirSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+
+import { BUNDLE_BYTES_MAX } from '../../web/bundle.js';
+import { Crypto } from '../../web/crypto.js';
+import { readWhole } from '../../web/inputs.js';
+import { POLICY_BYTES_MAX } from '../../web/policy.js';
+import { verifyBundle } from '../../web/verify.js';
+import { show } from '../../web/view.js';
+import { paper, textOf } from './paper.mjs';
+
+globalThis.document = paper;
+
+const [folder, which] = process.argv.slice(2);
+const { cases } = JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8'));
+const crypto = await Crypto.open();
+
+/** A file as a browser gives it, or null where nothing can be chosen. */
+async function choose(path) {
+  if (!lstatSync(path, { throwIfNoEntry: false })?.isFile()) {
+    return null;
+  }
+  return Object.assign(await openAsBlob(path), { name: basename(path) });
+}
+
+/** The files in the folder of a bundle that has a folder of its own. */
+async function beside(input) {
+  const files = new Map();
+  if (basename(input) === 'bundle.json') {
+    const own = dirname(join(folder, input));
+    for (const name of readdirSync(own).filter((it) => it !== 'bundle.json')) {
+      const file = await choose(join(own, name));
+      if (file !== null) {
+        files.set(name, file);
+      }
+    }
+  }
+  return files;
+}
+
+async function judge({ input, policy }) {
+  const chosen = [await choose(join(folder, input)), await choose(join(folder, policy))];
+  if (chosen.includes(null)) {
+    return { answer: null, text: '' };
+  }
+  const files = await beside(input);
+  const opened = {
+    bundle: await readWhole(crypto, chosen[0], BUNDLE_BYTES_MAX),
+    policy: await readWhole(crypto, chosen[1], POLICY_BYTES_MAX),
+    files: [...files.keys()],
+  };
+  const open = (name) => files.get(name) ?? null;
+  const verdict = await verifyBundle(crypto, { bundle: opened.bundle.bytes, policy: opened.policy.bytes, files: open });
+  return { answer: verdict.toObject(), text: textOf(show(verdict, opened)) };
+}
+
+const numbersAsTexts = (_, value) => (typeof value === 'bigint' || typeof value === 'number' ? String(value) : value);
+const wanted = cases.filter((it) => it.subject === 'bundle' && it.is_endless === (which === 'endless'));
+for (const one of wanted) {
+  const started = performance.now();
+  const judged = await judge(one);
+  const [ms, rss] = [performance.now() - started, process.resourceUsage().maxRSS * 1024].map((it) => Math.round(it));
+  process.stdout.write(`${JSON.stringify({ input: one.input, ...judged, ms, rss }, numbersAsTexts)}\n`);
+}
