@@ -37,13 +37,18 @@ fn main() -> Outcome<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words.as_slice() {
-        ["fill", dir, count, batch, bytes] => {
-            fill(Path::new(dir), count.parse()?, batch.parse()?, bytes.parse()?)
-        }
+        ["fill", dir, count, batch, bytes] => fill(
+            Path::new(dir),
+            count.parse()?,
+            batch.parse()?,
+            bytes.parse()?,
+        ),
         ["sled", dir] => open_sled(Path::new(dir)),
         ["ask", dir] => ask(Path::new(dir)),
         [dir, count, batch, bytes] => {
-            say(&format!("{count} records of {bytes} bytes, batches of {batch}"))?;
+            say(&format!(
+                "{count} records of {bytes} bytes, batches of {batch}"
+            ))?;
             kill_when_ready(&["fill", dir, count, batch, bytes])?;
             kill_when_ready(&["sled", dir])?;
             kill_when_ready(&["ask", dir])
@@ -70,7 +75,11 @@ fn kill_when_ready(arguments: &[&str]) -> Outcome<()> {
         }
     }
     child.wait()?;
-    if ready { Ok(()) } else { Err("the child failed".into()) }
+    if ready {
+        Ok(())
+    } else {
+        Err("the child failed".into())
+    }
 }
 
 fn fill(dir: &Path, count: u64, batch: usize, bytes: usize) -> Outcome<()> {
@@ -104,13 +113,21 @@ fn fill(dir: &Path, count: u64, batch: usize, bytes: usize) -> Outcome<()> {
     while frontier.size() < count {
         let room = usize::try_from(count - frontier.size())?.min(batch);
         let commit = grow(&mut frontier, &signer, &mut template, (epoch, room))?;
-        stored += commit.entries.iter().map(|entry| entry.len()).sum::<usize>();
+        stored += commit
+            .entries
+            .iter()
+            .map(|entry| entry.len())
+            .sum::<usize>();
         let one = Instant::now();
         store.commit(&commit)?;
         slowest = slowest.max(one.elapsed().as_secs_f64());
         if frontier.size() % (count / 5).max(1) < u64::try_from(room)? {
             let part = window.elapsed().as_secs_f64() * 5.0 / f64::from(u32::try_from(count)?);
-            say(&format!("  at {}: {:.1} us a record", frontier.size(), part * 1e6))?;
+            say(&format!(
+                "  at {}: {:.1} us a record",
+                frontier.size(),
+                part * 1e6
+            ))?;
             window = Instant::now();
         }
     }
@@ -121,7 +138,9 @@ fn fill(dir: &Path, count: u64, batch: usize, bytes: usize) -> Outcome<()> {
     say(&format!(
         "  {:.0} records/s, slowest commit {:.1} ms; {on_disk:.0} bytes on disk a record, entry {entry:.0}: \
          {:.2} x (entry + 72)",
-        records / seconds, slowest * 1e3, on_disk / (entry + 72.0)
+        records / seconds,
+        slowest * 1e3,
+        on_disk / (entry + 72.0)
     ))?;
     say(&format!("  memory before {before}, after {}", memory()?))?;
     say("ready")?;
@@ -147,7 +166,14 @@ fn grow(
     }
     let empty = ConsistencyProof::new(Vec::new());
     let checkpoint = signer.sign(&Frontier::new().head(), &frontier.head(), &empty)?;
-    Ok(Commit { epoch, old_size, entries, record_ids, nodes, checkpoint })
+    Ok(Commit {
+        epoch,
+        old_size,
+        entries,
+        record_ids,
+        nodes,
+        checkpoint,
+    })
 }
 
 /// Bytes that nothing compresses.
@@ -175,7 +201,8 @@ fn open_sled(dir: &Path) -> Outcome<()> {
     let seconds = start.elapsed().as_secs_f64();
     say(&format!(
         "  sled opens in {seconds:.2} s after the kill: {} keys, {}",
-        db.len(), memory()?
+        db.len(),
+        memory()?
     ))?;
     say("ready")?;
     std::thread::park();
@@ -191,11 +218,17 @@ fn ask(dir: &Path) -> Outcome<()> {
         return Err(reason.into());
     }
     let size = store.latest()?.ok_or("there is a log")?.size();
-    say(&format!("  the store opens in {opened:.2} s, {before} to {}", memory()?))?;
+    say(&format!(
+        "  the store opens in {opened:.2} s, {before} to {}",
+        memory()?
+    ))?;
 
     let some = |number: u64| {
         let hash = sha256(&number.to_be_bytes());
-        hash.as_bytes().iter().fold(0_u64, |all, byte| (all << 8) ^ u64::from(*byte)) % size
+        hash.as_bytes()
+            .iter()
+            .fold(0_u64, |all, byte| (all << 8) ^ u64::from(*byte))
+            % size
     };
     let start = Instant::now();
     for number in 0..ASKED {
@@ -204,13 +237,19 @@ fn ask(dir: &Path) -> Outcome<()> {
             return Err("a record was found that is not there".into());
         }
     }
-    say(&format!("  {:.1} us to find that a record is not there", each(start)))?;
+    say(&format!(
+        "  {:.1} us to find that a record is not there",
+        each(start)
+    ))?;
     let mut ids = Vec::new();
     let start = Instant::now();
     for number in 0..ASKED {
         let index = some(number);
         let entry = store.entries(index..index + 1)?;
-        ids.push((index, Entry::parse(entry.first().ok_or("an entry")?)?.record_id()));
+        ids.push((
+            index,
+            Entry::parse(entry.first().ok_or("an entry")?)?.record_id(),
+        ));
     }
     say(&format!("  {:.1} us an entry, cold", each(start)))?;
     let start = Instant::now();
@@ -226,8 +265,14 @@ fn ask(dir: &Path) -> Outcome<()> {
         for number in 0..ASKED {
             let plan = InclusionPlan::new(some(number), size)?;
             plan.assemble(&store.nodes(plan.nodes())?)?;
-            let place = |id: &witnessmark_merkle::NodeId| (id.level / 8, id.index >> (8 - id.level % 8));
-            let read = plan.nodes().iter().map(place).collect::<BTreeSet<_>>().len();
+            let place =
+                |id: &witnessmark_merkle::NodeId| (id.level / 8, id.index >> (8 - id.level % 8));
+            let read = plan
+                .nodes()
+                .iter()
+                .map(place)
+                .collect::<BTreeSet<_>>()
+                .len();
             (tiles, most) = (tiles + read, most.max(read));
         }
         say(&format!("  {:.1} us a proof, {round}", each(start)))?;
@@ -240,7 +285,8 @@ fn ask(dir: &Path) -> Outcome<()> {
     let log = Log::open(store, signer, &mut |_, _| {})?;
     say(&format!(
         "  the log opens in {:.2} s more, {}",
-        start.elapsed().as_secs_f64(), memory()?
+        start.elapsed().as_secs_f64(),
+        memory()?
     ))?;
     say("ready")?;
     std::thread::park();
