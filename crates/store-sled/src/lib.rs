@@ -61,6 +61,7 @@ mod examine;
 mod files;
 mod filter;
 mod folder;
+mod fsck;
 mod ids;
 mod layout;
 mod open;
@@ -72,5 +73,6 @@ mod view;
 mod waiting;
 
 pub use error::OpenError;
+pub use fsck::{Damage, Findings, Judge};
 pub use open::StoreOptions;
 pub use store::SledStore;

@@ -58,27 +58,32 @@ impl Chunks {
         self.end = end;
     }
 
-    /// Reads where the chunks of a log of `size` entries begin.
-    fn read(files: &Files, size: u64) -> Result<Self, StoreError> {
-        let count = size / CHUNK_WIDTH;
+    /// Reads where the chunks of a log of `size` entries begin; after an error, of those before it.
+    fn read(files: &Files, size: u64) -> (Self, Result<(), StoreError>) {
         let mut chunks = Self::default();
+        let outcome = chunks.read_all(files, size / CHUNK_WIDTH);
+        (chunks, outcome)
+    }
+
+    fn read_all(&mut self, files: &Files, count: u64) -> Result<(), StoreError> {
         for group in 0..count / CHUNKS_IN_GROUP {
-            chunks.starts.extend(files.starts(group)?);
+            self.starts.extend(files.starts(group)?);
         }
-        if !chunks.starts.is_sorted() {
-            return Err(corrupt(
+        if let Some(last) = self.starts.last() {
+            self.end = last.saturating_add(files.lengths(*last)?.chunk_bytes());
+        }
+        while u64::try_from(self.starts.len()).is_ok_and(|known| known < count) {
+            let length = files.lengths(self.end)?.chunk_bytes();
+            self.starts.push(self.end);
+            self.end = self.end.saturating_add(length);
+        }
+        if self.starts.is_sorted() {
+            Ok(())
+        } else {
+            Err(corrupt(
                 "the places of the chunks are not in order".to_owned(),
-            ));
+            ))
         }
-        if let Some(last) = chunks.starts.last() {
-            chunks.end = last.saturating_add(files.lengths(*last)?.chunk_bytes());
-        }
-        while u64::try_from(chunks.starts.len()).is_ok_and(|known| known < count) {
-            let length = files.lengths(chunks.end)?.chunk_bytes();
-            chunks.starts.push(chunks.end);
-            chunks.end = chunks.end.saturating_add(length);
-        }
-        Ok(chunks)
     }
 }
 
@@ -111,10 +116,10 @@ impl State {
                 outcome = Err(error);
             }
         };
-        let chunks = Chunks::read(files, size).unwrap_or_else(|error| {
+        let (chunks, known) = Chunks::read(files, size);
+        if let Err(error) = known {
             note(error);
-            Chunks::default()
-        });
+        }
         let waiting = read_waiting(db, size, ends).unwrap_or_else(|error| {
             note(error);
             Waiting::default()

@@ -16,6 +16,7 @@ use crate::anchor::Anchor;
 use crate::db::{Db, Writes, from_sled, guarded};
 use crate::files::{FileWrite, Files, Kind, encode_chunk, tile_write};
 use crate::folder::{Folder, SyncedFiles};
+use crate::fsck::{Findings, Judge, fsck};
 use crate::ids;
 use crate::layout::{CHECKPOINT_BYTES_MAX, Ends, HEAD_KEY, encode_head};
 use crate::open::{self, Opened, StoreOptions};
@@ -121,6 +122,12 @@ impl SledStore {
             return Err(StoreError::Beyond { asked, size });
         }
         self.view.check(range)
+    }
+
+    /// Derives everything that is stored again from the bytes of the entries, and says all that is
+    /// wrong and where. Reads everything once; what it keeps in memory does not grow with the log.
+    pub fn fsck(&self, judge: &mut Judge<'_>) -> Findings {
+        fsck(&self.folder, &self.view, judge)
     }
 
     fn new(folder: Folder, options: &StoreOptions, opened: Opened) -> Self {

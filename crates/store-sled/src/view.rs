@@ -4,7 +4,7 @@
 //! they look under a lock at what is in memory, and then read what never changes. sled is read at a
 //! start only.
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use witnessmark_log::{Latest, StoreError};
@@ -135,16 +135,43 @@ impl View {
             let ids = state.ids.as_ref().map_err(Clone::clone)?;
             ids.find(record)
         };
-        let runs = match found {
-            Found::Waiting(index) => return Ok(Some(LeafIndex::new(index))),
-            Found::Perhaps(runs) => runs,
+        match found {
+            Found::Waiting(index) => Ok(Some(LeafIndex::new(index))),
+            Found::Perhaps(runs) => Ok(self.in_runs(record, runs)?.map(LeafIndex::new)),
+        }
+    }
+
+    /// Another entry than that at `index` which the record ids name for this record.
+    pub(crate) fn found_elsewhere(
+        &self,
+        record: &RecordId,
+        index: u64,
+    ) -> Result<Option<u64>, StoreError> {
+        let found = {
+            let state = self.state();
+            let ids = state.ids.as_ref().map_err(Clone::clone)?;
+            ids.find(record)
         };
+        match found {
+            Found::Waiting(found) => Ok((found != index).then_some(found)),
+            Found::Perhaps(mut runs) => {
+                runs.retain(|(run, _)| *run != index / RUN_WIDTH);
+                self.in_runs(record, runs)
+            }
+        }
+    }
+
+    fn in_runs(
+        &self,
+        record: &RecordId,
+        runs: Vec<(u64, RangeInclusive<u8>)>,
+    ) -> Result<Option<u64>, StoreError> {
         for (run, pieces) in runs {
             for piece in pieces {
                 let items = self.run_piece(run, piece)?;
                 let found = items.binary_search_by(|(id, _)| id.as_bytes().cmp(record.as_bytes()));
                 if let Some((_, place)) = found.ok().and_then(|at| items.get(at)) {
-                    return Ok(Some(LeafIndex::new(index_in(run, *place))));
+                    return Ok(Some(index_in(run, *place)));
                 }
             }
         }
@@ -296,7 +323,7 @@ impl View {
     }
 
     /// A full tile.
-    fn tile(&self, id: TileId) -> Result<Tile, StoreError> {
+    pub(crate) fn tile(&self, id: TileId) -> Result<Tile, StoreError> {
         let TileId { level, index } = id;
         let found = if level == 0 {
             let start = self.state().chunks.start(index);
@@ -316,6 +343,21 @@ impl View {
                 StoreError::Io(text)
             }
         })
+    }
+
+    /// Whether the chunks below a tile of level 1 follow each other where it says that they begin.
+    /// Tiles of other levels say nothing about that.
+    pub(crate) fn group_is_right(&self, id: TileId) -> bool {
+        let group = (id.level == 1).then(|| self.state().chunks.group(id.index, &[]));
+        let Some(group) = group else {
+            return true;
+        };
+        let starts = group.unwrap_or_default();
+        let length = |start: &u64| self.files.lengths(*start).ok().map(|it| it.chunk_bytes());
+        let follows = |(start, next): (&u64, &u64)| {
+            length(start).is_some_and(|length| start.checked_add(length) == Some(*next))
+        };
+        !starts.is_empty() && starts.iter().zip(starts.iter().skip(1)).all(follows)
     }
 
     fn run_piece(&self, run: u64, piece: u8) -> Result<Vec<(RecordId, u16)>, StoreError> {

@@ -15,7 +15,7 @@ use crate::ledger::{Ledger, assert_holds, create, entry, open, stored};
 const SLOT_BYTES: usize = 16 * 1024;
 const LOCK_CHILD: &str = "WITNESSMARK_TEST_LOCK_DIR";
 
-fn copy_folder(from: &Path, to: &Path) {
+pub(crate) fn copy_folder(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for item in fs::read_dir(from).unwrap().map(Result::unwrap) {
         if item.file_type().unwrap().is_dir() {
@@ -51,7 +51,7 @@ fn assert_read_only(dir: &Path, size: u64, words: &[&str]) {
 }
 
 /// Changes a stored value with sled's own means.
-fn edit(dir: &Path, key: &[u8], change: impl FnOnce(&mut Vec<u8>)) {
+pub(crate) fn edit(dir: &Path, key: &[u8], change: impl FnOnce(&mut Vec<u8>)) {
     let config = sled::Config::default()
         .path(dir.join("store"))
         .segment_size(2 << 20);
