@@ -27,7 +27,7 @@ pub use checkpoint::{SignedCheckpoint, SignedCheckpointError};
 pub use error::{LogError, Refused};
 pub use limits::{BATCH_ENTRIES_MAX, CLOCK_BEHIND_MS_MAX, PAGE_ENTRIES_MAX};
 pub use log::Log;
-pub use published::Published;
+pub use published::{Published, StartPoint};
 pub use reader::{LoggedEntry, Reader};
 pub use signer::{CheckpointSigner, SignError};
 pub use store::{Commit, Latest, Store, StoreError};

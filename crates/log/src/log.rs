@@ -29,7 +29,7 @@ use crate::error::{LogError, Refused};
 use crate::integrate::{Integrated, integrate};
 use crate::limits::{BATCH_ENTRIES_MAX, CLOCK_BEHIND_MS_MAX};
 use crate::load::load;
-use crate::published::Published;
+use crate::published::{Published, StartPoint};
 use crate::reader::Reader;
 use crate::sequence::sequence;
 use crate::signer::CheckpointSigner;
@@ -100,7 +100,22 @@ impl<S: Store> Log<S> {
         signer: CheckpointSigner,
         visit: &mut dyn FnMut(u64, &Entry),
     ) -> Result<Self, LogError> {
-        let loaded = load(store.as_ref(), signer.vkey(), visit)?;
+        Self::open_from(store, signer, None, visit)
+    }
+
+    /// [`Log::open`], which goes on from where an earlier start has read to, if the log has that
+    /// start point; `visit` then sees the entries after it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Log::open`].
+    pub fn open_from(
+        store: Arc<S>,
+        signer: CheckpointSigner,
+        from: Option<&StartPoint>,
+        visit: &mut dyn FnMut(u64, &Entry),
+    ) -> Result<Self, LogError> {
+        let loaded = load(store.as_ref(), signer.vkey(), from, visit)?;
         let epoch = loaded
             .latest
             .epoch
@@ -185,10 +200,16 @@ impl<S: Store> Log<S> {
         // Publish. Then readers see the checkpoint, and callers may be answered.
         self.frontier = integrated.frontier;
         self.registered_at = sequenced.registered_at;
-        let keychain = Arc::clone(&sequenced.keychain);
+        let mut key_entries = Arc::clone(&before.key_entries);
+        if !sequenced.key_entries.is_empty() {
+            let new = sequenced.key_entries.iter();
+            let new = new.map(|place| before.size().saturating_add(*place));
+            Arc::make_mut(&mut key_entries).extend(new);
+        }
         self.reader.publish(Published {
             checkpoint: checkpoint.clone(),
-            keychain,
+            keychain: Arc::clone(&sequenced.keychain),
+            key_entries,
         });
         Ok(sequenced.answers(before.size(), &integrated.inclusions, &checkpoint))
     }

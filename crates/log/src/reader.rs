@@ -13,7 +13,7 @@ use witnessmark_verifier::{
 
 use crate::error::LogError;
 use crate::load::load;
-use crate::published::Published;
+use crate::published::{Published, StartPoint};
 use crate::store::Store;
 use crate::submission::Appended;
 
@@ -54,7 +54,22 @@ impl<S: Store> Reader<S> {
         vkey: &VerifierKey,
         visit: &mut dyn FnMut(u64, &Entry),
     ) -> Result<Self, LogError> {
-        let loaded = load(store.as_ref(), vkey, visit)?;
+        Self::open_from(store, vkey, None, visit)
+    }
+
+    /// [`Reader::open`], which goes on from a start point, as
+    /// [`Log::open_from`](crate::Log::open_from) does.
+    ///
+    /// # Errors
+    ///
+    /// As [`Reader::open`].
+    pub fn open_from(
+        store: Arc<S>,
+        vkey: &VerifierKey,
+        from: Option<&StartPoint>,
+        visit: &mut dyn FnMut(u64, &Entry),
+    ) -> Result<Self, LogError> {
+        let loaded = load(store.as_ref(), vkey, from, visit)?;
         Ok(Self::new(store, loaded.published()))
     }
 

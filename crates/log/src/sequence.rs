@@ -22,6 +22,8 @@ pub(crate) struct Sequenced {
     pub(crate) entries: Vec<Arc<[u8]>>,
     /// Their record ids.
     pub(crate) record_ids: Vec<RecordId>,
+    /// Which of them are key events, counted from the first of the batch.
+    pub(crate) key_entries: Vec<u64>,
     places: Vec<Place>,
 }
 
@@ -55,6 +57,7 @@ pub(crate) fn sequence(
         registered_at,
         entries: Vec::with_capacity(batch.len()),
         record_ids: Vec::with_capacity(batch.len()),
+        key_entries: Vec::new(),
         places: Vec::with_capacity(batch.len()),
     };
     let mut fresh: HashMap<RecordId, usize> = HashMap::new();
@@ -131,7 +134,12 @@ impl Sequenced {
     fn push(&mut self, checked: Checked, record_id: RecordId) -> Result<usize, Refused> {
         let bytes = match checked {
             Checked::Record(record) => self.record_entry(&record)?,
-            Checked::KeyEvent(event) => self.key_event_entry(&event)?,
+            Checked::KeyEvent(event) => {
+                let bytes = self.key_event_entry(&event)?;
+                let place = u64::try_from(self.entries.len()).unwrap_or(u64::MAX);
+                self.key_entries.push(place);
+                bytes
+            }
         };
         self.entries.push(bytes);
         self.record_ids.push(record_id);

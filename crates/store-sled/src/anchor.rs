@@ -119,7 +119,7 @@ fn encode_slot(turn: u64, epoch: u64, text: &str) -> Vec<u8> {
     // A checkpoint longer than the store takes was refused before it came here.
     bytes.extend_from_slice(&u32::try_from(text.len()).unwrap_or(u32::MAX).to_be_bytes());
     bytes.extend_from_slice(text.as_bytes());
-    seal(bytes)
+    seal(b"", bytes)
 }
 
 fn parse_slot(slot: &[u8]) -> Option<(u64, Anchored)> {
@@ -129,7 +129,7 @@ fn parse_slot(slot: &[u8]) -> Option<(u64, Anchored)> {
     let (length, rest) = rest.split_first_chunk()?;
     let (text, rest) = rest.split_at_checked(usize::try_from(u32::from_be_bytes(*length)).ok()?)?;
     let (_, rest) = rest.split_at_checked(32)?;
-    unseal(slot.get(..slot.len().checked_sub(rest.len())?)?)?;
+    unseal(b"", slot.get(..slot.len().checked_sub(rest.len())?)?)?;
     let (turn, epoch) = (u64::from_be_bytes(*turn), u64::from_be_bytes(*epoch));
     if text.is_empty() {
         return Some((turn, Anchored::Nothing));

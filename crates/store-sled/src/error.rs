@@ -54,6 +54,15 @@ pub enum OpenError {
         /// What sled said.
         detail: String,
     },
+    /// The store was written by an earlier version, whose layout this one does not read.
+    #[error(
+        "the store in {} has the layout of an earlier version, which this version does not read: \
+         export the log with the version that wrote it, and keep the folder", dir.display()
+    )]
+    EarlierLayout {
+        /// The folder that was named.
+        dir: PathBuf,
+    },
     /// Opening took longer than the limit. The store stays locked until this process ends.
     #[error("the store in {} did not open within {} s", dir.display(), limit.as_secs())]
     TimedOut {

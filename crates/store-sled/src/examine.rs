@@ -12,12 +12,14 @@ use crate::anchor::Anchored;
 use crate::folder::Folder;
 use crate::view::View;
 
-/// Why nothing may be written, or `Ok` if nothing is wrong.
+/// Why nothing may be written, or `Ok` if nothing is wrong. `whole` says whether everything could
+/// be read that is kept in memory.
 pub(crate) fn examine(
     folder: &Folder,
     view: &View,
     latest: Option<&Latest>,
     anchored: &Anchored,
+    whole: Result<(), StoreError>,
 ) -> Result<(), String> {
     match (anchored, latest) {
         (Anchored::Missing, _) => return Err(without_anchor(folder, "is missing", latest)),
@@ -38,7 +40,7 @@ pub(crate) fn examine(
             check_anchor(view, latest, (*epoch, size, root))?;
         }
     }
-    latest.map_or(Ok(()), |latest| check_itself(view, latest))
+    latest.map_or(Ok(()), |latest| check_itself(view, latest, whole))
 }
 
 /// The store goes at least as far as the anchor and has the anchor's root at the anchor's size.
@@ -82,15 +84,16 @@ fn check_anchor(
 }
 
 /// The head's root is that of the stored nodes, and the last entries have their leaf hashes.
-fn check_itself(view: &View, latest: &Latest) -> Result<(), String> {
+fn check_itself(view: &View, latest: &Latest, whole: Result<(), StoreError>) -> Result<(), String> {
     let (size, root) = (latest.size(), latest.checkpoint.head().root);
     let check = || -> Result<(), StoreError> {
+        whole?;
         let found = root_at(view, size)?;
         if found != root {
             let text = format!("the stored nodes have root {found} and the checkpoint {root}");
             return Err(StoreError::Corrupt(text));
         }
-        view.check(view.tail_start(size)?..size, size)
+        view.check(view.tail_start()..size)
     };
     check().map_err(|error| {
         format!(

@@ -42,6 +42,11 @@ impl Folder {
         self.dir.join("store")
     }
 
+    /// The folder of the files of what is full.
+    pub(crate) fn log(&self) -> PathBuf {
+        self.dir.join("log")
+    }
+
     /// The file that holds sled's log.
     pub(crate) fn db(&self) -> PathBuf {
         self.store().join("db")

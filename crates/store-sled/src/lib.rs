@@ -18,8 +18,11 @@
 //! * **Damage is met with panics**, and at times by opening an older state in silence. So opening
 //!   and reading are guarded against panics, opening has a time limit, and the *anchor*, a file
 //!   that sled does not know, says what was acknowledged last.
-//! * **A key costs memory, always**, whether it is read or not. So entries are stored many to a
-//!   key.
+//! * **A key costs memory, always**, whether it is read or not. So entries and record ids are
+//!   stored many to a key.
+//! * **What is overwritten costs space** until its segment is collected, and neighbours of what is
+//!   overwritten are written again with it. So values are written once, when they are full; what
+//!   does not fill a value yet waits in a few values that are used again, and in memory.
 //! * **Opening after a crash replays the log** since the last time it was opened.
 //! * A batch can be read before it is durable and a scan is no snapshot. So reads stop at the
 //!   latest size, below which nothing ever changes.
@@ -52,16 +55,24 @@
 //! local file systems on Unix are supported.
 
 mod anchor;
-mod chunk;
+mod db;
 mod error;
 mod examine;
+mod files;
+mod filter;
 mod folder;
+mod fsck;
+mod ids;
 mod layout;
 mod open;
+mod run;
+mod state;
 mod store;
 mod tile;
 mod view;
+mod waiting;
 
 pub use error::OpenError;
+pub use fsck::{Damage, Findings, Judge};
 pub use open::StoreOptions;
 pub use store::SledStore;

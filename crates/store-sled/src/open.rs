@@ -8,14 +8,18 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use witnessmark_log::{Latest, StoreError};
+use witnessmark_log::StoreError;
 
 use crate::OpenError;
 use crate::anchor::{Anchor, Anchored};
+use crate::db::{Db, panic_text};
 use crate::examine::examine;
+use crate::files::Files;
 use crate::folder::{Folder, SyncedFiles, sync_folder};
+use crate::layout::{HEAD_KEY, Head, HeadError, parse_head};
+use crate::state::State;
 use crate::store::Writer;
-use crate::view::{View, panic_text};
+use crate::view::View;
 
 /// Bytes of a sled segment, fixed when a store is created. A leaf node above a quarter of it would
 /// become a file that sled never syncs.
@@ -51,7 +55,7 @@ impl Default for StoreOptions {
 /// A store that was opened and examined.
 pub(crate) struct Opened {
     pub(crate) view: View,
-    pub(crate) latest: Option<Latest>,
+    pub(crate) db: Db,
     /// The writer, or why there is none.
     pub(crate) writer: Result<Writer, String>,
     pub(crate) lock: File,
@@ -82,6 +86,7 @@ pub(crate) fn create(folder: &Folder, options: &StoreOptions) -> Result<Opened, 
     if !created_before {
         Anchor::create(&path).map_err(OpenError::io(&path))?;
     }
+    Files::create(&folder.log())?;
     sync_folder(dir).map_err(OpenError::io(dir))?;
     if let Some(parent) = dir.parent().filter(|parent| !parent.as_os_str().is_empty()) {
         sync_folder(parent).map_err(OpenError::io(parent))?;
@@ -162,28 +167,42 @@ fn open_now(folder: &Folder, cache_bytes: u64, lock: File) -> Result<Opened, Ope
     }
     let anchor_path = folder.anchor();
     let (anchor, anchored) = Anchor::open(&anchor_path).map_err(OpenError::io(&anchor_path))?;
-    let view = View::new(open_sled(folder, cache_bytes)?);
+    let db = Db::new(open_sled(folder, cache_bytes)?);
     // What sled read may never have reached the disk: the process before this one was killed.
     folder.sync_all().map_err(OpenError::io(&store))?;
-    let latest = view.head().map_err(|error| damaged(folder, &error))?;
-    let files = SyncedFiles::open(folder).map_err(OpenError::io(&store))?;
-    let size = latest.as_ref().map_or(0, Latest::size);
-    let writer = examine(folder, &view, latest.as_ref(), &anchored).and_then(|()| {
+    let head = read_head(folder, &db)?;
+    let files = Files::open(&folder.log()).map_err(|(path, error)| {
+        if error.kind() == io::ErrorKind::NotFound {
+            let text = format!("{} is missing", path.display());
+            damaged(folder, &StoreError::Corrupt(text))
+        } else {
+            OpenError::io(path)(error)
+        }
+    })?;
+    let synced = SyncedFiles::open(folder).map_err(OpenError::io(&store))?;
+    let (state, whole) = State::read(&db, &files, head);
+    let latest = state.latest.clone();
+    let view = View::new(files, state);
+    let writer = examine(folder, &view, latest.as_ref(), &anchored, whole).and_then(|()| {
         let no_anchor = || "the anchor cannot be written".to_owned();
-        let last = view.last_chunk(size).map_err(|error| error.to_string())?;
-        let edge = view.edge(size).map_err(|error| error.to_string())?;
-        Ok(Writer::new(
-            anchor.ok_or_else(no_anchor)?,
-            files,
-            last,
-            edge,
-        ))
+        Ok(Writer::new(anchor.ok_or_else(no_anchor)?, synced))
     });
     Ok(Opened {
         view,
-        latest,
+        db,
         writer,
         lock,
+    })
+}
+
+fn read_head(folder: &Folder, db: &Db) -> Result<Option<Head>, OpenError> {
+    let value = db.get(HEAD_KEY).map_err(|error| damaged(folder, &error))?;
+    let head = value.map(|value| parse_head(&value)).transpose();
+    head.map_err(|error| match error {
+        HeadError::Before => OpenError::EarlierLayout {
+            dir: folder.dir().to_owned(),
+        },
+        HeadError::Damaged(what) => damaged(folder, &StoreError::Corrupt(what.to_owned())),
     })
 }
 

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io;
 use std::ops::Range;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use witnessmark_log::{Commit, Latest, Store, StoreError};
 use witnessmark_merkle::NodeId;
@@ -13,12 +13,17 @@ use witnessmark_verifier::{Hash, LeafIndex, RecordId};
 
 use crate::OpenError;
 use crate::anchor::Anchor;
-use crate::chunk::{Chunk, pack};
+use crate::db::{Db, Writes, from_sled, guarded};
+use crate::files::{FileWrite, Files, Kind, encode_chunk, tile_write};
 use crate::folder::{Folder, SyncedFiles};
-use crate::layout::{CHECKPOINT_BYTES_MAX, HEAD_KEY, encode_head, record_key, tile_key};
+use crate::fsck::{Findings, Judge, fsck};
+use crate::ids;
+use crate::layout::{CHECKPOINT_BYTES_MAX, Ends, HEAD_KEY, encode_head};
 use crate::open::{self, Opened, StoreOptions};
+use crate::state::State;
 use crate::tile::Edge;
-use crate::view::{View, from_sled, guarded};
+use crate::view::View;
+use crate::waiting::Waiting;
 
 /// What sled may write for each byte of a batch, generously: 1.5 to 2.3 was measured.
 const SPACE_FACTOR: u64 = 4;
@@ -31,8 +36,8 @@ const SPACE_FACTOR: u64 = 4;
 pub struct SledStore {
     // Fields are dropped in this order: the lock goes last.
     view: View,
+    db: Db,
     role: Mutex<Role>,
-    latest: RwLock<Option<Latest>>,
     read_only: Option<String>,
     folder: Folder,
     reserve_bytes: u64,
@@ -46,19 +51,21 @@ enum Role {
     Closed(String),
 }
 
-/// What the next commit continues: the open ends of the log and the files to sync.
+/// What a commit is written with.
 pub(crate) struct Writer {
     anchor: Anchor,
     files: SyncedFiles,
-    last: Chunk,
-    edge: Edge,
 }
 
-/// A commit as keys and values, and the ends that it leaves.
+/// A commit as keys and values, and the state that it leaves.
 struct Batch {
-    writes: Vec<(Vec<u8>, Vec<u8>)>,
-    last: Chunk,
+    files: Vec<FileWrite>,
+    writes: Writes,
+    waiting: Waiting,
+    /// Where the new chunks begin, and where the last ends.
+    chunks: (Vec<u64>, u64),
     edge: Edge,
+    ids: ids::Change,
 }
 
 impl SledStore {
@@ -109,15 +116,24 @@ impl SledStore {
     /// [`StoreError::Corrupt`] names the first entry or tile that is not what it was;
     /// [`StoreError::Beyond`] for a range that ends after the latest size.
     pub fn check(&self, range: Range<u64>) -> Result<(), StoreError> {
-        let size = self.size();
-        refuse_beyond(range.end, size)?;
-        self.view.check(range, size)
+        let size = self.view.size();
+        if range.end > size {
+            let asked = range.end;
+            return Err(StoreError::Beyond { asked, size });
+        }
+        self.view.check(range)
+    }
+
+    /// Derives everything that is stored again from the bytes of the entries, and says all that is
+    /// wrong and where. Reads everything once; what it keeps in memory does not grow with the log.
+    pub fn fsck(&self, judge: &mut Judge<'_>) -> Findings {
+        fsck(&self.folder, &self.view, judge)
     }
 
     fn new(folder: Folder, options: &StoreOptions, opened: Opened) -> Self {
         let Opened {
             view,
-            latest,
+            db,
             writer,
             lock,
         } = opened;
@@ -125,8 +141,8 @@ impl SledStore {
         let role = writer.map_or_else(Role::Closed, |writer| Role::Writing(Box::new(writer)));
         Self {
             view,
+            db,
             role: Mutex::new(role),
-            latest: RwLock::new(latest),
             read_only,
             folder,
             reserve_bytes: options.reserve_bytes,
@@ -134,20 +150,20 @@ impl SledStore {
         }
     }
 
-    fn size(&self) -> u64 {
-        let latest = self.latest.read().unwrap_or_else(PoisonError::into_inner);
-        latest.as_ref().map_or(0, Latest::size)
-    }
-
     fn refuse_when_full(&self, batch: &Batch) -> Result<(), StoreError> {
-        let bytes = batch
-            .writes
-            .iter()
+        let in_sled = batch.writes.iter();
+        let in_sled = in_sled
             .map(|(key, value)| key.len() + value.len())
             .sum::<usize>();
-        let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
-        let needed = bytes
+        let in_files = batch
+            .files
+            .iter()
+            .map(|write| write.bytes.len())
+            .sum::<usize>();
+        let of = |bytes| u64::try_from(bytes).unwrap_or(u64::MAX);
+        let needed = of(in_sled)
             .saturating_mul(SPACE_FACTOR)
+            .saturating_add(of(in_files))
             .saturating_add(self.reserve_bytes);
         let free = self.folder.free_bytes().map_err(|error| from_io(&error))?;
         if free < needed {
@@ -160,11 +176,7 @@ impl SledStore {
 
 impl Store for SledStore {
     fn latest(&self) -> Result<Option<Latest>, StoreError> {
-        Ok(self
-            .latest
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone())
+        Ok(self.view.latest())
     }
 
     fn commit(&self, commit: &Commit) -> Result<(), StoreError> {
@@ -175,11 +187,12 @@ impl Store for SledStore {
             Role::Writing(writer) => writer,
         };
         commit.check_follows(self.latest()?.as_ref())?;
-        let batch = writer.plan(commit)?;
+        let batch = plan(&self.view.state(), commit)?;
         self.refuse_when_full(&batch)?;
         // From here on an error leaves it unknown what is on the disk, and a sync that failed is
         // never tried again: the kernel may have dropped what it could not write.
-        if let Err(error) = guarded(|| writer.write(self.view.db(), commit, batch)) {
+        let files = self.view.files();
+        if let Err(error) = guarded(|| writer.write(files, self.db.sled(), commit, &batch)) {
             let size = commit.new_size();
             *role = Role::Closed(format!(
                 "the commit to size {size} failed ({error}) and its outcome is unknown: the store \
@@ -187,34 +200,31 @@ impl Store for SledStore {
             ));
             return Err(error);
         }
-        let latest = Latest {
+        let mut state = self.view.state_mut();
+        state.latest = Some(Latest {
             epoch: commit.epoch,
             checkpoint: commit.checkpoint.clone(),
-        };
-        *self.latest.write().unwrap_or_else(PoisonError::into_inner) = Some(latest);
+        });
+        state.waiting = batch.waiting;
+        let (starts, end) = batch.chunks;
+        state.chunks.extend(&starts, end);
+        state.edge = batch.edge;
+        if let Ok(ids) = &mut state.ids {
+            ids.apply(batch.ids);
+        }
         Ok(())
     }
 
     fn nodes(&self, ids: &[NodeId]) -> Result<Vec<Hash>, StoreError> {
-        let size = self.size();
-        for id in ids {
-            refuse_beyond(id.leaves().map_or(u64::MAX, |leaves| leaves.end), size)?;
-        }
         self.view.nodes(ids)
     }
 
     fn entries(&self, range: Range<u64>) -> Result<Vec<Arc<[u8]>>, StoreError> {
-        refuse_beyond(range.end, self.size())?;
         self.view.entries(range)
     }
 
     fn index_of(&self, record: &RecordId) -> Result<Option<LeafIndex>, StoreError> {
-        let size = self.size();
-        // A batch is visible to this lookup before it is durable.
-        Ok(self
-            .view
-            .index_of(record)?
-            .filter(|index| index.get() < size))
+        self.view.index_of(record)
     }
 }
 
@@ -222,95 +232,104 @@ impl fmt::Debug for SledStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SledStore")
             .field("dir", &self.folder.dir())
-            .field("size", &self.size())
+            .field("size", &self.view.size())
             .field("read_only", &self.read_only)
             .finish_non_exhaustive()
     }
 }
 
-impl Writer {
-    /// The writer of a store that ends with these.
-    pub(crate) fn new(anchor: Anchor, files: SyncedFiles, last: Chunk, edge: Edge) -> Self {
-        Self {
-            anchor,
-            files,
-            last,
-            edge,
+/// What is to be written for `commit`, and what it then leaves. Nothing changes yet.
+fn plan(state: &State, commit: &Commit) -> Result<Batch, StoreError> {
+    let bytes = commit.checkpoint.text().len();
+    if bytes > CHECKPOINT_BYTES_MAX {
+        return Err(StoreError::Io(format!(
+            "a checkpoint of {bytes} bytes is longer than the {CHECKPOINT_BYTES_MAX} that fit"
+        )));
+    }
+    let grown = state
+        .waiting
+        .extend(&commit.entries)
+        .map_err(|_| too_long())?;
+    let (tiles, edge) = state
+        .edge
+        .extend(commit.old_size, commit.new_size(), &commit.nodes)
+        .map_err(|error| {
+            StoreError::Io(format!("the commit has no right node for {:?}", error.0))
+        })?;
+    let (mut files, mut starts, mut end) = (Vec::new(), Vec::new(), state.chunks.end());
+    let mut full = grown.chunks.iter();
+    for (id, tile) in tiles {
+        if id.level > 0 {
+            let unknown = || StoreError::Corrupt("where chunks begin is not known".to_owned());
+            let group = (id.level == 1).then(|| state.chunks.group(id.index, &starts));
+            let group = group.map(|group| group.ok_or_else(unknown)).transpose()?;
+            files.push(tile_write(id, tile, &group.unwrap_or_default()));
+        } else if let Some(entries) = full.next() {
+            let bytes = encode_chunk(&tile, entries).ok_or_else(too_long)?;
+            let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+            starts.push(end);
+            files.push(FileWrite {
+                kind: Kind::Chunks,
+                at: end,
+                bytes,
+            });
+            end = end.saturating_add(length);
         }
     }
+    let ids = state.ids.as_ref().map_err(Clone::clone)?;
+    let (id_writes, mut ids) = ids.extend(&commit.record_ids);
+    files.append(&mut ids.files);
+    let ends = Ends {
+        entry_values: grown.waiting.values(),
+        id_values: ids.values(),
+    };
+    let head = encode_head(commit.epoch, ends, &commit.checkpoint);
+    let writes = [grown.writes, id_writes, vec![(HEAD_KEY.to_vec(), head)]].concat();
+    Ok(Batch {
+        files,
+        writes,
+        waiting: grown.waiting,
+        chunks: (starts, end),
+        edge,
+        ids,
+    })
+}
 
-    /// What is to be written for `commit`. Nothing changes yet.
-    fn plan(&self, commit: &Commit) -> Result<Batch, StoreError> {
-        let bytes = commit.checkpoint.text().len();
-        if bytes > CHECKPOINT_BYTES_MAX {
-            return Err(StoreError::Io(format!(
-                "a checkpoint of {bytes} bytes is longer than the {CHECKPOINT_BYTES_MAX} that fit"
-            )));
-        }
-        let mut writes = vec![(
-            HEAD_KEY.to_vec(),
-            encode_head(commit.epoch, &commit.checkpoint),
-        )];
-        let chunks = pack(&self.last, &commit.entries)
-            .map_err(|_| StoreError::Io("an entry is longer than 65535 bytes".to_owned()))?;
-        let mut edge = self.edge.clone();
-        let tiles = edge
-            .extend(commit.old_size, commit.new_size(), &commit.nodes)
-            .map_err(|error| {
-                StoreError::Io(format!("the commit has no right node for {:?}", error.0))
-            })?;
-        if !commit.entries.is_empty() {
-            let pieces = chunks.iter().flat_map(Chunk::pieces);
-            writes.extend(pieces.map(|(key, value)| (key, value.to_vec())));
-        }
-        writes.extend(
-            tiles
-                .into_iter()
-                .map(|(id, value)| (tile_key(id.level, id.index), value)),
-        );
-        let indexes = commit.old_size..commit.new_size();
-        writes.extend(
-            commit
-                .record_ids
-                .iter()
-                .zip(indexes)
-                .map(|(record, index)| (record_key(record), index.to_be_bytes().to_vec())),
-        );
-        let last = chunks
-            .into_iter()
-            .next_back()
-            .unwrap_or_else(|| self.last.clone());
-        Ok(Batch { writes, last, edge })
+impl Writer {
+    /// The writer of a store.
+    pub(crate) fn new(anchor: Anchor, files: SyncedFiles) -> Self {
+        Self { anchor, files }
     }
 
     /// Makes a batch durable.
     ///
-    /// A crash before the sync ends leaves the commit there or not there, never in part, and
-    /// nobody has been told of it. After the sync it is there. The anchor is written last, so it
-    /// is never ahead of what the disk holds.
-    fn write(&mut self, db: &sled::Db, commit: &Commit, batch: Batch) -> Result<(), StoreError> {
+    /// What is full goes into the files and is synced first; there it counts for nothing. Then
+    /// sled's batch is the commit: a crash before its sync ends leaves the commit there or not
+    /// there, never in part, and nobody has been told of it. After the sync it is there. The anchor
+    /// is written last, so it is never ahead of what the disk holds.
+    fn write(
+        &mut self,
+        files: &Files,
+        db: &sled::Db,
+        commit: &Commit,
+        batch: &Batch,
+    ) -> Result<(), StoreError> {
+        files.write(&batch.files).map_err(|error| from_io(&error))?;
         let mut writes = sled::Batch::default();
-        for (key, value) in batch.writes {
-            writes.insert(key, value);
+        for (key, value) in &batch.writes {
+            writes.insert(key.as_slice(), value.as_slice());
         }
         db.apply_batch(writes).map_err(|error| from_sled(&error))?;
         db.flush().map_err(|error| from_sled(&error))?;
         self.files.sync().map_err(|error| from_io(&error))?;
         self.anchor
             .write(commit.epoch, &commit.checkpoint)
-            .map_err(|error| from_io(&error))?;
-        self.last = batch.last;
-        self.edge = batch.edge;
-        Ok(())
+            .map_err(|error| from_io(&error))
     }
 }
 
-fn refuse_beyond(asked: u64, size: u64) -> Result<(), StoreError> {
-    if asked > size {
-        Err(StoreError::Beyond { asked, size })
-    } else {
-        Ok(())
-    }
+fn too_long() -> StoreError {
+    StoreError::Io("an entry is longer than 65535 bytes".to_owned())
 }
 
 fn from_io(error: &io::Error) -> StoreError {
@@ -366,7 +385,7 @@ mod tests {
             );
         }
         // What was acknowledged is still answered, and nothing else is.
-        assert_eq!(store.size(), 1);
+        assert_eq!(store.view.size(), 1);
         assert_eq!(store.entries(0..1).unwrap().len(), 1);
         assert_eq!(
             store.entries(0..2),
@@ -375,7 +394,7 @@ mod tests {
         drop(store);
         // Opening again tells what became of it: here it had reached the disk.
         let store = SledStore::open(dir.path(), &StoreOptions::default()).unwrap();
-        assert_eq!((store.size(), store.read_only_reason()), (2, None));
+        assert_eq!((store.view.size(), store.read_only_reason()), (2, None));
         store
             .commit(&grow(
                 &mut Frontier::from_nodes(
@@ -402,7 +421,7 @@ mod tests {
         long_note.checkpoint = SignedCheckpoint::parse(&text).unwrap();
         for wrong in [lacking, long_entry, long_note] {
             assert!(matches!(store.commit(&wrong), Err(StoreError::Io(_))));
-            assert_eq!(store.view.head(), Ok(None));
+            assert_eq!(store.db.get(HEAD_KEY), Ok(None));
         }
         store.commit(&whole).unwrap();
     }

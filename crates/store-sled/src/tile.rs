@@ -1,8 +1,9 @@
-//! Tiles: 256 neighbouring hashes of one level in one value, and the nodes inside them.
+//! Tiles: 256 neighbouring hashes of one level, and the nodes above them inside the tile.
 //!
-//! Only the hashes of tree levels 0, 8, 16 ... are stored. The seven levels between are recomputed
-//! from a tile when it is read, and the tiles in use are kept with all their nodes. A partial tile
-//! is rewritten as it grows; what it holds never changes, so a copy that is long enough is right.
+//! Stored are the hashes of tree levels 0, 8, 16 ..., and with each full tile the 16 nodes half-way
+//! up, so that a node of any level is made of at most 15 others that are there. Only full tiles are
+//! stored, once. The partial tiles at the right edge are in memory; after a start they are computed
+//! again from the last entries and from the tiles below them.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,6 +19,12 @@ pub(crate) const TILE_WIDTH: u64 = 256;
 pub(crate) const TILE_HEIGHT: u8 = 8;
 /// Tile levels of a tree below 2^64 entries.
 pub(crate) const TILE_LEVELS: u8 = 8;
+/// The height inside a tile whose nodes are kept too.
+const MIDDLE_HEIGHT: u8 = 4;
+/// How many hashes are below a node of that height.
+const MIDDLE_WIDTH: usize = 16;
+/// Bytes of a full tile as it is stored.
+pub(crate) const TILE_BYTES: usize = 32 * (TILE_HASHES + TILE_HASHES / MIDDLE_WIDTH);
 
 /// Which tile: hashes `index * 256 ..` of tree level `8 * level`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -50,53 +57,89 @@ impl Place {
     }
 }
 
-/// A tile as it was read, with every perfect node inside it.
-#[derive(Debug)]
+/// A tile, full or not.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Tile {
-    /// Nodes of height 0 (the stored hashes) to 8 (of a full tile only).
-    heights: Vec<Vec<Hash>>,
+    hashes: Vec<Hash>,
+    /// The nodes of the middle height that are complete.
+    middle: Vec<Hash>,
 }
 
 impl Tile {
-    /// The tile that these stored bytes are, if they are one.
+    /// The full tile that these stored bytes are, if they are one.
     pub(crate) fn parse(bytes: &[u8]) -> Option<Self> {
-        let (hashes, rest) = bytes.as_chunks::<32>();
-        if !rest.is_empty() || hashes.is_empty() || hashes.len() > TILE_HASHES {
+        let (all, rest) = bytes.as_chunks::<32>();
+        let (hashes, middle) = all.split_at_checked(TILE_HASHES)?;
+        if !rest.is_empty() || middle.len() != TILE_HASHES / MIDDLE_WIDTH {
             return None;
         }
-        let mut nodes = hashes
-            .iter()
-            .map(|hash| Hash::new(*hash))
-            .collect::<Vec<_>>();
-        let mut heights = Vec::with_capacity(usize::from(TILE_HEIGHT) + 1);
-        while !nodes.is_empty() {
-            let (pairs, _) = nodes.as_chunks::<2>();
-            let above = pairs
-                .iter()
-                .map(|[left, right]| node_hash(left, right))
-                .collect();
-            heights.push(std::mem::replace(&mut nodes, above));
-        }
-        Some(Self { heights })
+        let of = |hashes: &[[u8; 32]]| hashes.iter().map(|hash| Hash::new(*hash)).collect();
+        Some(Self {
+            hashes: of(hashes),
+            middle: of(middle),
+        })
     }
 
-    /// The stored hashes.
+    /// A full tile as it is stored.
+    fn encode(&self) -> Vec<u8> {
+        let all = self.hashes.iter().chain(&self.middle);
+        all.flat_map(|hash| *hash.as_bytes()).collect()
+    }
+
+    /// Adds the next hash of the tile's level.
+    pub(crate) fn push(&mut self, hash: Hash) {
+        self.hashes.push(hash);
+        let (groups, rest) = self.hashes.as_chunks::<MIDDLE_WIDTH>();
+        if let (Some(last), true) = (groups.last(), rest.is_empty()) {
+            self.middle.push(fold(last));
+        }
+    }
+
+    /// The hashes of the tile's level.
     pub(crate) fn hashes(&self) -> &[Hash] {
-        self.heights.first().map_or(&[], Vec::as_slice)
+        &self.hashes
+    }
+
+    /// Whether the nodes that are kept are those over the hashes.
+    pub(crate) fn agrees_with_itself(&self) -> bool {
+        let mut again = Self::default();
+        self.hashes.iter().for_each(|hash| again.push(*hash));
+        again == *self
     }
 
     /// The node over the whole tile, if it is full.
     pub(crate) fn root(&self) -> Option<Hash> {
-        self.heights.get(usize::from(TILE_HEIGHT))?.first().copied()
+        (self.hashes.len() == TILE_HASHES).then(|| fold(&self.middle))
     }
 
     /// The node at this place, if the tile is long enough.
     pub(crate) fn node(&self, place: Place) -> Option<Hash> {
-        let position = usize::try_from(place.position).ok()?;
-        self.heights
-            .get(usize::from(place.height))?
-            .get(position)
-            .copied()
+        let (row, height) = match place.height.checked_sub(MIDDLE_HEIGHT) {
+            Some(height) => (&self.middle, height),
+            None => (&self.hashes, place.height),
+        };
+        let start = usize::try_from(place.position).ok()? << height;
+        let below = row.get(start..start.checked_add(1 << height)?)?;
+        Some(fold(below))
+    }
+}
+
+/// The node over a whole tile, of the stored nodes of its middle height.
+pub(crate) fn middle_root(bytes: &[u8]) -> Option<Hash> {
+    let (middle, rest) = bytes.as_chunks::<32>();
+    let middle: Vec<Hash> = middle.iter().map(|hash| Hash::new(*hash)).collect();
+    (rest.is_empty() && middle.len() == TILE_HASHES / MIDDLE_WIDTH).then(|| fold(&middle))
+}
+
+/// The node over a number of hashes that is a power of two.
+fn fold(hashes: &[Hash]) -> Hash {
+    match hashes {
+        [] => witnessmark_verifier::empty_root(),
+        [hash] => *hash,
+        _ => {
+            let (left, right) = hashes.split_at(hashes.len() / 2);
+            node_hash(&fold(left), &fold(right))
+        }
     }
 }
 
@@ -114,7 +157,7 @@ struct Used {
 }
 
 impl TileCache {
-    /// A cache of at most this many tiles, 16 KiB each.
+    /// A cache of at most this many tiles, 9 KiB each.
     pub(crate) fn new(tiles_max: usize) -> Self {
         Self {
             tiles_max,
@@ -153,48 +196,59 @@ impl TileCache {
 /// The partial tiles at the right edge of the tree, which the next batch completes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Edge {
-    /// For each tile level the hashes of its last tile; empty when that is full.
-    partial: Vec<Vec<Hash>>,
+    /// The last tile of each tile level; without hashes when it has just been completed.
+    partial: Vec<Arc<Tile>>,
 }
+
+/// Tiles that are full, as they are stored.
+pub(crate) type FullTiles = Vec<(TileId, Vec<u8>)>;
 
 /// A node came that is not the next of its level.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct OutOfOrder(pub(crate) NodeId);
 
 impl Edge {
-    /// The edge made of the hashes of each level's last, partial tile, from level 0.
-    pub(crate) fn new(partial: Vec<Vec<Hash>>) -> Self {
-        Self { partial }
+    /// The edge made of each level's last tile, from level 0.
+    pub(crate) fn new(partial: Vec<Tile>) -> Self {
+        Self {
+            partial: partial.into_iter().map(Arc::new).collect(),
+        }
     }
 
-    /// Adds the nodes by which the tree grows from `old_size` to `new_size`, and returns the
-    /// tiles to write. Nodes inside tiles are skipped; of the others none may be missing.
+    /// The node at this place in the last tile of its level.
+    pub(crate) fn node(&self, place: Place) -> Option<Hash> {
+        self.partial.get(usize::from(place.tile.level))?.node(place)
+    }
+
+    /// The hashes of level 0 that are not in a full tile.
+    pub(crate) fn leaves(&self) -> &[Hash] {
+        self.partial.first().map_or(&[], |tile| tile.hashes())
+    }
+
+    /// The edge after the tree grew from `old_size` to `new_size` by these nodes, and the tiles to
+    /// write. Nodes inside tiles are skipped; of the others none may be missing.
     pub(crate) fn extend(
-        &mut self,
+        &self,
         old_size: u64,
         new_size: u64,
         nodes: &[(NodeId, Hash)],
-    ) -> Result<Vec<(TileId, Vec<u8>)>, OutOfOrder> {
-        let mut written = Vec::new();
-        self.partial.resize(usize::from(TILE_LEVELS), Vec::new());
-        for (level, hashes) in (0..TILE_LEVELS).zip(&mut self.partial) {
+    ) -> Result<(FullTiles, Self), OutOfOrder> {
+        let (mut written, mut edge) = (Vec::new(), self.clone());
+        edge.partial
+            .resize_with(usize::from(TILE_LEVELS), Arc::default);
+        for (level, tile) in (0..TILE_LEVELS).zip(&mut edge.partial) {
             let tree_level = level * TILE_HEIGHT;
             let mut next = old_size >> tree_level;
-            let start = next;
             for (node, hash) in nodes.iter().filter(|(node, _)| node.level == tree_level) {
                 if node.index != next {
                     return Err(OutOfOrder(*node));
                 }
-                hashes.push(*hash);
-                if hashes.len() == TILE_HASHES {
-                    written.push((
-                        TileId {
-                            level,
-                            index: next / TILE_WIDTH,
-                        },
-                        encode(hashes),
-                    ));
-                    hashes.clear();
+                let tile = Arc::make_mut(tile);
+                tile.push(*hash);
+                if tile.hashes.len() == TILE_HASHES {
+                    let index = next / TILE_WIDTH;
+                    written.push((TileId { level, index }, tile.encode()));
+                    *tile = Tile::default();
                 }
                 next = next.saturating_add(1);
             }
@@ -204,22 +258,15 @@ impl Edge {
                     index: next,
                 }));
             }
-            if next > start && !hashes.is_empty() {
-                written.push((
-                    TileId {
-                        level,
-                        index: next / TILE_WIDTH,
-                    },
-                    encode(hashes),
-                ));
-            }
         }
-        Ok(written)
+        Ok((written, edge))
     }
 }
 
-fn encode(hashes: &[Hash]) -> Vec<u8> {
-    hashes.iter().flat_map(|hash| *hash.as_bytes()).collect()
+/// The tile that is not full at this level of a tree of `size` leaves, though it may be empty.
+pub(crate) fn last_tile(level: u8, size: u64) -> TileId {
+    let index = (size >> (level * TILE_HEIGHT)) / TILE_WIDTH;
+    TileId { level, index }
 }
 
 #[cfg(test)]
@@ -231,7 +278,7 @@ mod tests {
 
     type Stored = HashMap<TileId, Vec<u8>>;
 
-    fn grow(sizes: &[u64]) -> (Vec<(NodeId, Hash)>, Stored) {
+    fn grow(sizes: &[u64]) -> (Vec<(NodeId, Hash)>, Stored, Edge) {
         let (mut frontier, mut edge) = (Frontier::new(), Edge::default());
         let (mut all, mut stored) = (Vec::new(), Stored::new());
         let mut old = 0;
@@ -241,32 +288,42 @@ mod tests {
                 let leaf = LeafHash::of(&index.to_be_bytes());
                 frontier.push(leaf, &mut |node, hash| nodes.push((node, hash)));
             }
-            stored.extend(edge.extend(old, size, &nodes).unwrap());
+            let (written, next) = edge.extend(old, size, &nodes).unwrap();
+            for (id, bytes) in written {
+                assert_eq!(stored.insert(id, bytes), None, "a tile was written twice");
+            }
+            edge = next;
             all.extend(nodes);
             old = size;
         }
-        (all, stored)
+        (all, stored, edge)
     }
 
     #[test]
     fn every_node_is_found_again_however_the_tree_grew() {
         let sizes = [1, 2, 5, 255, 256, 257, 700, 1024, 66_000];
-        let (nodes, stored) = grow(&sizes);
+        let (nodes, stored, edge) = grow(&sizes);
         let tiles = stored
             .iter()
             .map(|(id, bytes)| (*id, Tile::parse(bytes).unwrap()))
             .collect::<HashMap<_, _>>();
+        assert!(tiles.values().all(Tile::agrees_with_itself));
         assert!(nodes.iter().any(|(node, _)| node.level == 16));
         for (node, hash) in nodes {
             let place = Place::of(node);
-            assert_eq!(tiles[&place.tile].node(place), Some(hash), "{node:?}");
+            let found = if place.tile == last_tile(place.tile.level, 66_000) {
+                edge.node(place)
+            } else {
+                tiles[&place.tile].node(place)
+            };
+            assert_eq!(found, Some(hash), "{node:?}");
         }
-        assert_eq!(stored, grow(&[66_000]).1);
+        assert_eq!((stored, edge), (grow(&[66_000]).1, grow(&[66_000]).2));
     }
 
     #[test]
     fn a_missing_or_doubled_node_is_refused() {
-        let (nodes, _) = grow(&[300]);
+        let (nodes, _, _) = grow(&[300]);
         for at in 0..nodes.len() {
             if !nodes[at].0.level.is_multiple_of(TILE_HEIGHT) {
                 continue;
@@ -281,18 +338,19 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_are_no_tile_are_refused() {
-        for length in [0, 31, 33, 257 * 32] {
+    fn bytes_that_are_no_full_tile_are_refused() {
+        for length in [0, 31, 256 * 32, 271 * 32, 272 * 32 + 1, 273 * 32] {
             assert!(Tile::parse(&vec![0; length]).is_none());
         }
-        assert!(Tile::parse(&[0; 255 * 32]).unwrap().root().is_none());
-        assert!(Tile::parse(&[0; 256 * 32]).unwrap().root().is_some());
+        let tile = Tile::parse(&[0; 272 * 32]).unwrap();
+        assert!(tile.root().is_some());
+        assert!(!tile.agrees_with_itself());
     }
 
     #[test]
     fn the_cache_drops_what_was_not_used_for_longest() {
         let cache = TileCache::new(2);
-        let tile = |byte| Arc::new(Tile::parse(&[byte; 32]).unwrap());
+        let tile = |byte| Arc::new(Tile::parse(&[byte; 272 * 32]).unwrap());
         let place = |index| Place::of(NodeId { level: 0, index });
         cache.keep(place(0).tile, tile(0));
         cache.keep(place(256).tile, tile(1));
@@ -300,9 +358,5 @@ mod tests {
         cache.keep(place(512).tile, tile(2));
         assert!(cache.find(place(0)).is_some());
         assert!(cache.find(place(256)).is_none());
-        assert!(
-            cache.find(place(1)).is_none(),
-            "a partial tile that is too short does not answer"
-        );
     }
 }

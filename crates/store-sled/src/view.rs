@@ -1,152 +1,242 @@
-//! Reading the tree: head, nodes, entries and index, each checked for form as it is read.
+//! Reading the log: nodes, entries and record ids, each from memory or from the files.
 //!
-//! A range scan of sled is no snapshot and a batch is visible before it is durable. Neither
-//! matters below a committed size: there only the last chunk and the last tiles are rewritten,
-//! and only by longer ones that begin with the same bytes.
+//! What the files hold below the last state was written once, so readers take no lock over a read:
+//! they look under a lock at what is in memory, and then read what never changes. sled is read at a
+//! start only.
 
-use std::any::Any;
-use std::ops::Range;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::ops::{Range, RangeInclusive};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use witnessmark_log::{Latest, StoreError};
 use witnessmark_merkle::NodeId;
 use witnessmark_verifier::{Hash, LeafHash, LeafIndex, RecordId};
 
-use crate::chunk::Chunk;
-use crate::layout::{HEAD_KEY, chunk_key, parse_chunk_key, parse_head, record_key, tile_key};
-use crate::tile::{Edge, Place, TILE_HEIGHT, TILE_LEVELS, TILE_WIDTH, Tile, TileCache, TileId};
+use crate::files::Files;
+use crate::ids::Found;
+use crate::run::{RUN_PIECES, RUN_WIDTH, index_in, parse_piece};
+use crate::state::State;
+use crate::tile::{
+    Place, TILE_HEIGHT, TILE_LEVELS, TILE_WIDTH, Tile, TileCache, TileId, last_tile,
+};
+use crate::waiting::{CHUNK_ENTRIES, CHUNK_WIDTH};
 
-/// Tiles kept with all their nodes: 4 MiB, the edge and the upper levels of any tree.
-const CACHE_TILES_MAX: usize = 256;
-/// Bytes at the end of the log that are hashed again when a store is opened: one sled segment.
-const TAIL_BYTES: usize = 2 << 20;
+/// Tiles kept in memory: 5 MiB, the upper levels of any tree and the leaves asked for last.
+const CACHE_TILES_MAX: usize = 512;
+/// Bytes at the end of the log that are hashed again when a store is opened.
+const TAIL_BYTES: u64 = 2 << 20;
 
-/// The reading half of a store. It asks for nothing beyond what its caller knows is committed.
+/// The reading half of a store.
 #[derive(Debug)]
 pub(crate) struct View {
-    db: sled::Db,
+    files: Files,
     tiles: TileCache,
+    state: RwLock<State>,
 }
 
 impl View {
-    /// A view of this database.
-    pub(crate) fn new(db: sled::Db) -> Self {
+    /// A view of these files in this state.
+    pub(crate) fn new(files: Files, state: State) -> Self {
         Self {
-            db,
+            files,
             tiles: TileCache::new(CACHE_TILES_MAX),
+            state: RwLock::new(state),
         }
     }
 
-    /// The database.
-    pub(crate) fn db(&self) -> &sled::Db {
-        &self.db
+    /// The files.
+    pub(crate) fn files(&self) -> &Files {
+        &self.files
     }
 
-    /// The head, if there is one.
-    pub(crate) fn head(&self) -> Result<Option<Latest>, StoreError> {
-        let Some(value) = guarded(|| self.db.get(HEAD_KEY).map_err(|error| from_sled(&error)))?
-        else {
-            return Ok(None);
-        };
-        parse_head(&value)
-            .map(Some)
-            .map_err(|reason| StoreError::Corrupt(reason.to_owned()))
+    /// The state, which nobody changes meanwhile.
+    pub(crate) fn state(&self) -> RwLockReadGuard<'_, State> {
+        self.state.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The hashes of stored nodes.
+    /// The state, to be changed.
+    pub(crate) fn state_mut(&self) -> RwLockWriteGuard<'_, State> {
+        self.state.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The last state's head.
+    pub(crate) fn latest(&self) -> Option<Latest> {
+        self.state().latest.clone()
+    }
+
+    /// How many entries there are.
+    pub(crate) fn size(&self) -> u64 {
+        self.state().size()
+    }
+
+    /// The hashes of nodes.
     pub(crate) fn nodes(&self, ids: &[NodeId]) -> Result<Vec<Hash>, StoreError> {
-        ids.iter().map(|id| self.node(*id)).collect()
+        let mut found = Vec::with_capacity(ids.len());
+        {
+            let state = self.state();
+            let size = state.size();
+            for id in ids {
+                let asked = id.leaves().map_or(u64::MAX, |leaves| leaves.end);
+                if asked > size {
+                    return Err(StoreError::Beyond { asked, size });
+                }
+                let place = Place::of(*id);
+                let in_memory = place.tile == last_tile(place.tile.level, size);
+                let hash =
+                    in_memory.then(|| state.edge.node(place).ok_or_else(|| missing_node(*id)));
+                found.push((*id, hash.transpose()?));
+            }
+        }
+        let hashes = found.into_iter();
+        hashes
+            .map(|(id, hash)| hash.map_or_else(|| self.stored_node(id), Ok))
+            .collect()
     }
 
     /// The entries in `range`.
     pub(crate) fn entries(&self, range: Range<u64>) -> Result<Vec<Arc<[u8]>>, StoreError> {
+        let mut stored: Vec<(u64, Range<usize>)> = Vec::new();
+        let waiting;
+        {
+            let state = self.state();
+            let size = state.size();
+            if range.end > size {
+                let asked = range.end;
+                return Err(StoreError::Beyond { asked, size });
+            }
+            let first = size / CHUNK_WIDTH * CHUNK_WIDTH;
+            let mut next = range.start;
+            while next < range.end.min(first) {
+                let start = state.chunks.start(next / CHUNK_WIDTH);
+                let end = (next / CHUNK_WIDTH + 1) * CHUNK_WIDTH;
+                let last = end.min(range.end).saturating_sub(1);
+                let places = place(next)..place(last).saturating_add(1);
+                stored.push((start.ok_or_else(|| missing_entry(next))?, places));
+                next = last.saturating_add(1);
+            }
+            // None of them, if the range ends before they begin.
+            let waits = next.max(first)..range.end.max(first);
+            let (from, to) = (waits.start - first, waits.end - first);
+            let places = usize::try_from(from).ok().zip(usize::try_from(to).ok());
+            let found = places.and_then(|(from, to)| state.waiting.entries().get(from..to));
+            waiting = found.ok_or_else(|| missing_entry(waits.start))?.to_vec();
+        }
         let mut entries = Vec::new();
-        let mut next = range.start;
-        for chunk in self.chunks(range.clone())? {
-            for (index, entry) in chunk.entries().filter(|(index, _)| range.contains(index)) {
-                if index != next {
-                    return Err(missing_entry(next));
-                }
-                entries.push(entry.into());
-                next = next.saturating_add(1);
-            }
+        for (start, places) in stored {
+            entries.extend(self.files.entries(start, places)?);
         }
-        if next < range.end {
-            Err(missing_entry(next))
-        } else {
-            Ok(entries)
-        }
+        entries.extend(waiting);
+        Ok(entries)
     }
 
-    /// The index under which a record was written.
+    /// The index of a record's entry.
     pub(crate) fn index_of(&self, record: &RecordId) -> Result<Option<LeafIndex>, StoreError> {
-        let Some(value) = guarded(|| {
-            self.db
-                .get(record_key(record))
-                .map_err(|error| from_sled(&error))
-        })?
-        else {
-            return Ok(None);
+        let found = {
+            let state = self.state();
+            let ids = state.ids.as_ref().map_err(Clone::clone)?;
+            ids.find(record)
         };
-        let index = <[u8; 8]>::try_from(value.as_ref())
-            .map_err(|_| StoreError::Corrupt(format!("the index of record {record} is cut")))?;
-        Ok(Some(LeafIndex::new(u64::from_be_bytes(index))))
-    }
-
-    /// The last chunk of a log of `size` entries.
-    pub(crate) fn last_chunk(&self, size: u64) -> Result<Chunk, StoreError> {
-        let Some(last) = size.checked_sub(1) else {
-            return Ok(Chunk::new(0));
-        };
-        let chunk = self.chunks(last..size)?.pop();
-        chunk.filter(|chunk| chunk.end() == size).ok_or_else(|| {
-            StoreError::Corrupt(format!("the last entries do not end at size {size}"))
-        })
-    }
-
-    /// The right edge of a tree of `size` leaves.
-    pub(crate) fn edge(&self, size: u64) -> Result<Edge, StoreError> {
-        let mut partial = Vec::new();
-        for level in 0..TILE_LEVELS {
-            let stored = size >> (level * TILE_HEIGHT);
-            let width = usize::try_from(stored % TILE_WIDTH).unwrap_or(usize::MAX);
-            let mut hashes = Vec::new();
-            if width > 0 {
-                let tile = self.load(TileId {
-                    level,
-                    index: stored / TILE_WIDTH,
-                })?;
-                hashes.extend_from_slice(tile.hashes());
-            }
-            if hashes.len() != width {
-                let text = format!("the last tile of level {level} does not end at size {size}");
-                return Err(StoreError::Corrupt(text));
-            }
-            partial.push(hashes);
+        match found {
+            Found::Waiting(index) => Ok(Some(LeafIndex::new(index))),
+            Found::Perhaps(runs) => Ok(self.in_runs(record, runs)?.map(LeafIndex::new)),
         }
-        Ok(Edge::new(partial))
     }
 
-    /// The index from which the entries are about one segment long, in a log of `size` entries.
-    pub(crate) fn tail_start(&self, size: u64) -> Result<u64, StoreError> {
-        guarded(|| {
-            let (mut bytes, mut start) = (0_usize, size);
-            for item in self.db.range(chunk_key(0, 0)..chunk_key(size, 0)).rev() {
-                let (key, value) = item.map_err(|error| from_sled(&error))?;
-                (start, _) = parse_chunk_key(&key).ok_or_else(no_chunk_key)?;
-                bytes = bytes.saturating_add(value.len());
-                if bytes >= TAIL_BYTES {
-                    break;
+    /// Another entry than that at `index` which the record ids name for this record.
+    pub(crate) fn found_elsewhere(
+        &self,
+        record: &RecordId,
+        index: u64,
+    ) -> Result<Option<u64>, StoreError> {
+        let found = {
+            let state = self.state();
+            let ids = state.ids.as_ref().map_err(Clone::clone)?;
+            ids.find(record)
+        };
+        match found {
+            Found::Waiting(found) => Ok((found != index).then_some(found)),
+            Found::Perhaps(mut runs) => {
+                runs.retain(|(run, _)| *run != index / RUN_WIDTH);
+                self.in_runs(record, runs)
+            }
+        }
+    }
+
+    fn in_runs(
+        &self,
+        record: &RecordId,
+        runs: Vec<(u64, RangeInclusive<u8>)>,
+    ) -> Result<Option<u64>, StoreError> {
+        for (run, pieces) in runs {
+            for piece in pieces {
+                let items = self.run_piece(run, piece)?;
+                let found = items.binary_search_by(|(id, _)| id.as_bytes().cmp(record.as_bytes()));
+                if let Some((_, place)) = found.ok().and_then(|at| items.get(at)) {
+                    return Ok(Some(index_in(run, *place)));
                 }
             }
-            Ok(start)
-        })
+        }
+        Ok(None)
     }
 
-    /// Hashes the entries in `range` again and compares them with their leaf hashes, and the
-    /// tiles above them with each other. The tree has `size` leaves.
-    pub(crate) fn check(&self, range: Range<u64>, size: u64) -> Result<(), StoreError> {
+    /// The record ids of the entries of a run, by entry; of the last, incomplete run those that
+    /// there are. Checks that the run is sorted, has each entry once, and that a look-up finds each.
+    pub(crate) fn run_ids(&self, run: u64) -> Result<Vec<RecordId>, StoreError> {
+        let first = run.saturating_mul(RUN_WIDTH);
+        let wrong =
+            |what: &str| StoreError::Corrupt(format!("the record ids from entry {first} {what}"));
+        {
+            let state = self.state();
+            let ids = state.ids.as_ref().map_err(Clone::clone)?;
+            if run >= ids.runs() {
+                return Ok(ids.waiting().to_vec());
+            }
+        }
+        let mut sorted = Vec::new();
+        for piece in 0..RUN_PIECES {
+            let items = self.run_piece(run, piece)?;
+            let state = self.state();
+            let ids = state.ids.as_ref().map_err(Clone::clone)?;
+            let fences = ids.fences(run).ok_or_else(|| wrong("have no fences"))?;
+            for (id, _) in &items {
+                if !fences.pieces(id).contains(&piece) || !ids.may_be_in(id, run) {
+                    return Err(wrong("do not fit the filter beside them"));
+                }
+            }
+            sorted.extend(items);
+        }
+        if !sorted.is_sorted_by(|(left, _), (right, _)| left.as_bytes() < right.as_bytes()) {
+            return Err(wrong("are not sorted"));
+        }
+        sorted.sort_unstable_by_key(|(_, place)| *place);
+        if !sorted
+            .iter()
+            .zip(0_u16..)
+            .all(|((_, place), number)| *place == number)
+        {
+            return Err(wrong("do not name each entry once"));
+        }
+        Ok(sorted.into_iter().map(|(id, _)| id).collect())
+    }
+
+    /// The index from which the entries are about two megabytes long.
+    pub(crate) fn tail_start(&self) -> u64 {
+        let state = self.state();
+        let mut number = state.size() / CHUNK_WIDTH;
+        let from = state.chunks.end().saturating_sub(TAIL_BYTES);
+        while number > 0
+            && state
+                .chunks
+                .start(number - 1)
+                .is_some_and(|start| start >= from)
+        {
+            number -= 1;
+        }
+        number.saturating_mul(CHUNK_WIDTH)
+    }
+
+    /// Hashes the entries in `range` again and compares them with their leaf hashes, the tiles
+    /// above them with each other, and looks at each run of record ids that ends in it.
+    pub(crate) fn check(&self, range: Range<u64>) -> Result<(), StoreError> {
         let mut start = range.start;
         while start < range.end {
             let tile = TileId {
@@ -155,143 +245,140 @@ impl View {
             };
             let next_tile = tile.index.saturating_add(1).saturating_mul(TILE_WIDTH);
             let end = next_tile.min(range.end);
-            let stored = self.load(tile)?;
             let first = usize::try_from(start % TILE_WIDTH).unwrap_or(usize::MAX);
-            let mut leaves = stored.hashes().iter().skip(first);
+            let leaves = self.leaves(tile)?;
+            let mut leaves = leaves.iter().skip(first);
             for (index, entry) in (start..end).zip(self.entries(start..end)?) {
                 if leaves.next() != Some(&LeafHash::of(&entry).hash()) {
                     let text = format!("entry {index} does not have its leaf hash");
                     return Err(StoreError::Corrupt(text));
                 }
             }
-            self.check_above(tile, size)?;
+            self.check_above(tile)?;
+            if end.is_multiple_of(RUN_WIDTH) {
+                self.run_ids(end / RUN_WIDTH - 1)?;
+            }
             start = end;
         }
         Ok(())
     }
 
-    /// Compares a tile with the hash that stands for it in the tile above, and so on upwards.
-    fn check_above(&self, mut tile: TileId, size: u64) -> Result<(), StoreError> {
-        while let Some(above) = tile
-            .level
-            .checked_add(1)
-            .filter(|level| *level < TILE_LEVELS)
+    /// The stored leaf hashes of a tile of level 0.
+    fn leaves(&self, tile: TileId) -> Result<Vec<Hash>, StoreError> {
         {
+            let state = self.state();
+            if tile.index >= state.size() / TILE_WIDTH {
+                return Ok(state.edge.leaves().to_vec());
+            }
+        }
+        Ok(self.tile(tile)?.hashes().to_vec())
+    }
+
+    /// Compares a full tile with the hash that stands for it in the tile above, and so on upwards.
+    fn check_above(&self, mut tile: TileId) -> Result<(), StoreError> {
+        let size = self.size();
+        let full = |tile: TileId| {
+            let end = tile.index.saturating_add(1).saturating_mul(TILE_WIDTH);
+            end <= size >> (tile.level * TILE_HEIGHT)
+        };
+        while tile.level < TILE_LEVELS && full(tile) {
+            let found = self.tile(tile)?;
             let node = NodeId {
-                level: above * TILE_HEIGHT,
+                level: tile.level.saturating_add(1) * TILE_HEIGHT,
                 index: tile.index,
             };
-            if !node.is_complete_at(size) {
-                return Ok(());
-            }
             let place = Place::of(node);
-            if self.load(tile)?.root() != self.load(place.tile)?.node(place) {
-                return Err(StoreError::Corrupt(format!(
-                    "the tile at level {} and index {} does not have the hash stored above it",
-                    tile.level, tile.index
-                )));
+            let above = if place.tile == last_tile(place.tile.level, size) {
+                self.state().edge.node(place)
+            } else {
+                self.tile(place.tile)?.node(place)
+            };
+            let text = |what| {
+                let TileId { level, index } = tile;
+                StoreError::Corrupt(format!(
+                    "the tile at level {level} and index {index} {what}"
+                ))
+            };
+            if !found.agrees_with_itself() {
+                return Err(text("does not agree with itself"));
+            }
+            if found.root() != above {
+                return Err(text("does not have the hash stored above it"));
             }
             tile = place.tile;
         }
         Ok(())
     }
 
-    fn node(&self, id: NodeId) -> Result<Hash, StoreError> {
+    /// A node in a full tile.
+    fn stored_node(&self, id: NodeId) -> Result<Hash, StoreError> {
         let place = Place::of(id);
         if let Some(hash) = self.tiles.find(place) {
             return Ok(hash);
         }
-        let tile = Arc::new(self.load(place.tile)?);
-        let hash = tile.node(place).ok_or_else(|| {
-            let NodeId { level, index } = id;
-            StoreError::Corrupt(format!(
-                "the node at level {level} and index {index} is missing"
-            ))
-        })?;
+        let tile = Arc::new(self.tile(place.tile)?);
+        let hash = tile.node(place);
         self.tiles.keep(place.tile, tile);
-        Ok(hash)
+        hash.ok_or_else(|| missing_node(id))
     }
 
-    fn load(&self, id: TileId) -> Result<Tile, StoreError> {
+    /// A full tile.
+    pub(crate) fn tile(&self, id: TileId) -> Result<Tile, StoreError> {
         let TileId { level, index } = id;
-        let value = guarded(|| {
-            self.db
-                .get(tile_key(level, index))
-                .map_err(|error| from_sled(&error))
-        })?;
-        let text = |what| format!("the tile at level {level} and index {index} is {what}");
-        let value = value.ok_or_else(|| StoreError::Corrupt(text("missing")))?;
-        Tile::parse(&value).ok_or_else(|| StoreError::Corrupt(text("malformed")))
-    }
-
-    /// The chunks that hold the entries in `range`: the first of them begins at or before it.
-    fn chunks(&self, range: Range<u64>) -> Result<Vec<Chunk>, StoreError> {
-        if range.is_empty() {
-            return Ok(Vec::new());
-        }
-        let found = guarded(|| {
-            let upto = self
-                .db
-                .range(chunk_key(0, 0)..=chunk_key(range.start, 0))
-                .next_back();
-            let (key, _) = upto
-                .ok_or_else(|| missing_entry(range.start))?
-                .map_err(|error| from_sled(&error))?;
-            let (first, _) = parse_chunk_key(&key).ok_or_else(no_chunk_key)?;
-            let mut found: Vec<(u64, Vec<u8>)> = Vec::new();
-            for item in self.db.range(chunk_key(first, 0)..chunk_key(range.end, 0)) {
-                let (key, value) = item.map_err(|error| from_sled(&error))?;
-                match (
-                    parse_chunk_key(&key).ok_or_else(no_chunk_key)?,
-                    found.last_mut(),
-                ) {
-                    ((first, 0), _) => found.push((first, value.to_vec())),
-                    ((first, _), Some((open, bytes))) if first == *open => {
-                        bytes.extend_from_slice(&value);
-                    }
-                    ((first, _), _) => return Err(missing_entry(first)),
-                }
-            }
-            Ok(found)
-        })?;
-        let parse = |(first, bytes)| {
-            let text = || StoreError::Corrupt(format!("the entries from {first} are malformed"));
-            Chunk::parse(first, bytes).ok_or_else(text)
+        let found = if level == 0 {
+            let start = self.state().chunks.start(index);
+            let missing = || StoreError::Corrupt("its chunk is missing".to_owned());
+            start
+                .ok_or_else(missing)
+                .and_then(|start| self.files.chunk_tile(start))
+        } else {
+            self.files.tile(id)
         };
-        found.into_iter().map(parse).collect()
+        found.map_err(|error| {
+            let text =
+                format!("the tile at level {level} and index {index} cannot be read: {error}");
+            if matches!(error, StoreError::Corrupt(_)) {
+                StoreError::Corrupt(text)
+            } else {
+                StoreError::Io(text)
+            }
+        })
+    }
+
+    /// Whether the chunks below a tile of level 1 follow each other where it says that they begin.
+    /// Tiles of other levels say nothing about that.
+    pub(crate) fn group_is_right(&self, id: TileId) -> bool {
+        let group = (id.level == 1).then(|| self.state().chunks.group(id.index, &[]));
+        let Some(group) = group else {
+            return true;
+        };
+        let starts = group.unwrap_or_default();
+        let length = |start: &u64| self.files.lengths(*start).ok().map(|it| it.chunk_bytes());
+        let follows = |(start, next): (&u64, &u64)| {
+            length(start).is_some_and(|length| start.checked_add(length) == Some(*next))
+        };
+        !starts.is_empty() && starts.iter().zip(starts.iter().skip(1)).all(follows)
+    }
+
+    fn run_piece(&self, run: u64, piece: u8) -> Result<Vec<(RecordId, u16)>, StoreError> {
+        let bytes = self.files.run_piece(run, piece)?;
+        let text = || StoreError::Corrupt(format!("piece {piece} of run {run} is malformed"));
+        parse_piece(&bytes).ok_or_else(text)
     }
 }
 
-/// Runs `work`, in which sled may panic: on damage it does so more often than it returns errors.
-pub(crate) fn guarded<T>(work: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
-        Err(StoreError::Corrupt(format!(
-            "sled panicked: {}",
-            panic_text(panic.as_ref())
-        )))
-    })
-}
-
-/// What a panic said.
-pub(crate) fn panic_text(panic: &(dyn Any + Send)) -> &str {
-    let text = panic.downcast_ref::<String>().map(String::as_str);
-    text.or_else(|| panic.downcast_ref::<&str>().copied())
-        .unwrap_or("no message")
-}
-
-/// What sled said, as the log understands it.
-pub(crate) fn from_sled(error: &sled::Error) -> StoreError {
-    if matches!(error, sled::Error::Corruption { .. }) {
-        StoreError::Corrupt(error.to_string())
-    } else {
-        StoreError::Io(error.to_string())
-    }
+/// The place of an entry in its chunk.
+fn place(index: u64) -> usize {
+    usize::try_from(index % CHUNK_WIDTH).unwrap_or(CHUNK_ENTRIES)
 }
 
 fn missing_entry(index: u64) -> StoreError {
     StoreError::Corrupt(format!("entry {index} is missing"))
 }
 
-fn no_chunk_key() -> StoreError {
-    StoreError::Corrupt("a key among the entries is malformed".to_owned())
+fn missing_node(id: NodeId) -> StoreError {
+    let NodeId { level, index } = id;
+    StoreError::Corrupt(format!(
+        "the node at level {level} and index {index} is missing"
+    ))
 }

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use witnessmark_log::testing::{Fixture, MemoryStore, check_log};
-use witnessmark_log::{Latest, Log, LogError, Reader, Refused, SignedCheckpoint, Store};
+use witnessmark_log::{
+    Latest, Log, LogError, Reader, Refused, SignedCheckpoint, StartPoint, Store,
+};
 use witnessmark_merkle::NodeId;
-use witnessmark_verifier::{Entry, Hash, LeafIndex};
+use witnessmark_verifier::{Entry, Hash, LeafIndex, TreeSize};
 
-use crate::support::{NOW, World, append_one, created, reopened};
+use crate::support::{NOW, World, append_one, checked, created, reopened};
 
 #[test]
 fn a_log_is_created_once() {
@@ -91,6 +93,61 @@ fn opening_shows_every_entry_in_order_and_finds_the_same_state() {
     for (place, (index, id)) in (0..).zip(visited) {
         assert_eq!(index, place);
         assert_eq!(log.reader().index_of(&id), Ok(Some(LeafIndex::new(index))));
+    }
+}
+
+#[test]
+fn a_start_point_spares_the_entries_before_it_and_changes_nothing_else() {
+    let mut world = World::new();
+    for number in 0..300_u16 {
+        let record = world.record(&number.to_be_bytes());
+        append_one(&mut world.log, record).unwrap();
+    }
+    let revoked = world.ada.revoke_key("two");
+    let revoked = checked(&world.log, revoked);
+    append_one(&mut world.log, revoked).unwrap();
+    let point = world.log.reader().published().start_point();
+    assert_eq!(point.key_entries, [0, 1, 2, 3, 304]);
+    for number in 0..3_u16 {
+        let record = world.record(&[&number.to_be_bytes(), b"later".as_slice()].concat());
+        append_one(&mut world.log, record).unwrap();
+    }
+    let open = |point: &StartPoint| {
+        let mut visited = Vec::new();
+        let (store, signer) = (Arc::clone(&world.store), world.fixture.signer());
+        let log = Log::open_from(store, signer, Some(point), &mut |index, _| {
+            visited.push(index);
+        });
+        let published = log.unwrap().reader().published();
+        assert_eq!(published.size(), 308);
+        assert_eq!(*published.key_entries, [0, 1, 2, 3, 304]);
+        let ada = published.keychain.organisation(world.ada.name()).unwrap();
+        assert_eq!(ada.seq(), 4);
+        visited
+    };
+    assert_eq!(open(&point), [305, 306, 307]);
+
+    // What is not one of this log is of no use, and does no harm.
+    let all: Vec<u64> = (0..308).collect();
+    let with = |change: &dyn Fn(&mut StartPoint)| {
+        let mut point = point.clone();
+        change(&mut point);
+        point
+    };
+    let useless = [
+        with(&|point| point.head.root = Hash::new([7; 32])),
+        with(&|point| point.head.size = TreeSize::new(309)),
+        with(&|point| point.head.size = TreeSize::new(304)),
+        with(&|point| point.key_entries.truncate(4)),
+        with(&|point| point.key_entries.retain(|at| *at != 0)),
+        with(&|point| point.key_entries.retain(|at| *at != 2)),
+        with(&|point| point.key_entries.swap(1, 2)),
+        with(&|point| point.key_entries.insert(4, 9)),
+        with(&|point| point.key_entries.push(306)),
+        with(&|point| point.key_entries.clear()),
+    ];
+    for point in useless {
+        assert_eq!(open(&point), all, "{point:?}");
     }
 }
 

@@ -1,7 +1,8 @@
 //! The store as a whole, on real sled folders.
 //!
 //! `ledger` makes commits and says what must be read back; `committing` asks what a commit leaves,
-//! `opening` what is noticed when a store is opened, `crash` kills the writer.
+//! `opening` what is noticed when a store is opened, `crash` kills the writer, `fsck` plants damage
+//! and looks for it.
 
 #![expect(
     clippy::unwrap_used,
@@ -11,5 +12,6 @@
 mod committing;
 mod contract;
 mod crash;
+mod fsck;
 mod ledger;
 mod opening;

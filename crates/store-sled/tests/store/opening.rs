@@ -8,14 +8,14 @@ use std::time::Duration;
 
 use witnessmark_log::{Store, StoreError};
 use witnessmark_store_sled::{OpenError, SledStore, StoreOptions};
-use witnessmark_verifier::{Hash, LeafHash};
+use witnessmark_verifier::{Hash, LeafHash, node_hash};
 
 use crate::ledger::{Ledger, assert_holds, create, entry, open, stored};
 
 const SLOT_BYTES: usize = 16 * 1024;
 const LOCK_CHILD: &str = "WITNESSMARK_TEST_LOCK_DIR";
 
-fn copy_folder(from: &Path, to: &Path) {
+pub(crate) fn copy_folder(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for item in fs::read_dir(from).unwrap().map(Result::unwrap) {
         if item.file_type().unwrap().is_dir() {
@@ -51,7 +51,7 @@ fn assert_read_only(dir: &Path, size: u64, words: &[&str]) {
 }
 
 /// Changes a stored value with sled's own means.
-fn edit(dir: &Path, key: &[u8], change: impl FnOnce(&mut Vec<u8>)) {
+pub(crate) fn edit(dir: &Path, key: &[u8], change: impl FnOnce(&mut Vec<u8>)) {
     let config = sled::Config::default()
         .path(dir.join("store"))
         .segment_size(2 << 20);
@@ -68,6 +68,18 @@ fn edit(dir: &Path, key: &[u8], change: impl FnOnce(&mut Vec<u8>)) {
     db.insert(key, value).unwrap();
     db.flush().unwrap();
 }
+
+/// Changes one bit of a file of the folder `log`.
+fn flip(dir: &Path, file: &str, at: usize) {
+    let path = dir.join("log").join(file);
+    let mut bytes = fs::read(&path).unwrap();
+    bytes[at] ^= 1;
+    fs::write(path, bytes).unwrap();
+}
+
+/// Where the entries begin in the first chunk, and its tile.
+const ENTRIES_AT: usize = TILE_AT + 272 * 32;
+const TILE_AT: usize = 2 * 256;
 
 #[test]
 fn an_older_store_put_back_is_noticed_and_what_is_missing_is_named() {
@@ -223,32 +235,36 @@ fn an_empty_store_without_its_anchor_is_not_taken_for_a_new_one() {
 #[test]
 fn an_entry_that_changed_at_the_end_of_the_log_is_named() {
     let dir = tempfile::tempdir().unwrap();
-    stored(dir.path(), &[300, 4]);
-    // Entries 300.. went into a chunk with those before them; the second byte is in a length.
-    let key = [b"e".as_slice(), &0_u64.to_be_bytes(), &[0]].concat();
-    edit(dir.path(), &key, |value| value[2 + 3] ^= 1);
-    assert_read_only(
-        dir.path(),
-        304,
-        &["damaged", "entry 0 does not have its leaf hash"],
-    );
+    stored(dir.path(), &[250, 54]);
+    flip(dir.path(), "chunks", ENTRIES_AT + 3);
+    let words = ["damaged", "entry 0 does not have its leaf hash"];
+    assert_read_only(dir.path(), 304, &words);
+}
+
+#[test]
+fn an_entry_that_changed_while_it_waits_is_noticed() {
+    let dir = tempfile::tempdir().unwrap();
+    let root = stored(dir.path(), &[256, 4]).to_string();
+    edit(dir.path(), b"p\0\0", |value| value[2 + 3] ^= 1);
+    assert_read_only(dir.path(), 260, &["root", &root]);
 }
 
 #[test]
 fn a_node_that_changed_is_noticed() {
     let dir = tempfile::tempdir().unwrap();
     let root = stored(dir.path(), &[600]).to_string();
-    let key = |level, index: u64| [b"t".as_slice(), &[level], &index.to_be_bytes()].concat();
-    edit(dir.path(), &key(1, 0), |value| value[40] ^= 1);
+    // Of the nodes half-way up in the first tile, from which the right edge is computed.
+    let node = TILE_AT + 256 * 32 + 40;
+    flip(dir.path(), "chunks", node);
     assert_read_only(dir.path(), 600, &["root", &root]);
-    edit(dir.path(), &key(1, 0), |value| value[40] ^= 1);
+    flip(dir.path(), "chunks", node);
     assert_eq!(open(dir.path()).read_only_reason(), None);
     // Without the newest slot the anchor is older, and the head's own root tells.
     let mut anchor = fs::read(dir.path().join("anchor")).unwrap();
     anchor[SLOT_BYTES + 40] ^= 1;
     fs::write(dir.path().join("anchor"), anchor).unwrap();
     assert_eq!(open(dir.path()).read_only_reason(), None);
-    edit(dir.path(), &key(1, 0), |value| value[40] ^= 1);
+    flip(dir.path(), "chunks", node);
     assert_read_only(
         dir.path(),
         600,
@@ -260,29 +276,44 @@ fn a_node_that_changed_is_noticed() {
 fn an_entry_replaced_together_with_its_leaf_hash_is_noticed() {
     let dir = tempfile::tempdir().unwrap();
     stored(dir.path(), &[600]);
-    let key = |prefix: &[u8]| [prefix, &0_u64.to_be_bytes()].concat();
     let mut forged = entry(0);
     forged[3] ^= 1;
-    edit(dir.path(), &[key(b"e"), vec![0]].concat(), |value| {
-        value[2 + 3] ^= 1;
-    });
+    flip(dir.path(), "chunks", ENTRIES_AT + 3);
+    let path = dir.path().join("log/chunks");
+    let mut bytes = fs::read(&path).unwrap();
     let leaf = LeafHash::of(&forged).hash();
-    edit(dir.path(), &key(b"t\0"), |value| {
-        value[..32].copy_from_slice(leaf.as_bytes());
-    });
-    assert_read_only(
-        dir.path(),
-        600,
-        &["the tile at level 0 and index 0", "above it"],
-    );
+    bytes[TILE_AT..TILE_AT + 32].copy_from_slice(leaf.as_bytes());
+    fs::write(&path, &bytes).unwrap();
+    let words = [
+        "the tile at level 0 and index 0",
+        "does not agree with itself",
+    ];
+    assert_read_only(dir.path(), 600, &words);
+    // With the nodes half-way up, the hash above the tile is another.
+    let hashes: Vec<Hash> = (0..16)
+        .map(|place| Hash::new(bytes[TILE_AT + 32 * place..][..32].try_into().unwrap()))
+        .collect();
+    let above = hashes.chunks(2).map(|two| node_hash(&two[0], &two[1]));
+    let above: Vec<Hash> = above.collect();
+    let above: Vec<Hash> = above
+        .chunks(2)
+        .map(|two| node_hash(&two[0], &two[1]))
+        .collect();
+    let above: Vec<Hash> = above
+        .chunks(2)
+        .map(|two| node_hash(&two[0], &two[1]))
+        .collect();
+    let middle = node_hash(&above[0], &above[1]);
+    bytes[TILE_AT + 256 * 32..][..32].copy_from_slice(middle.as_bytes());
+    fs::write(&path, &bytes).unwrap();
+    assert_read_only(dir.path(), 600, &["root"]);
 }
 
 #[test]
 fn a_scrub_finds_what_opening_does_not_look_at() {
     let dir = tempfile::tempdir().unwrap();
     stored(dir.path(), &[500, 500, 500, 500, 500]);
-    let key = [b"e".as_slice(), &0_u64.to_be_bytes(), &[0]].concat();
-    edit(dir.path(), &key, |value| value[2 + 3] ^= 1);
+    flip(dir.path(), "chunks", ENTRIES_AT + 3);
     let store = open(dir.path());
     assert_eq!(
         store.read_only_reason(),
