@@ -7,18 +7,22 @@
 //! the checkpoints that signers had seen are held, and the number of each record on its device.
 
 mod folder;
+mod kept;
 mod problems;
 mod replay;
 mod seen;
 
-use witnessmark_verifier::{LeafHash, Tile, VerifiedCheckpoint};
+use std::path::PathBuf;
+
+use witnessmark_verifier::{LeafHash, Tile, TrustPolicy, VerifiedCheckpoint};
 
 use crate::tiles::Tiler;
 use crate::trust;
 use crate::verdict::{Checklist, Failure, LedgerContents, Stopped, Subject, Verdict};
 
-pub use folder::audit_export;
+pub use folder::{AuditOptions, audit_export, audit_export_with};
 
+use kept::Kept;
 use problems::Problems;
 use replay::Replay;
 
@@ -32,10 +36,12 @@ pub struct Auditor {
 
 #[derive(Debug)]
 struct Running {
+    policy: TrustPolicy,
     checkpoint: VerifiedCheckpoint,
     tiler: Tiler,
     replay: Replay,
     problems: Problems,
+    kept: Kept,
 }
 
 impl Auditor {
@@ -50,13 +56,28 @@ impl Auditor {
     fn begin(mut list: Checklist, policy: &[u8], checkpoint: &[u8]) -> Self {
         let running = trusted(&mut list, policy, checkpoint)
             .ok()
-            .map(|checkpoint| Running {
+            .map(|(policy, checkpoint)| Running {
+                policy,
+                kept: Kept::default(),
                 tiler: Tiler::default(),
                 replay: Replay::new(checkpoint.origin().clone()),
                 problems: Problems::default(),
                 checkpoint,
             });
         Self { list, running }
+    }
+
+    /// Compares with checkpoints that the auditor kept from before as well: the files `paths`, and all files in those
+    /// that are folders. To be called before the first entry.
+    #[must_use]
+    pub fn since(mut self, paths: &[PathBuf]) -> Self {
+        if let Some(running) = &mut self.running {
+            running.kept = Kept::read(paths, &running.policy, &running.checkpoint);
+            running
+                .kept
+                .compare_empty(&running.checkpoint, &mut running.problems);
+        }
+        self
     }
 
     /// How many entries the checkpoint speaks of, if there is anything to audit.
@@ -84,6 +105,7 @@ impl Auditor {
             running
                 .replay
                 .push((index, leaf), entry, &mut running.problems);
+            running.compare_kept();
         }
     }
 
@@ -100,7 +122,7 @@ fn trusted(
     list: &mut Checklist,
     policy: &[u8],
     checkpoint: &[u8],
-) -> Result<VerifiedCheckpoint, Stopped> {
+) -> Result<(TrustPolicy, VerifiedCheckpoint), Stopped> {
     let policy = trust::policy(list, policy)?;
     let Ok(text) = std::str::from_utf8(checkpoint) else {
         return list.record(
@@ -108,10 +130,20 @@ fn trusted(
             Err(Failure::not_verified("the checkpoint is not UTF-8")),
         );
     };
-    trust::checkpoint(list, &policy, text)
+    let checkpoint = trust::checkpoint(list, &policy, text)?;
+    Ok((policy, checkpoint))
 }
 
 impl Running {
+    fn compare_kept(&mut self) {
+        let size = self.tiler.size();
+        if self.kept.next_size() == Some(size) {
+            let root = self.tiler.root();
+            self.kept
+                .compare(size, root, &self.checkpoint, &mut self.problems);
+        }
+    }
+
     /// Writes how each check ended. `cut` says why the entries could not all be read.
     fn finish(mut self, list: &mut Checklist, cut: Option<Failure>) {
         self.replay.flush(&mut self.problems);
@@ -133,11 +165,14 @@ impl Running {
             let what = "the entries hash to another root than the one that was signed";
             self.problems.note("root", None, None, what.to_owned());
         }
+        self.kept.note_larger(&self.checkpoint, &mut self.problems);
         let contents = self.replay.take_contents();
-        self.record(list, &contents, is_complete, cut);
+        let kept_failure = self.kept.take_failure();
+        self.record(list, &contents, is_complete, cut, kept_failure);
         let verdict = list.facts();
         verdict.remarks.extend(seen::remarks(&contents.seen));
         verdict.contents = Some(contents);
+        verdict.contradictions = self.kept.take_contradictions();
         verdict.problem_count = self.problems.count();
         verdict.problems = self.problems.into_list(verdict.subject);
     }
@@ -149,6 +184,7 @@ impl Running {
         contents: &LedgerContents,
         is_complete: bool,
         mut cut: Option<Failure>,
+        mut kept_failure: Option<Failure>,
     ) {
         let names = list
             .facts()
@@ -162,6 +198,10 @@ impl Running {
                 None if *name == "entries" && cut.is_some() => {
                     Err(cut.take().unwrap_or_else(|| Failure::cannot_tell("")))
                 }
+                None if *name == "kept" && kept_failure.is_some() => Err(kept_failure
+                    .take()
+                    .unwrap_or_else(|| Failure::cannot_tell(""))),
+                None if *name == "kept" && is_complete => Ok(((), self.kept.passed())),
                 None if is_complete => Ok(((), passed(name, contents, &self.checkpoint))),
                 None => continue,
             };

@@ -13,7 +13,7 @@ use witnessmark_verifier::{Hash, RecordId};
 
 pub use erased::{ErasedFacts, OpeningFacts, Validity};
 pub use file::{FileFacts, FileState};
-pub use ledger::{DeviceFacts, LedgerContents, NumberedFacts, SeenFacts};
+pub use ledger::{Contradiction, DeviceFacts, LedgerContents, NumberedFacts, SeenFacts};
 pub use related::{ChangeFacts, CorrectionFacts, LinkFacts, RelatedFacts};
 
 /// The answer.
@@ -245,6 +245,8 @@ pub struct Verdict {
     pub problems: Vec<Problem>,
     /// How many problems there are, listed or not.
     pub problem_count: u64,
+    /// Signed checkpoints that the log does not begin with, although its key signed them.
+    pub contradictions: Vec<Contradiction>,
 }
 
 impl Verdict {
@@ -307,6 +309,7 @@ pub const EXPORT_CHECKS: &[&str] = &[
     "signatures",
     "records",
     "root",
+    "kept",
     "tiles",
 ];
 
@@ -321,6 +324,7 @@ pub const LEDGER_CHECKS: &[&str] = &[
     "signatures",
     "records",
     "root",
+    "kept",
 ];
 
 /// Why a check failed.
@@ -381,6 +385,7 @@ impl Checklist {
                 contents: None,
                 problems: Vec::new(),
                 problem_count: 0,
+                contradictions: Vec::new(),
             },
         }
     }

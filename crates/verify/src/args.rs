@@ -46,6 +46,10 @@ pub(crate) enum Command {
         /// Whose signatures you trust: a tlog-policy file.
         #[arg(long)]
         policy: PathBuf,
+        /// A checkpoint that you kept from before, or a folder of them: the log must still begin with its tree. Can be
+        /// given more than once.
+        #[arg(long, value_name = "FILE|DIR")]
+        since: Vec<PathBuf>,
         /// Print one JSON object instead of text.
         #[arg(long)]
         json: bool,

@@ -5,8 +5,8 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use witnessmark_bundle::{
-    BUNDLE_BYTES_MAX, FolderFiles, POLICY_BYTES_MAX, Subject, Verdict, audit_export, quote,
-    verify_bundle,
+    AuditOptions, BUNDLE_BYTES_MAX, FolderFiles, POLICY_BYTES_MAX, Subject, Verdict,
+    audit_export_with, quote, verify_bundle,
 };
 
 use crate::args::Command;
@@ -20,7 +20,14 @@ pub(crate) fn run(command: &Command) -> Verdict {
             files,
             ..
         } => check_bundle(bundle, policy, files.as_deref()),
-        Command::Export { dir, policy, .. } => check_export(dir, policy),
+        Command::Export {
+            dir, policy, since, ..
+        } => {
+            let options = AuditOptions {
+                since: since.clone(),
+            };
+            check_export(dir, policy, &options)
+        }
     }
 }
 
@@ -37,9 +44,9 @@ fn check_bundle(bundle: &Path, policy: &Path, files: Option<&Path>) -> Verdict {
     verify_bundle(&bytes, &policy, &FolderFiles::new(folder))
 }
 
-fn check_export(dir: &Path, policy: &Path) -> Verdict {
+fn check_export(dir: &Path, policy: &Path, options: &AuditOptions) -> Verdict {
     match read(policy, POLICY_BYTES_MAX) {
-        Ok(policy) => audit_export(dir, &policy, &mut |_| {}),
+        Ok(policy) => audit_export_with(dir, &policy, options, &mut |_| {}),
         Err(error) => unreadable(Subject::Export, "policy", policy, &error),
     }
 }

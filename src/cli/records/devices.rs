@@ -5,7 +5,7 @@ use std::fmt::Display;
 use std::ops::RangeInclusive;
 
 use serde_json::{Value, json};
-use witnessmark_bundle::{DeviceFacts, LedgerContents, NumberedFacts, SeenFacts};
+use witnessmark_bundle::{AuditOptions, DeviceFacts, LedgerContents, NumberedFacts, SeenFacts};
 use witnessmark_record::instant;
 use witnessmark_thread::devices::{Device, Devices, Numbered};
 use witnessmark_verifier::KeyId;
@@ -47,7 +47,13 @@ pub(in crate::cli) struct Arguments {
 ///
 /// When the ledger cannot be read.
 pub(super) async fn run(arguments: &Arguments, output: &Output) -> Result<Report, Failure> {
-    let verdict = audit::judge(&arguments.from, &arguments.ledger, output).await?;
+    let verdict = audit::judge(
+        &arguments.from,
+        &arguments.ledger,
+        &AuditOptions::default(),
+        output,
+    )
+    .await?;
     let (true, Some(contents)) = (verdict.word.is_positive(), &verdict.contents) else {
         return Ok(verdict_report(&verdict));
     };

@@ -1,7 +1,7 @@
 //! The audit of an export: the entries through the auditor, and every file against what they make it.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use witnessmark_verifier::{Hash, TILE_WIDTH, Tile, parse_entry_bundle};
 
@@ -22,14 +22,31 @@ const ENTRIES_BYTES_MAX: usize = 256 * (65_535 + 2);
 /// The bytes of a full tile.
 const TILE_BYTES_MAX: usize = 256 * 32;
 
+/// What an audit of an export looks at besides the export and the policy.
+#[derive(Clone, Debug, Default)]
+pub struct AuditOptions {
+    /// Checkpoints that the auditor kept from before: files, and folders of files.
+    pub since: Vec<PathBuf>,
+}
+
 /// Judges the export in the folder `dir`. `progress` is told how many entries were read.
 pub fn audit_export(dir: &Path, policy: &[u8], progress: &mut dyn FnMut(u64)) -> Verdict {
+    audit_export_with(dir, policy, &AuditOptions::default(), progress)
+}
+
+/// Judges the export in the folder `dir` as [`audit_export`] does, with these options.
+pub fn audit_export_with(
+    dir: &Path,
+    policy: &[u8],
+    options: &AuditOptions,
+    progress: &mut dyn FnMut(u64),
+) -> Verdict {
     let mut list = Checklist::new(Subject::Export);
     let reader = ExportReader::new(dir);
     let Ok(checkpoint) = list.record("format", read_checkpoint(&reader, dir)) else {
         return list.into_verdict();
     };
-    let mut auditor = Auditor::begin(list, policy, &checkpoint);
+    let mut auditor = Auditor::begin(list, policy, &checkpoint).since(&options.since);
     let mut tiles = Tiles::default();
     let cut = read_entries(&mut auditor, &reader, &mut tiles, progress).err();
     let Auditor { mut list, running } = auditor;

@@ -1,6 +1,6 @@
 //! What an audit shows of a whole ledger besides what is wrong with it: counts, devices, checkpoints that signers had seen.
 
-use witnessmark_verifier::{KeyId, RecordId};
+use witnessmark_verifier::{Hash, KeyId, RecordId};
 
 /// What a whole ledger holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -69,4 +69,22 @@ pub struct SeenFacts {
     pub not_before: Option<u64>,
     /// What does not fit.
     pub problem: Option<String>,
+}
+
+/// Two checkpoints that the log's key signed and that cannot both be honest: the log does not begin with the tree of the
+/// one that was kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Contradiction {
+    /// The file of the one that was kept.
+    pub file: String,
+    /// How many entries it speaks of.
+    pub size: u64,
+    /// The root it has for them.
+    pub kept_root: Hash,
+    /// The root that as many entries from the start of the log have.
+    pub found_root: Hash,
+    /// The signed note that was kept.
+    pub kept_note: String,
+    /// The signed note that the log was audited against.
+    pub checkpoint_note: String,
 }

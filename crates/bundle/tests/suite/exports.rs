@@ -85,7 +85,7 @@ fn an_export_is_the_static_layout_and_nothing_else() {
     let verdict = audit_export(dir.path(), log.policy().as_bytes(), &mut |read| told = read);
     assert_eq!(verdict.word, VerdictWord::Verified, "{}", why(&verdict));
     assert_eq!(told, 305);
-    assert_eq!(verdict.checks.len(), 11);
+    assert_eq!(verdict.checks.len(), 12);
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod bundles;
 mod bytes;
 mod erased;
 mod exports;
+mod kept;
 mod ledgers;
 mod mini_log;
 mod related;
