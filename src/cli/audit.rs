@@ -1,15 +1,15 @@
 //! `audit`: the whole log from its first entry, in a folder or from a running ledger.
 
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use witnessmark_bundle::{AuditOptions, Auditor, Subject, Verdict, audit_export_with};
 use witnessmark_verifier::{LeafIndex, TreeSize};
 
 use super::files::{self, TEXT_BYTES_MAX};
-use super::records::devices;
 use super::verify::{report, unreadable};
 use super::{LedgerOptions, client_trouble, connect};
-use crate::output::{Failure, Output, Report};
+use crate::output::{Failure, Output, Report, Trouble};
 
 /// Check a whole ledger.
 #[derive(Debug, clap::Args)]
@@ -18,6 +18,7 @@ Examples:
   witnessmark audit export --policy trust.policy
   witnessmark audit http://127.0.0.1:7480 --policy trust.policy
   witnessmark audit export --policy trust.policy --since checkpoints/
+  witnessmark audit export --policy trust.policy --state audit.state   (goes on where it stopped)
 
 Every entry is hashed again, every key chain replayed, every signature checked, and the root \
 compared with the signed checkpoint. What is wrong is named by its entry. That numbers of a device are \
@@ -32,6 +33,10 @@ pub(super) struct Arguments {
     /// more than once.
     #[arg(long, value_name = "FILE|DIR")]
     since: Vec<PathBuf>,
+    /// Where to write how far the audit of a folder is, now and then and at its end; when the file is there, the audit goes on
+    /// from it. What was read before is then not read again: the file is believed, so keep it as safe as this program.
+    #[arg(long, value_name = "FILE")]
+    state: Option<PathBuf>,
 }
 
 /// Audits the folder or the running ledger.
@@ -42,10 +47,10 @@ pub(super) struct Arguments {
 pub(super) async fn run(arguments: &Arguments, output: &Output) -> Result<Report, Failure> {
     let options = AuditOptions {
         since: arguments.since.clone(),
+        state: arguments.state.clone(),
+        details: false,
     };
-    let mut verdict = judge(&arguments.what, &arguments.ledger, &options, output).await?;
-    let remarks = verdict.contents.as_ref().map(devices::remarks);
-    verdict.add_remarks(remarks.unwrap_or_default());
+    let verdict = judge(&arguments.what, &arguments.ledger, &options, output).await?;
     Ok(report(&verdict))
 }
 
@@ -61,6 +66,13 @@ pub(super) async fn judge(
     output: &Output,
 ) -> Result<Verdict, Failure> {
     if is_address(what) {
+        if options.state.is_some() {
+            let message = "a running ledger cannot be audited with a state";
+            let fix = "export it first: an export goes on where it stopped, and so does its audit";
+            return Err(Failure::usage(
+                Trouble::new("USAGE", "--state", message).fix(fix),
+            ));
+        }
         return running(what, ledger, options, output).await;
     }
     let bar = output.progress(0, "auditing");
@@ -78,7 +90,8 @@ fn is_address(what: &str) -> bool {
 
 /// Audits an exported folder.
 pub(crate) fn folder(folder: &Path, policy: &Path, progress: &mut dyn FnMut(u64)) -> Verdict {
-    folder_with(folder, policy, &AuditOptions::default(), progress)
+    let options = AuditOptions::default();
+    folder_with(folder, policy, &options, progress)
 }
 
 fn folder_with(
@@ -88,7 +101,10 @@ fn folder_with(
     progress: &mut dyn FnMut(u64),
 ) -> Verdict {
     match files::read_bytes(policy, TEXT_BYTES_MAX) {
-        Ok(policy) => audit_export_with(folder, &policy, options, progress),
+        Ok(policy) => audit_export_with(folder, &policy, options, &mut |read| {
+            progress(read);
+            ControlFlow::Continue(())
+        }),
         Err(failure) => unreadable(Subject::Export, "policy", &failure),
     }
 }
@@ -103,6 +119,9 @@ async fn running(
     let client = connect(what, &ledger.policy, ledger.remember.as_deref()).await?;
     let checkpoint = client.checkpoint().await.map_err(client_trouble)?;
     let mut auditor = Auditor::new(&policy, checkpoint.note().as_bytes()).since(&options.since);
+    if options.details {
+        auditor = auditor.with_details();
+    }
     let size = checkpoint.head().size.get();
     let bar = output.progress(size, "auditing");
     let mut pages = client

@@ -4,9 +4,11 @@
 //! finds a checkpoint finds everything that it speaks of. A run that was cut short goes on where it
 //! stopped, because full tiles never change.
 
+mod reader;
+
 use std::collections::BTreeSet;
 use std::fs::{self, File};
-use std::io::{self, ErrorKind, Read as _, Write as _};
+use std::io::{self, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
 use witnessmark_verifier::{
@@ -15,8 +17,13 @@ use witnessmark_verifier::{
 
 use crate::tiles::{Tiler, entry_tiles, hash_tiles, tile_bytes};
 
+pub(crate) use reader::ExportReader;
+
 /// The file that names the size and the root.
 pub(crate) const CHECKPOINT: &str = "checkpoint";
+
+/// The largest bundle of entries: 256 entries of 65,535 bytes, each with its length.
+pub(crate) const ENTRIES_BYTES_MAX: usize = 256 * (65_535 + 2);
 
 /// Where a file is written before it gets its name.
 const UNFINISHED: &str = ".unfinished";
@@ -166,7 +173,7 @@ impl ExportWriter {
         if given != size || self.tiler.root() != self.head.root {
             return Err(ExportError::Tree { given, size });
         }
-        if let Some(tile) = entry_tiles(size)
+        if let Some(tile) = entry_tiles(0, size)
             .last()
             .filter(|tile| tile.width < TILE_WIDTH)
         {
@@ -239,7 +246,7 @@ impl ExportWriter {
     fn remove_outdated(&self) {
         let partial = |tile: &Tile| tile.width < TILE_WIDTH;
         let paths = |size: u64| -> BTreeSet<String> {
-            let entries = entry_tiles(size)
+            let entries = entry_tiles(0, size)
                 .filter(partial)
                 .map(|tile| tile.entries_path());
             let hashes = hash_tiles(size).filter(partial).map(|tile| tile.path());
@@ -269,89 +276,7 @@ fn io_error(path: &Path, error: io::Error) -> ExportError {
     }
 }
 
-fn invalid(what: &'static str) -> io::Error {
-    io::Error::new(ErrorKind::InvalidInput, what)
-}
-
 fn sync_folder(folder: &Path) -> Result<(), ExportError> {
     let synced = File::open(folder).and_then(|folder| folder.sync_all());
     synced.map_err(|error| io_error(folder, error))
-}
-
-/// Reads the files of an export. Only regular files inside the folder are read.
-#[derive(Clone, Debug)]
-pub(crate) struct ExportReader {
-    dir: PathBuf,
-}
-
-impl ExportReader {
-    pub(crate) fn new(dir: &Path) -> Self {
-        Self {
-            dir: dir.to_owned(),
-        }
-    }
-
-    /// The bytes of a file, `None` when there is no such file. Never more than `max` and one byte.
-    pub(crate) fn read(&self, path: &str, max: usize) -> io::Result<Option<Vec<u8>>> {
-        let place = self.dir.join(path);
-        self.check_folders(path)?;
-        match fs::symlink_metadata(&place) {
-            Ok(meta) if meta.is_file() => {}
-            Ok(_) => return Err(invalid("not a regular file")),
-            Err(error)
-                if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) =>
-            {
-                return Ok(None);
-            }
-            Err(error) => return Err(error),
-        }
-        let max = u64::try_from(max).unwrap_or(u64::MAX).saturating_add(1);
-        let mut bytes = Vec::new();
-        File::open(place)?.take(max).read_to_end(&mut bytes)?;
-        Ok(Some(bytes))
-    }
-
-    /// A link in the place of a folder would lead out of the export.
-    fn check_folders(&self, path: &str) -> io::Result<()> {
-        let mut place = self.dir.clone();
-        for folder in Path::new(path).parent().into_iter().flatten() {
-            place.push(folder);
-            // What is not there is found out when the file is looked for.
-            if fs::symlink_metadata(&place).is_ok_and(|meta| meta.is_symlink()) {
-                return Err(invalid("a link in the place of its folder"));
-            }
-        }
-        Ok(())
-    }
-
-    /// Files of the folder that are not in `known`, as paths inside it; no more than `max`.
-    pub(crate) fn strays(
-        &self,
-        known: &dyn Fn(&str) -> bool,
-        max: usize,
-    ) -> io::Result<Vec<String>> {
-        let mut strays = Vec::new();
-        let mut folders = vec![String::new()];
-        while let Some(folder) = folders.pop() {
-            for item in fs::read_dir(self.dir.join(&folder))? {
-                let item = item?;
-                let name = item.file_name().to_string_lossy().into_owned();
-                let path = if folder.is_empty() {
-                    name
-                } else {
-                    format!("{folder}/{name}")
-                };
-                if item.file_type()?.is_dir() {
-                    folders.push(path);
-                } else if !known(&path) {
-                    strays.push(path);
-                    if strays.len() >= max {
-                        return Ok(strays);
-                    }
-                }
-            }
-        }
-        strays.sort();
-        Ok(strays)
-    }
 }

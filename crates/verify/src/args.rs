@@ -50,6 +50,10 @@ pub(crate) enum Command {
         /// given more than once.
         #[arg(long, value_name = "FILE|DIR")]
         since: Vec<PathBuf>,
+        /// Where to write how far the audit is, now and then and at its end; when the file is there, the audit goes on from it.
+        /// What was read before is then not read again: the file is believed, so keep it as safe as this program.
+        #[arg(long, value_name = "FILE")]
+        state: Option<PathBuf>,
         /// Print one JSON object instead of text.
         #[arg(long)]
         json: bool,

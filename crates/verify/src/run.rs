@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Read as _};
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use witnessmark_bundle::{
@@ -10,6 +11,7 @@ use witnessmark_bundle::{
 };
 
 use crate::args::Command;
+use crate::output;
 
 /// Carries out a command.
 pub(crate) fn run(command: &Command) -> Verdict {
@@ -21,10 +23,16 @@ pub(crate) fn run(command: &Command) -> Verdict {
             ..
         } => check_bundle(bundle, policy, files.as_deref()),
         Command::Export {
-            dir, policy, since, ..
+            dir,
+            policy,
+            since,
+            state,
+            ..
         } => {
             let options = AuditOptions {
                 since: since.clone(),
+                state: state.clone(),
+                details: false,
             };
             check_export(dir, policy, &options)
         }
@@ -46,7 +54,10 @@ fn check_bundle(bundle: &Path, policy: &Path, files: Option<&Path>) -> Verdict {
 
 fn check_export(dir: &Path, policy: &Path, options: &AuditOptions) -> Verdict {
     match read(policy, POLICY_BYTES_MAX) {
-        Ok(policy) => audit_export_with(dir, &policy, options, &mut |_| {}),
+        Ok(policy) => audit_export_with(dir, &policy, options, &mut |read| {
+            output::progress(read);
+            ControlFlow::Continue(())
+        }),
         Err(error) => unreadable(Subject::Export, "policy", policy, &error),
     }
 }

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 
 use witnessmark_verifier::{
     CheckpointError, Hash, NOTE_BYTES_MAX, Note, TreeHead, TrustPolicy, VerifiedCheckpoint,
-    empty_root,
 };
 
 use crate::escape::quote;
@@ -136,13 +135,21 @@ impl Kept {
         }
     }
 
-    /// Compares those of the empty tree, which no entry leads to.
-    pub(super) fn compare_empty(
-        &mut self,
-        checkpoint: &VerifiedCheckpoint,
-        problems: &mut Problems,
-    ) {
-        self.compare(0, empty_root(), checkpoint, problems);
+    /// Leaves aside those of this size, because the tiles that make its tree cannot be read.
+    pub(super) fn skip_unreadable(&mut self, size: u64) {
+        while let Some(kept) = self
+            .heads
+            .get(self.compared)
+            .filter(|it| it.head.size.get() == size)
+        {
+            self.compared += 1;
+            let failure = Failure::cannot_tell(format!(
+                "{}, a checkpoint from before: the tiles that make the tree of {size} entries cannot be read, or were \
+                 altered; audit without the state",
+                quote(&kept.file)
+            ));
+            self.failure.get_or_insert(failure);
+        }
     }
 
     /// Notes those that speak of more entries than the checkpoint that is audited.

@@ -13,8 +13,8 @@ pub(super) struct ContentsText {
     signatures: u64,
     first_registered_at: Option<u64>,
     last_registered_at: Option<u64>,
-    checkpoints_seen: usize,
-    checkpoints_seen_elsewhere: usize,
+    checkpoints_seen: u64,
+    checkpoints_seen_elsewhere: u64,
 }
 
 #[derive(Serialize)]
@@ -45,12 +45,8 @@ impl ContentsText {
             signatures: contents.signatures,
             first_registered_at: contents.first_and_last.map(|(first, _)| first),
             last_registered_at: contents.first_and_last.map(|(_, last)| last),
-            checkpoints_seen: contents.seen.len(),
-            checkpoints_seen_elsewhere: contents
-                .seen
-                .iter()
-                .filter(|it| it.not_before.is_none())
-                .count(),
+            checkpoints_seen: contents.seen_count,
+            checkpoints_seen_elsewhere: contents.seen_count.saturating_sub(contents.seen_of_log),
         }
     }
 }

@@ -17,11 +17,15 @@ pub struct LedgerContents {
     pub signatures: u64,
     /// The ledger's time of the first and the last entry, in milliseconds.
     pub first_and_last: Option<(u64, u64)>,
-    /// The checkpoints that signers had seen, in the order of the log.
+    /// Records that name a checkpoint that their signer had seen.
+    pub seen_count: u64,
+    /// Those of them that name a checkpoint of this ledger.
+    pub seen_of_log: u64,
+    /// The checkpoints that signers had seen, in the order of the log; only when details were asked for.
     pub seen: Vec<SeenFacts>,
     /// The devices: every key that ever had the role `record`.
     pub devices: Vec<DeviceFacts>,
-    /// The records that have a number on their device, in the order of the log.
+    /// The records that have a number on their device, in the order of the log; only when details were asked for.
     pub numbered: Vec<NumberedFacts>,
 }
 

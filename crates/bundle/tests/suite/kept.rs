@@ -1,6 +1,7 @@
 //! Checkpoints that an auditor kept from before, against the log that is audited now.
 
 use std::fs;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
@@ -35,8 +36,11 @@ fn export(log: &MiniLog, dir: &Path) {
 fn audit(log: &MiniLog, dir: &Path, since: &[PathBuf]) -> Verdict {
     let options = AuditOptions {
         since: since.to_vec(),
+        ..AuditOptions::default()
     };
-    audit_export_with(dir, log.policy().as_bytes(), &options, &mut |_| {})
+    audit_export_with(dir, log.policy().as_bytes(), &options, &mut |_| {
+        ControlFlow::Continue(())
+    })
 }
 
 fn keep(dir: &Path, name: &str, note: &str) -> PathBuf {
