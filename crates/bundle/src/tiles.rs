@@ -199,9 +199,17 @@ fn on_level(size: u64, level: usize) -> Option<(u64, u16)> {
     Some((count / width, u16::try_from(count % width).ok()?))
 }
 
-/// Every tile of hashes of a tree of `size` leaves, the full ones and the partial one of each level.
-pub(crate) fn hash_tiles(size: u64) -> impl Iterator<Item = Tile> {
-    (0_u8..8).flat_map(move |level| tiles_of(level, 0, size >> (8 * u32::from(level))))
+/// The tiles that are not full in a tree of `size` leaves, the lowest first.
+pub(crate) fn edge_tiles(size: u64) -> impl Iterator<Item = Tile> {
+    (0_u8..8).filter_map(move |level| {
+        let (index, width) = on_level(size, usize::from(level))?;
+        let tile = Tile {
+            level,
+            index,
+            width,
+        };
+        (width > 0).then_some(tile)
+    })
 }
 
 /// The bundles of entries of a log of `size` entries, from the one on that holds or would hold entry `from`.
@@ -301,7 +309,11 @@ mod tests {
             }
             made.extend(tiler.partial().map(|(tile, _)| tile));
             made.sort();
-            let mut expected: Vec<_> = hash_tiles(size).collect();
+            let mut expected: Vec<_> = (0_u8..8)
+                .flat_map(|level| tiles_of(level, 0, size >> (8 * u32::from(level))))
+                .collect();
+            let edge: Vec<_> = tiler.partial().map(|(tile, _)| tile).collect();
+            assert_eq!(edge, edge_tiles(size).collect::<Vec<_>>(), "size {size}");
             expected.sort();
             assert_eq!(made, expected, "size {size}");
         }
