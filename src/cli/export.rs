@@ -19,7 +19,9 @@ Examples:
   witnessmark export --from http://127.0.0.1:7480 --policy trust.policy --out export
   witnessmark export --dir ledger --out export              (when the ledger is not running)
 
-The folder has the static layout of C2SP tlog-tiles. Running the command again continues it.",
+The folder has the static layout of C2SP tlog-tiles. Running the command again adds what is new: \
+the ledger is asked only for entries from the last full tile on, and a ledger that shows another history \
+than the folder is refused. The folder can be read at any time, with the old checkpoint or the new one.",
     group(clap::ArgGroup::new("source").required(true).args(["dir", "from"]))
 )]
 pub(super) struct Arguments {
@@ -59,15 +61,16 @@ pub(super) async fn run(arguments: &Arguments, output: &Output) -> Result<Report
     };
     let out = arguments.out.display();
     let text = format!(
-        "exported {} entries to {out}: {} files written, {} already there\n  \
+        "exported {} entries to {out}: {} of them new, {} files written, {} already there\n  \
          next: witnessmark audit {out} --policy POLICY",
-        exported.size, exported.files_written, exported.files_kept
+        exported.size, exported.new_entries, exported.files_written, exported.files_kept
     );
     Ok(Report::done(
         text,
         json!({
             "folder": arguments.out,
             "size": exported.size,
+            "new_entries": exported.new_entries,
             "files_written": exported.files_written,
             "files_kept": exported.files_kept,
         }),
@@ -89,7 +92,8 @@ pub(crate) fn export_folder(dir: &Path, out: &Path, output: &Output) -> Result<E
     let mut writer = ExportWriter::create(out, published.checkpoint.text())
         .map_err(|error| export_trouble(out, &error))?;
     let bar = output.progress(size, "exporting");
-    let mut start = 0;
+    let mut start = writer.next_index();
+    bar.set_position(start);
     while start < size {
         let end = size.min(start.saturating_add(PAGE_ENTRIES));
         let entries = reader
@@ -121,9 +125,14 @@ pub(crate) async fn export_running(
     let size = checkpoint.head().size.get();
     let mut writer = ExportWriter::create(out, checkpoint.note())
         .map_err(|error| export_trouble(out, &error))?;
+    let start = writer.next_index();
+    if start == size {
+        return writer.finish().map_err(|error| export_trouble(out, &error));
+    }
     let bar = output.progress(size, "exporting");
+    bar.set_position(start);
     let mut pages = client
-        .entries(LeafIndex::new(0), Some(TreeSize::new(size)))
+        .entries(LeafIndex::new(start), Some(TreeSize::new(size)))
         .await
         .map_err(client_trouble)?;
     while let Some(page) = pages.next().await.map_err(client_trouble)? {

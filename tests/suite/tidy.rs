@@ -34,7 +34,7 @@ const DEPENDENCIES: &[(&str, &[&str], &[&str])] = &[
     ),
     (
         "witnessmark-store-sled",
-        &["log", "merkle", "tlog", "verifier"],
+        &["log", "merkle", "verifier"],
         &["rustix", "sled", "thiserror"],
     ),
     (

@@ -1,21 +1,30 @@
 //! An export: a whole log as files, in the static layout of C2SP tlog-tiles and nothing else.
 //!
 //! Every file is written beside its place, synced and renamed, and the checkpoint comes last: whoever
-//! finds a checkpoint finds everything that it speaks of. A run that was cut short goes on where it
-//! stopped, because full tiles never change.
+//! finds a checkpoint finds everything that it speaks of. A later run adds what is new: it makes the right edge of the tree
+//! from the tiles in the folder, which must have the root of the checkpoint there, and goes on from it to the new root. So
+//! the new tree is an extension of the old one, and nothing but the edge is read again. Files that a run left that was cut
+//! short are compared and kept.
+
+mod reader;
 
 use std::collections::BTreeSet;
-use std::fs::{self, File};
-use std::io::{self, ErrorKind, Read as _, Write as _};
+use std::fs::{self, File, TryLockError};
+use std::io::{self, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
 use witnessmark_tlog::{TILE_WIDTH, Tile, encode_entry_bundle};
-use witnessmark_verifier::{Checkpoint, LeafHash, Note, TreeHead};
+use witnessmark_verifier::{Checkpoint, Hash, LeafHash, Note, TreeHead};
 
-use crate::tiles::{Tiler, entry_tiles, hash_tiles, tile_bytes};
+use crate::tiles::{Tiler, edge_tiles, tile_bytes};
+
+pub(crate) use reader::ExportReader;
 
 /// The file that names the size and the root.
 pub(crate) const CHECKPOINT: &str = "checkpoint";
+
+/// The largest bundle of entries: 256 entries of 65,535 bytes, each with its length.
+pub(crate) const ENTRIES_BYTES_MAX: usize = 256 * (65_535 + 2);
 
 /// Where a file is written before it gets its name.
 const UNFINISHED: &str = ".unfinished";
@@ -38,6 +47,17 @@ pub enum ExportError {
     /// The folder holds something that is not an export.
     #[error("the folder holds something else than an export; name an empty or a new folder")]
     NotAnExport,
+    /// Another program is writing the export.
+    #[error("another export into this folder is running; wait for it")]
+    Busy,
+    /// What is in the folder is not the tree of the checkpoint in the folder.
+    #[error("the export in the folder is damaged: {0}; audit it, and export into a new folder")]
+    Damaged(String),
+    /// The log shows another history than the export that is in the folder.
+    #[error(
+        "{0}: this is another history than the one in the folder; keep the folder as evidence, and export into a new one"
+    )]
+    Forked(String),
     /// The folder holds the export of another log, or a later one of this log.
     #[error("the folder holds an export of another ledger, or a later one of this ledger")]
     OtherExport,
@@ -64,6 +84,8 @@ pub enum ExportError {
 pub struct Exported {
     /// The size of the log.
     pub size: u64,
+    /// Entries that the folder did not have before, by its checkpoint.
+    pub new_entries: u64,
     /// Files written by this run.
     pub files_written: u64,
     /// Files that were there already with the same bytes.
@@ -76,21 +98,29 @@ pub struct ExportWriter {
     dir: PathBuf,
     checkpoint: String,
     head: TreeHead,
+    /// How many entries the checkpoint in the folder speaks of, and that checkpoint.
     old_size: u64,
+    old_checkpoint: Option<String>,
     tiler: Tiler,
+    /// The place of the next entry.
+    next: u64,
+    /// Leaf hashes of the last tile in the folder, when it is not full: those entries come again, to fill it.
+    again: Vec<Hash>,
     entries: Vec<Vec<u8>>,
     done: Exported,
     /// Folders whose names must reach the disk before the checkpoint does.
     folders: BTreeSet<PathBuf>,
+    /// Held while this exists, so that no two write at a time.
+    _lock: Option<File>,
 }
 
 impl ExportWriter {
-    /// Begins or continues an export in `dir`, up to `checkpoint`, a signed note.
+    /// Begins or continues an export in `dir`, up to `checkpoint`, a signed note. Signatures are not checked here.
     ///
     /// # Errors
     ///
-    /// When the folder cannot be made, holds anything else, or holds the export of another ledger
-    /// or of a later checkpoint.
+    /// When the folder cannot be made, holds anything else, holds the export of another ledger, of a later checkpoint or of
+    /// another history, is damaged, or is being written by another program.
     pub fn create(dir: impl Into<PathBuf>, checkpoint: &str) -> Result<Self, ExportError> {
         let dir = dir.into();
         let new = read_checkpoint(checkpoint)?;
@@ -101,43 +131,92 @@ impl ExportWriter {
                 return Err(ExportError::NotAnExport);
             }
         }
-        let mut old_size = 0;
-        let path = dir.join(CHECKPOINT);
+        let lock = lock(&dir)?;
+        let mut writer = Self {
+            checkpoint: checkpoint.to_owned(),
+            head: new.head,
+            old_size: 0,
+            old_checkpoint: None,
+            tiler: Tiler::default(),
+            next: 0,
+            again: Vec::new(),
+            entries: Vec::new(),
+            done: Exported::default(),
+            folders: BTreeSet::new(),
+            _lock: lock,
+            dir,
+        };
+        let path = writer.dir.join(CHECKPOINT);
         if path.exists() {
             let text = fs::read_to_string(&path).map_err(|error| io_error(&path, error))?;
             let old = read_checkpoint(&text)?;
             if old.origin != new.origin || old.head.size > new.head.size {
                 return Err(ExportError::OtherExport);
             }
-            old_size = old.head.size.get();
+            writer.go_on(&old.head)?;
+            writer.old_checkpoint = Some(text);
         }
-        Ok(Self {
-            dir,
-            checkpoint: checkpoint.to_owned(),
-            head: new.head,
-            old_size,
-            tiler: Tiler::default(),
-            entries: Vec::new(),
-            done: Exported::default(),
-            folders: BTreeSet::new(),
-        })
+        Ok(writer)
     }
 
-    /// Adds the next entry, from entry 0 on.
+    /// Makes the tree of the folder's checkpoint from the tiles on its edge.
+    fn go_on(&mut self, old: &TreeHead) -> Result<(), ExportError> {
+        let size = old.size.get();
+        let reader = ExportReader::new(&self.dir);
+        self.tiler = Tiler::of_edge(size, |tile| reader.edge_tile(tile, size))
+            .map_err(|(path, why)| ExportError::Damaged(format!("{path}: {why}")))?;
+        if self.tiler.root() != old.root {
+            let what = "its tiles do not make the root in its checkpoint";
+            return Err(ExportError::Damaged(what.to_owned()));
+        }
+        if self.head.size == old.size && self.head.root != old.root {
+            return Err(ExportError::Forked(format!(
+                "the ledger has the root {} for {size} entries, and the checkpoint in the folder {}",
+                self.head.root, old.root
+            )));
+        }
+        self.old_size = size;
+        self.next = size;
+        if self.head.size > old.size {
+            let edge = self.tiler.edge().next();
+            self.again = edge.map(<[Hash]>::to_vec).unwrap_or_default();
+            let count = u64::try_from(self.again.len()).unwrap_or(0);
+            self.next = size.saturating_sub(count);
+        }
+        Ok(())
+    }
+
+    /// The place of the entry to be given next. At first it is 0 in a new folder; in an export that is continued it is the start of
+    /// the last tile that is not full, or the new size when there is nothing new.
+    pub const fn next_index(&self) -> u64 {
+        self.next
+    }
+
+    /// Adds the entry at [`Self::next_index`].
     ///
     /// # Errors
     ///
-    /// When a file cannot be written, or is there with other bytes.
+    /// When a file cannot be written, or is there with other bytes, or the entry is another one than in the folder.
     pub fn push(&mut self, entry: &[u8]) -> Result<(), ExportError> {
-        let index = self.tiler.size();
+        let index = self.next;
         if entry.len() > usize::from(u16::MAX) {
             return Err(ExportError::EntryTooLong(index));
         }
-        self.entries.push(entry.to_vec());
+        let leaf = LeafHash::of(entry);
         let mut filled = Vec::new();
-        self.tiler.push(LeafHash::of(entry), &mut |tile, hashes| {
-            filled.push((tile, tile_bytes(hashes)));
-        });
+        if index < self.old_size {
+            if self.again.get(self.entries.len()) != Some(&leaf.hash()) {
+                return Err(ExportError::Forked(format!(
+                    "entry {index} of the ledger is not the one in the folder"
+                )));
+            }
+        } else {
+            self.tiler.push(leaf, &mut |tile, hashes| {
+                filled.push((tile, tile_bytes(hashes)));
+            });
+        }
+        self.next = index.saturating_add(1);
+        self.entries.push(entry.to_vec());
         if self.entries.len() == usize::from(TILE_WIDTH) {
             let width = u64::from(TILE_WIDTH);
             self.write_entries(Tile {
@@ -161,14 +240,40 @@ impl ExportWriter {
     /// then no new checkpoint.
     pub fn finish(mut self) -> Result<Exported, ExportError> {
         let size = self.head.size.get();
-        let given = self.tiler.size();
-        if given != size || self.tiler.root() != self.head.root {
+        let given = self.next;
+        if given != size {
             return Err(ExportError::Tree { given, size });
         }
-        if let Some(tile) = entry_tiles(size)
-            .last()
-            .filter(|tile| tile.width < TILE_WIDTH)
-        {
+        if self.tiler.root() != self.head.root {
+            if self.old_size == 0 {
+                return Err(ExportError::Tree { given, size });
+            }
+            return Err(ExportError::Forked(format!(
+                "the {} entries in the folder and the new ones do not make the tree of {size} that was signed",
+                self.old_size
+            )));
+        }
+        if size > self.old_size {
+            self.write_edge()?;
+        }
+        for folder in &self.folders {
+            sync_folder(folder)?;
+        }
+        if self.old_checkpoint.as_deref() != Some(self.checkpoint.as_str()) {
+            let checkpoint = self.checkpoint.clone();
+            self.replace(CHECKPOINT, checkpoint.as_bytes())?;
+            sync_folder(&self.dir)?;
+        }
+        self.remove_outdated();
+        self.done.size = size;
+        self.done.new_entries = size.saturating_sub(self.old_size);
+        Ok(self.done)
+    }
+
+    /// Writes the tiles that are not full.
+    fn write_edge(&mut self) -> Result<(), ExportError> {
+        let size = self.head.size.get();
+        if let Some(tile) = edge_tiles(size).find(|tile| tile.level == 0) {
             self.write_entries(tile)?;
         }
         let partial: Vec<_> = self
@@ -179,15 +284,7 @@ impl ExportWriter {
         for (path, bytes) in partial {
             self.write(&path, &bytes)?;
         }
-        for folder in &self.folders {
-            sync_folder(folder)?;
-        }
-        let checkpoint = self.checkpoint.clone();
-        self.replace(CHECKPOINT, checkpoint.as_bytes())?;
-        sync_folder(&self.dir)?;
-        self.remove_outdated();
-        self.done.size = size;
-        Ok(self.done)
+        Ok(())
     }
 
     fn write_entries(&mut self, tile: Tile) -> Result<(), ExportError> {
@@ -234,25 +331,61 @@ impl ExportWriter {
         Ok(())
     }
 
-    /// A left-over partial tile is correct and of no use, so that it stays is no failure.
+    /// Removes partial tiles that the checkpoint does not speak of, near the old edge and the new one, where a run that was cut
+    /// short may have left some too. Such a tile is correct and of no use, so that it stays is no failure.
     fn remove_outdated(&self) {
-        let partial = |tile: &Tile| tile.width < TILE_WIDTH;
-        let paths = |size: u64| -> BTreeSet<String> {
-            let entries = entry_tiles(size)
-                .filter(partial)
-                .map(|tile| tile.entries_path());
-            let hashes = hash_tiles(size).filter(partial).map(|tile| tile.path());
-            entries.chain(hashes).collect()
-        };
-        let new = paths(self.head.size.get());
-        for path in paths(self.old_size).difference(&new) {
-            let place = self.dir.join(path);
-            let removed = fs::remove_file(&place);
-            if let (Ok(()), Some(folder)) = (removed, place.parent()) {
+        let size = self.head.size.get();
+        let current: BTreeSet<String> = edge_tiles(size).flat_map(both_paths).collect();
+        let edges = edge_tiles(size).chain(edge_tiles(self.old_size));
+        // A folder has a thousand tiles at most.
+        let folders: BTreeSet<String> = edges
+            .flat_map(both_paths)
+            .filter_map(|path| Some(path.split_once(".p/")?.0.rsplit_once('/')?.0.to_owned()))
+            .collect();
+        for folder in folders {
+            for tile in names(&self.dir.join(&folder)) {
+                if !tile.ends_with(".p") {
+                    continue;
+                }
+                let partial = self.dir.join(&folder).join(&tile);
+                for width in names(&partial) {
+                    let path = format!("{folder}/{tile}/{width}");
+                    let is_tile = Tile::parse(&path)
+                        .or_else(|_| Tile::parse_entries(&path))
+                        .is_ok();
+                    if is_tile && !current.contains(&path) {
+                        fs::remove_file(partial.join(&width)).unwrap_or_default();
+                    }
+                }
                 // It goes only when it is empty.
-                fs::remove_dir(folder).unwrap_or_default();
+                fs::remove_dir(&partial).unwrap_or_default();
             }
         }
+    }
+}
+
+/// Where a tile of hashes is and, on the lowest level, its entries.
+fn both_paths(tile: Tile) -> impl Iterator<Item = String> {
+    let entries = (tile.level == 0).then(|| tile.entries_path());
+    entries.into_iter().chain([tile.path()])
+}
+
+/// The names in a folder, as far as they can be read.
+fn names(folder: &Path) -> Vec<String> {
+    let items = fs::read_dir(folder).into_iter().flatten().flatten();
+    let names = items.map(|item| item.file_name().into_string());
+    names.filter_map(Result::ok).collect()
+}
+
+/// Nothing where the system cannot lock a folder.
+fn lock(dir: &Path) -> Result<Option<File>, ExportError> {
+    let Ok(folder) = File::open(dir) else {
+        return Ok(None);
+    };
+    match folder.try_lock() {
+        Ok(()) => Ok(Some(folder)),
+        Err(TryLockError::WouldBlock) => Err(ExportError::Busy),
+        Err(TryLockError::Error(_)) => Ok(None),
     }
 }
 
@@ -268,89 +401,7 @@ fn io_error(path: &Path, error: io::Error) -> ExportError {
     }
 }
 
-fn invalid(what: &'static str) -> io::Error {
-    io::Error::new(ErrorKind::InvalidInput, what)
-}
-
 fn sync_folder(folder: &Path) -> Result<(), ExportError> {
     let synced = File::open(folder).and_then(|folder| folder.sync_all());
     synced.map_err(|error| io_error(folder, error))
-}
-
-/// Reads the files of an export. Only regular files inside the folder are read.
-#[derive(Clone, Debug)]
-pub(crate) struct ExportReader {
-    dir: PathBuf,
-}
-
-impl ExportReader {
-    pub(crate) fn new(dir: &Path) -> Self {
-        Self {
-            dir: dir.to_owned(),
-        }
-    }
-
-    /// The bytes of a file, `None` when there is no such file. Never more than `max` and one byte.
-    pub(crate) fn read(&self, path: &str, max: usize) -> io::Result<Option<Vec<u8>>> {
-        let place = self.dir.join(path);
-        self.check_folders(path)?;
-        match fs::symlink_metadata(&place) {
-            Ok(meta) if meta.is_file() => {}
-            Ok(_) => return Err(invalid("not a regular file")),
-            Err(error)
-                if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) =>
-            {
-                return Ok(None);
-            }
-            Err(error) => return Err(error),
-        }
-        let max = u64::try_from(max).unwrap_or(u64::MAX).saturating_add(1);
-        let mut bytes = Vec::new();
-        File::open(place)?.take(max).read_to_end(&mut bytes)?;
-        Ok(Some(bytes))
-    }
-
-    /// A link in the place of a folder would lead out of the export.
-    fn check_folders(&self, path: &str) -> io::Result<()> {
-        let mut place = self.dir.clone();
-        for folder in Path::new(path).parent().into_iter().flatten() {
-            place.push(folder);
-            // What is not there is found out when the file is looked for.
-            if fs::symlink_metadata(&place).is_ok_and(|meta| meta.is_symlink()) {
-                return Err(invalid("a link in the place of its folder"));
-            }
-        }
-        Ok(())
-    }
-
-    /// Files of the folder that are not in `known`, as paths inside it; no more than `max`.
-    pub(crate) fn strays(
-        &self,
-        known: &dyn Fn(&str) -> bool,
-        max: usize,
-    ) -> io::Result<Vec<String>> {
-        let mut strays = Vec::new();
-        let mut folders = vec![String::new()];
-        while let Some(folder) = folders.pop() {
-            for item in fs::read_dir(self.dir.join(&folder))? {
-                let item = item?;
-                let name = item.file_name().to_string_lossy().into_owned();
-                let path = if folder.is_empty() {
-                    name
-                } else {
-                    format!("{folder}/{name}")
-                };
-                if item.file_type()?.is_dir() {
-                    folders.push(path);
-                } else if !known(&path) {
-                    strays.push(path);
-                    if strays.len() >= max {
-                        return Ok(strays);
-                    }
-                }
-            }
-        }
-        strays.sort();
-        Ok(strays)
-    }
 }

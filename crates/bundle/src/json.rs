@@ -1,5 +1,7 @@
 //! The verdict for programs: one JSON object whose members keep their names.
 
+mod ledger;
+
 use serde::Serialize;
 use witnessmark_record::escape_json;
 use witnessmark_record::v1::ErasureKind;
@@ -7,10 +9,11 @@ use witnessmark_verifier::hex;
 
 use crate::time::rfc3339;
 use crate::verdict::{
-    Check, CorrectionFacts, ErasedFacts, FileFacts, FileState, LedgerContents, LedgerFacts,
-    LinkFacts, OpeningFacts, Problem, ProtectedFacts, RecordFacts, RelatedFacts, SignerFacts,
-    Subject, Verdict,
+    Check, CorrectionFacts, ErasedFacts, FileFacts, FileState, LedgerFacts, LinkFacts,
+    OpeningFacts, ProtectedFacts, RecordFacts, RelatedFacts, SignerFacts, Subject, Verdict,
 };
+
+use ledger::{ContentsText, ContradictionText, ProblemText};
 
 impl Verdict {
     /// The verdict as one JSON object. A member is null until the check that proves it has passed.
@@ -44,6 +47,8 @@ struct Answer<'a> {
     contents: Option<ContentsText>,
     problems: Vec<ProblemText<'a>>,
     problem_count: u64,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    contradictions: Vec<ContradictionText<'a>>,
 }
 
 #[derive(Serialize)]
@@ -179,27 +184,6 @@ struct ChangeText<'a> {
     now: Option<&'a str>,
 }
 
-#[derive(Serialize)]
-struct ContentsText {
-    entries: u64,
-    records: u64,
-    key_events: u64,
-    organisations: u64,
-    signatures: u64,
-    first_registered_at: Option<u64>,
-    last_registered_at: Option<u64>,
-    checkpoints_seen: usize,
-    checkpoints_seen_elsewhere: usize,
-}
-
-#[derive(Serialize)]
-struct ProblemText<'a> {
-    check: &'static str,
-    index: Option<u64>,
-    path: Option<&'a str>,
-    what: &'a str,
-}
-
 impl<'a> Answer<'a> {
     fn of(verdict: &'a Verdict) -> Self {
         let ledger: Option<&LedgerFacts> = verdict.ledger.as_ref();
@@ -230,6 +214,11 @@ impl<'a> Answer<'a> {
             contents: verdict.contents.as_ref().map(ContentsText::of),
             problems: verdict.problems.iter().map(ProblemText::of).collect(),
             problem_count: verdict.problem_count,
+            contradictions: verdict
+                .contradictions
+                .iter()
+                .map(ContradictionText::of)
+                .collect(),
         }
     }
 }
@@ -406,37 +395,6 @@ impl<'a> CorrectionText<'a> {
             effect: correction.effect,
             because: &correction.because,
             changes: changes.collect(),
-        }
-    }
-}
-
-impl ContentsText {
-    fn of(contents: &LedgerContents) -> Self {
-        Self {
-            entries: contents.entries,
-            records: contents.records,
-            key_events: contents.key_events,
-            organisations: contents.organisations,
-            signatures: contents.signatures,
-            first_registered_at: contents.first_and_last.map(|(first, _)| first),
-            last_registered_at: contents.first_and_last.map(|(_, last)| last),
-            checkpoints_seen: contents.seen.len(),
-            checkpoints_seen_elsewhere: contents
-                .seen
-                .iter()
-                .filter(|it| it.not_before.is_none())
-                .count(),
-        }
-    }
-}
-
-impl<'a> ProblemText<'a> {
-    fn of(problem: &'a Problem) -> Self {
-        Self {
-            check: problem.check,
-            index: problem.index,
-            path: problem.path.as_deref(),
-            what: &problem.what,
         }
     }
 }

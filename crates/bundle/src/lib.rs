@@ -29,7 +29,7 @@ mod verdict;
 mod verify;
 
 pub use assemble::{AssembleError, BundleFiles, BundleParts, LoggedEntry, attachment_names};
-pub use audit::{Auditor, audit_export};
+pub use audit::{AuditOptions, Auditor, audit_export, audit_export_with};
 pub use batch::{Batch, BatchError, BatchFault};
 pub use bundle::{
     BUNDLE_FORMAT, Bundle, BundleError, BundledChain, BundledFile, ProvenEntry, RelatedEntry,
@@ -40,7 +40,7 @@ pub use export::{ExportError, ExportWriter, Exported};
 pub use files::{FileSource, FolderFiles, NoFiles, is_plain_name};
 pub use limits::{
     BATCH_BYTES_MAX, BUNDLE_BYTES_MAX, DISCLOSURES_MAX, DSSE_BYTES_MAX, EVENTS_MAX,
-    FILE_NAME_BYTES_MAX, FILE_SIZE_MAX, FILES_MAX, INDEX_MAX, KEY_CHAINS_MAX,
+    FILE_NAME_BYTES_MAX, FILE_SIZE_MAX, FILES_MAX, INDEX_MAX, KEPT_MAX, KEY_CHAINS_MAX,
     MISBEHAVIOUR_BYTES_MAX, PROBLEMS_MAX, RELATED_MAX, SEEN_REMARKS_MAX, STRAY_FILES_MAX,
 };
 pub use misbehaviour::{
@@ -49,10 +49,10 @@ pub use misbehaviour::{
 };
 pub use time::utc;
 pub use verdict::{
-    BUNDLE_CHECKS, ChangeFacts, Check, CorrectionFacts, DeviceFacts, EXPORT_CHECKS, ErasedFacts,
-    FileFacts, FileState, LEDGER_CHECKS, LedgerContents, LedgerFacts, LinkFacts, NumberedFacts,
-    OpeningFacts, Outcome, Problem, ProtectedFacts, RecordFacts, RelatedFacts, SeenFacts,
-    SignerFacts, Subject, Validity, Verdict, VerdictWord,
+    BUNDLE_CHECKS, ChangeFacts, Check, Contradicted, CorrectionFacts, DeviceFacts, EXPORT_CHECKS,
+    ErasedFacts, FileFacts, FileState, LEDGER_CHECKS, LedgerContents, LedgerFacts, LinkFacts,
+    NumberedFacts, OpeningFacts, Outcome, Problem, ProtectedFacts, RecordFacts, RelatedFacts,
+    SeenFacts, SignerFacts, Subject, Validity, Verdict, VerdictWord,
 };
 pub use verify::verify_bundle;
 /// The largest policy file, as the verifier has it.

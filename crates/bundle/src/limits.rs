@@ -39,6 +39,9 @@ pub const STRAY_FILES_MAX: usize = 20;
 /// Records whose checkpoint or clock does not fit, as an audit remarks on them one by one; the rest are only counted.
 pub const SEEN_REMARKS_MAX: usize = 20;
 
+/// Checkpoints from before that one audit compares with: one a day for a quarter of a century.
+pub const KEPT_MAX: usize = 10_000;
+
 /// A batch of signed records on a stick: some ten thousand records as a rule, and read into memory whole.
 pub const BATCH_BYTES_MAX: usize = 64 * 1024 * 1024;
 

@@ -13,7 +13,7 @@ use witnessmark_verifier::{Hash, RecordId};
 
 pub use erased::{ErasedFacts, OpeningFacts, Validity};
 pub use file::{FileFacts, FileState};
-pub use ledger::{DeviceFacts, LedgerContents, NumberedFacts, SeenFacts};
+pub use ledger::{Contradicted, DeviceFacts, LedgerContents, NumberedFacts, SeenFacts};
 pub use related::{ChangeFacts, CorrectionFacts, LinkFacts, RelatedFacts};
 
 /// The answer.
@@ -245,6 +245,8 @@ pub struct Verdict {
     pub problems: Vec<Problem>,
     /// How many problems there are, listed or not.
     pub problem_count: u64,
+    /// Signed checkpoints that the log does not begin with, although its key signed them.
+    pub contradictions: Vec<Contradicted>,
 }
 
 impl Verdict {
@@ -258,14 +260,6 @@ impl Verdict {
     /// The exit code of a program that ends with this verdict.
     pub const fn exit_code(&self) -> u8 {
         self.word.exit_code()
-    }
-
-    /// Adds what the reader has to know although every check passed. A verdict with a failed check stays as it is.
-    pub fn add_remarks(&mut self, remarks: Vec<String>) {
-        if self.word.is_positive() && !remarks.is_empty() {
-            self.word = VerdictWord::VerifiedWithRemarks;
-            self.remarks.extend(remarks);
-        }
     }
 
     /// A verdict on something that could not even be read: the check `name` failed with `detail`.
@@ -307,6 +301,7 @@ pub const EXPORT_CHECKS: &[&str] = &[
     "signatures",
     "records",
     "root",
+    "kept",
     "tiles",
 ];
 
@@ -321,6 +316,7 @@ pub const LEDGER_CHECKS: &[&str] = &[
     "signatures",
     "records",
     "root",
+    "kept",
 ];
 
 /// Why a check failed.
@@ -391,6 +387,7 @@ impl Checklist {
                 contents: None,
                 problems: Vec::new(),
                 problem_count: 0,
+                contradictions: Vec::new(),
             },
         }
     }

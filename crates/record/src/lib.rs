@@ -34,6 +34,7 @@ mod revise;
 mod target;
 mod trace;
 mod validate;
+mod wire;
 mod withheld;
 
 pub use calendar::{instant, rfc3339};

@@ -6,7 +6,7 @@ use prost::Message as _;
 use prost_reflect::{DynamicMessage, ReflectMessage as _, Value};
 use witnessmark_verifier::{Hash, RecordId};
 
-use crate::{RecordKind, descriptor, target, v1};
+use crate::{RecordKind, descriptor, target, v1, wire};
 use v1::record::Body;
 
 /// The longest payload. An entry has at most 65,535 bytes, and its frame with eight signatures takes less than 1,000.
@@ -110,15 +110,13 @@ impl Record {
             return Err(RecordError::TooLarge(payload.len()));
         }
         let message = v1::Record::decode(payload).map_err(|error| malformed(&error))?;
-        let dynamic = DynamicMessage::decode(descriptor::record(), payload)
-            .map_err(|error| malformed(&error))?;
         // Before unknown fields, because the body of an unknown kind is one.
         let Some(body) = &message.body else {
-            return Err(without_body(&message, &dynamic));
+            return Err(without_body(&message, &dynamic(payload)?));
         };
-        let mut unknown = Unknown::default();
-        unknown.collect(&dynamic, "");
-        unknown.refuse()?;
+        if !wire::is_all_known(payload) {
+            unknown(payload)?;
+        }
         let kind = RecordKind::of(body);
         if RecordKind::of_schema(&message.schema) != Some(kind) {
             let schema = message.schema;
@@ -255,6 +253,17 @@ fn rel_word(rel: v1::LinkRel) -> String {
     name.strip_prefix("LINK_REL_")
         .unwrap_or(name)
         .to_ascii_lowercase()
+}
+
+fn dynamic(payload: &[u8]) -> Result<DynamicMessage, RecordError> {
+    DynamicMessage::decode(descriptor::record(), payload).map_err(|error| malformed(&error))
+}
+
+/// Refuses a payload that holds what the schema does not have, and names it.
+pub(crate) fn unknown(payload: &[u8]) -> Result<(), RecordError> {
+    let mut unknown = Unknown::default();
+    unknown.collect(&dynamic(payload)?, "");
+    unknown.refuse()
 }
 
 /// What a record holds that the schema does not have.

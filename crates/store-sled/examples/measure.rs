@@ -24,6 +24,7 @@ use witnessmark_log::testing::Fixture;
 use witnessmark_log::{Checked, CheckpointSigner, Commit, Log, Store};
 use witnessmark_merkle::{Frontier, InclusionPlan};
 use witnessmark_store_sled::{SledStore, StoreOptions};
+use witnessmark_tlog::Encode as _;
 use witnessmark_verifier::{
     ConsistencyProof, Entry, EntryKind, LeafHash, LeafIndex, RecordId, sha256,
 };

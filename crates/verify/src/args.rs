@@ -58,6 +58,14 @@ pub(crate) enum Command {
         /// Whose signatures you trust: a tlog-policy file.
         #[arg(long)]
         policy: PathBuf,
+        /// A checkpoint that you kept from before, or a folder of them: the log must still begin with its tree. Can be
+        /// given more than once.
+        #[arg(long, value_name = "FILE|DIR")]
+        since: Vec<PathBuf>,
+        /// Where to write how far the audit is, now and then and at its end; when the file is there, the audit goes on from it.
+        /// What was read before is then not read again: the file is believed, so keep it as safe as this program.
+        #[arg(long, value_name = "FILE")]
+        state: Option<PathBuf>,
         /// Print one JSON object instead of text.
         #[arg(long)]
         json: bool,

@@ -1,6 +1,6 @@
 //! The only place that prints. A reader who closes the pipe early changes no verdict.
 
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 
 use crate::answer::Answer;
 
@@ -10,6 +10,14 @@ pub(crate) fn answer(answer: &Answer, is_json: bool) {
         out(&format!("{}\n", answer.to_json()));
     } else {
         out(&answer.to_text());
+    }
+}
+
+/// Tells a person at a terminal how many entries were read. Nobody else is told.
+pub(crate) fn progress(read: u64) {
+    let mut err = io::stderr().lock();
+    if err.is_terminal() {
+        write!(err, "\r{read} entries read ").unwrap_or_default();
     }
 }
 

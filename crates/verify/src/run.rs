@@ -2,15 +2,18 @@
 
 use std::fs::File;
 use std::io::{self, Read as _};
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use witnessmark_bundle::{
-    BUNDLE_BYTES_MAX, Finding, FolderFiles, MISBEHAVIOUR_BYTES_MAX, Misbehaviour, POLICY_BYTES_MAX,
-    Subject, Verdict, audit_export, judge_misbehaviour, quote, verify_bundle,
+    AuditOptions, BUNDLE_BYTES_MAX, Finding, FolderFiles, MISBEHAVIOUR_BYTES_MAX, Misbehaviour,
+    POLICY_BYTES_MAX, Subject, Verdict, audit_export_with, judge_misbehaviour, quote,
+    verify_bundle,
 };
 
 use crate::answer::Answer;
 use crate::args::Command;
+use crate::output;
 
 /// Carries out a command.
 pub(crate) fn run(command: &Command) -> Answer {
@@ -21,7 +24,20 @@ pub(crate) fn run(command: &Command) -> Answer {
             files,
             ..
         } => check_bundle(bundle, policy, files.as_deref()),
-        Command::Export { dir, policy, .. } => check_export(dir, policy).into(),
+        Command::Export {
+            dir,
+            policy,
+            since,
+            state,
+            ..
+        } => {
+            let options = AuditOptions {
+                since: since.clone(),
+                state: state.clone(),
+                details: false,
+            };
+            check_export(dir, policy, &options).into()
+        }
         Command::Misbehaviour { file, policy, .. } => match read(file, MISBEHAVIOUR_BYTES_MAX) {
             Ok(bytes) => check_misbehaviour(&bytes, policy),
             Err(error) => Finding::cannot_tell("format", cannot_read(file, &error)),
@@ -53,9 +69,12 @@ fn check_bundle(bundle: &Path, policy: &Path, files: Option<&Path>) -> Answer {
     verify_bundle(&bytes, &policy, &FolderFiles::new(folder)).into()
 }
 
-fn check_export(dir: &Path, policy: &Path) -> Verdict {
+fn check_export(dir: &Path, policy: &Path, options: &AuditOptions) -> Verdict {
     match read(policy, POLICY_BYTES_MAX) {
-        Ok(policy) => audit_export(dir, &policy, &mut |_| {}),
+        Ok(policy) => audit_export_with(dir, &policy, options, &mut |read| {
+            output::progress(read);
+            ControlFlow::Continue(())
+        }),
         Err(error) => unreadable(Subject::Export, "policy", policy, &error),
     }
 }

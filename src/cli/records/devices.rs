@@ -5,16 +5,13 @@ use std::fmt::Display;
 use std::ops::RangeInclusive;
 
 use serde_json::{Value, json};
-use witnessmark_bundle::{DeviceFacts, LedgerContents, NumberedFacts, SeenFacts};
+use witnessmark_bundle::{AuditOptions, DeviceFacts, LedgerContents, NumberedFacts, SeenFacts};
 use witnessmark_record::instant;
 use witnessmark_thread::devices::{Device, Devices, Numbered};
 use witnessmark_verifier::KeyId;
 
 use crate::cli::{LedgerOptions, audit, verdict_report};
 use crate::output::{Failure, Output, Report, plain};
-
-/// Devices that an audit remarks on; the rest are only counted.
-const REMARKS_MAX: usize = 20;
 
 /// Places or numbers that a line names; `--json` has all of them.
 const LISTED_MAX: usize = 20;
@@ -47,7 +44,11 @@ pub(in crate::cli) struct Arguments {
 ///
 /// When the ledger cannot be read.
 pub(super) async fn run(arguments: &Arguments, output: &Output) -> Result<Report, Failure> {
-    let verdict = audit::judge(&arguments.from, &arguments.ledger, output).await?;
+    let options = AuditOptions {
+        details: true,
+        ..AuditOptions::default()
+    };
+    let verdict = audit::judge(&arguments.from, &arguments.ledger, &options, output).await?;
     let (true, Some(contents)) = (verdict.word.is_positive(), &verdict.contents) else {
         return Ok(verdict_report(&verdict));
     };
@@ -65,18 +66,6 @@ pub(super) async fn run(arguments: &Arguments, output: &Output) -> Result<Report
     let origin = verdict.ledger.as_ref().map(|ledger| &ledger.origin);
     let json = json!({ "size": size, "origin": origin, "devices": devices });
     Ok(Report::done(plain(&lines.join("\n")), json))
-}
-
-/// A sentence for each device of which something is missing or was given twice.
-pub(in crate::cli) fn remarks(contents: &LedgerContents) -> Vec<String> {
-    let view = View::of(contents);
-    let mut remarks = view.facts.iter().filter_map(|facts| view.remark(facts));
-    let mut shown: Vec<String> = remarks.by_ref().take(REMARKS_MAX).collect();
-    let more = remarks.count();
-    if more > 0 {
-        shown.push(format!("{more} more devices have gaps or forks."));
-    }
-    shown
 }
 
 /// What an audit has found of the devices.
@@ -113,27 +102,6 @@ impl<'a> View<'a> {
 
     fn device(&self, facts: &DeviceFacts) -> Option<&Device> {
         self.devices.get(&facts.key_id)
-    }
-
-    fn remark(&self, facts: &DeviceFacts) -> Option<String> {
-        let device = self.device(facts)?;
-        let (missing, forks) = (device.missing(), Forks::of(device));
-        if missing.is_empty() && forks.is_empty() {
-            return None;
-        }
-        let mut said = Vec::new();
-        if !missing.is_empty() {
-            said.push(format!("numbers missing: {}", ranges(&missing)));
-        }
-        if !forks.is_empty() {
-            said.push(format!("{} fork(s)", forks.count()));
-        }
-        Some(format!(
-            "Device {} of {}: {}; see `witnessmark records devices`.",
-            facts.key_id,
-            facts.organisation,
-            said.join(", ")
-        ))
     }
 
     fn text(&self, facts: &DeviceFacts, full: bool) -> Vec<String> {
@@ -275,16 +243,6 @@ impl Forks {
                 .collect(),
             broken: device.broken(),
         }
-    }
-
-    /// One copy of a key often shows in all three; the most that one of them shows is what is certain.
-    fn count(&self) -> usize {
-        let most = self.doubled.len().max(self.forked.len());
-        most.max(self.broken.len())
-    }
-
-    fn is_empty(&self) -> bool {
-        self.count() == 0
     }
 
     fn text(&self) -> Vec<String> {

@@ -1,48 +1,90 @@
 //! The audit of an export: the entries through the auditor, and every file against what they make it.
 
 use std::io;
-use std::path::Path;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
 
 use witnessmark_tlog::{TILE_WIDTH, Tile, parse_entry_bundle};
 use witnessmark_verifier::Hash;
 
 use crate::escape::quote;
-use crate::export::{CHECKPOINT, ExportReader};
-use crate::limits::STRAY_FILES_MAX;
+use crate::export::{CHECKPOINT, ENTRIES_BYTES_MAX, ExportReader};
+use crate::limits::{PROBLEMS_MAX, STRAY_FILES_MAX};
 use crate::tiles::{entry_tiles, tile_bytes};
-use crate::verdict::{Checklist, Failure, Subject, Verdict};
+use crate::verdict::{Checklist, Failure, Stopped, Subject, Verdict};
 
-use super::{Auditor, Running};
+use super::history::History;
+use super::prepare::Prepared;
+use super::resume::Resume;
+use super::workers::on_all_cores;
+use super::{Running, WINDOW_BYTES, WINDOW_TILES, broke_off};
 
 /// The largest signed note, so that a longer file is not read whole.
 const CHECKPOINT_BYTES_MAX: usize = 1_000_000;
 
-/// The largest bundle of entries: 256 entries of 65,535 bytes, each with its length.
-const ENTRIES_BYTES_MAX: usize = 256 * (65_535 + 2);
-
 /// The bytes of a full tile.
 const TILE_BYTES_MAX: usize = 256 * 32;
 
+/// What an audit of an export looks at besides the export and the policy.
+#[derive(Clone, Debug, Default)]
+pub struct AuditOptions {
+    /// Checkpoints that the auditor kept from before: files, and folders of files.
+    pub since: Vec<PathBuf>,
+    /// Where the audit writes what it has reached, and goes on from when it is there. It is believed, so it must be the
+    /// auditor's own.
+    pub state: Option<PathBuf>,
+    /// Lists in the contents what was found of each record. Not together with a state.
+    pub details: bool,
+}
+
 /// Judges the export in the folder `dir`. `progress` is told how many entries were read.
 pub fn audit_export(dir: &Path, policy: &[u8], progress: &mut dyn FnMut(u64)) -> Verdict {
+    let options = AuditOptions::default();
+    audit_export_with(dir, policy, &options, &mut |read| {
+        progress(read);
+        ControlFlow::Continue(())
+    })
+}
+
+/// Judges the export in the folder `dir` as [`audit_export`] does, with these options. `progress` can end the audit, which
+/// then cannot tell; its state is kept.
+pub fn audit_export_with(
+    dir: &Path,
+    policy: &[u8],
+    options: &AuditOptions,
+    progress: &mut dyn FnMut(u64) -> ControlFlow<()>,
+) -> Verdict {
     let mut list = Checklist::new(Subject::Export);
     let reader = ExportReader::new(dir);
     let Ok(checkpoint) = list.record("format", read_checkpoint(&reader, dir)) else {
         return list.into_verdict();
     };
-    let mut auditor = Auditor::begin(list, policy, &checkpoint);
-    let mut tiles = Tiles::default();
-    let cut = read_entries(&mut auditor, &reader, &mut tiles, progress).err();
-    let Auditor { mut list, running } = auditor;
-    if let Some(mut running) = running {
-        if cut.is_none() {
-            compare_rest(&mut running, &reader, &mut tiles);
-        }
-        tiles.report(&mut running);
-        let size = running.checkpoint.head().size.get();
-        running.finish(&mut list, cut);
-        list.facts().remarks.extend(strays(&reader, size));
+    let history = |size| History::in_folder(reader.clone(), size);
+    let Some(mut running) = Running::begin(&mut list, policy, &checkpoint, history) else {
+        return list.into_verdict();
+    };
+    if options.details {
+        running.replay.keep_details();
     }
+    let mut resume = Resume::new(options.state.as_deref(), policy);
+    if let Err(failure) = resume.load(&mut running, &reader) {
+        return match list.record::<()>("kept", Err(failure)) {
+            Ok(()) | Err(Stopped) => list.into_verdict(),
+        };
+    }
+    running.keep(&options.since);
+    let mut tiles = Tiles::default();
+    read_entries(&mut running, &reader, &mut tiles, &mut resume, progress);
+    if running.cut.is_none() {
+        compare_rest(&running, &reader, &mut tiles);
+    }
+    tiles.report(&mut running);
+    if running.is_good() {
+        resume.save(&mut running);
+    }
+    let size = running.checkpoint.head().size.get();
+    running.finish(&mut list);
+    list.facts().remarks.extend(strays(&reader, size));
     list.into_verdict()
 }
 
@@ -67,45 +109,109 @@ fn read_checkpoint(reader: &ExportReader, dir: &Path) -> Result<(Vec<u8>, String
 /// Reads the bundles of entries in order, up to the first that is missing or broken: beyond it no
 /// entry has a certain place.
 fn read_entries(
-    auditor: &mut Auditor,
+    running: &mut Running,
     reader: &ExportReader,
     tiles: &mut Tiles,
-    progress: &mut dyn FnMut(u64),
-) -> Result<(), Failure> {
-    let mut read = 0;
-    for tile in entry_tiles(auditor.size().unwrap_or(0)) {
-        let path = tile.entries_path();
-        let bytes = match reader.read(&path, ENTRIES_BYTES_MAX) {
-            Ok(Some(bytes)) => bytes,
-            Ok(None) => {
-                return Err(Failure::not_verified(format!(
-                    "{path}: incomplete: the file is missing"
-                )));
-            }
-            Err(error) => return Err(unreadable(&path, &error)),
-        };
-        let entries = parse_entry_bundle(&bytes)
-            .map_err(|error| Failure::not_verified(format!("{path}: {error}")))?;
-        if entries.len() != usize::from(tile.width) {
-            let what = format!(
-                "{path}: it holds {} entries instead of {}",
-                entries.len(),
-                tile.width
-            );
-            return Err(Failure::not_verified(what));
+    resume: &mut Resume<'_>,
+    progress: &mut dyn FnMut(u64) -> ControlFlow<()>,
+) {
+    let start = running.tiler.size();
+    let size = running.checkpoint.head().size.get();
+    let mut rest = entry_tiles(start, size).peekable();
+    while running.cut.is_none() && rest.peek().is_some() {
+        let mut window = Vec::new();
+        let mut bytes = 0_u64;
+        while window.len() < WINDOW_TILES && bytes < WINDOW_BYTES {
+            let Some(tile) = rest.next() else {
+                break;
+            };
+            bytes = bytes.saturating_add(reader.length(&tile.entries_path()));
+            window.push(tile);
         }
-        for entry in entries {
-            auditor.push_into(entry, &mut |tile, hashes| {
+        let read = on_all_cores(&window, 1, |tile| read_tile(reader, *tile, start));
+        let mut faults = Vec::new();
+        let edge = running.tiler.edge().next().map(<[Hash]>::to_vec);
+        let prepared = read.into_iter().map(|read| {
+            let (prepared, fault) = read.ok_or_else(broke_off)??;
+            faults.extend(fault);
+            Ok(prepared)
+        });
+        let prepared: Vec<_> = prepared.collect();
+        if let Some(Ok(first)) = prepared.first()
+            && let Some(at) = differs_before(&first.before, edge.as_deref().unwrap_or_default())
+        {
+            let index = (start / u64::from(TILE_WIDTH)) * u64::from(TILE_WIDTH) + at;
+            let what = "it is not the entry that the earlier audit has read";
+            running
+                .problems
+                .note("kept", Some(index), None, what.to_owned());
+        }
+        running.take(prepared.into_iter(), &mut |tile, hashes| {
+            // Those of leaves were compared as they were read.
+            if tile.level > 0 {
                 tiles.compare(reader, tile, hashes);
-            });
-            read += 1;
+            }
+        });
+        faults.into_iter().for_each(|fault| tiles.add(fault));
+        let is_stopped = progress(running.tiler.size()).is_break();
+        if tiles.is_good() {
+            resume.save_now_and_then(running, is_stopped);
         }
-        progress(read);
+        if is_stopped && rest.peek().is_some() {
+            let what = format!(
+                "the audit was stopped after {} entries",
+                running.tiler.size()
+            );
+            running.cut.get_or_insert(Failure::cannot_tell(what));
+        }
     }
-    Ok(())
 }
 
-fn compare_rest(running: &mut Running, reader: &ExportReader, tiles: &mut Tiles) {
+/// The place of the first leaf that is not as it was, when an audit goes on inside a tile.
+fn differs_before(before: &[Hash], edge: &[Hash]) -> Option<u64> {
+    let at = before.iter().zip(edge).position(|(a, b)| a != b)?;
+    u64::try_from(at).ok()
+}
+
+/// Reads and prepares the entries under a tile from entry `from` on, and compares the tile when it is full.
+fn read_tile(
+    reader: &ExportReader,
+    tile: Tile,
+    from: u64,
+) -> Result<(Prepared, Option<Fault>), Failure> {
+    let path = tile.entries_path();
+    let bytes = match reader.read(&path, ENTRIES_BYTES_MAX) {
+        Ok(Some(bytes)) => bytes,
+        Ok(None) => {
+            return Err(Failure::not_verified(format!(
+                "{path}: incomplete: the file is missing"
+            )));
+        }
+        Err(error) => return Err(unreadable(&path, &error)),
+    };
+    let entries = parse_entry_bundle(&bytes)
+        .map_err(|error| Failure::not_verified(format!("{path}: {error}")))?;
+    if entries.len() != usize::from(tile.width) {
+        let what = format!(
+            "{path}: it holds {} entries instead of {}",
+            entries.len(),
+            tile.width
+        );
+        return Err(Failure::not_verified(what));
+    }
+    let start = tile.index.saturating_mul(u64::from(TILE_WIDTH));
+    let skip = usize::try_from(from.saturating_sub(start)).unwrap_or(usize::MAX);
+    let prepared = Prepared::new(start, skip, &entries);
+    let fault = (tile.width == TILE_WIDTH)
+        .then(|| {
+            let leaves = [prepared.before.as_slice(), &prepared.leaves].concat();
+            compare(reader, tile, &leaves)
+        })
+        .flatten();
+    Ok((prepared, fault))
+}
+
+fn compare_rest(running: &Running, reader: &ExportReader, tiles: &mut Tiles) {
     for (tile, hashes) in running.tiler.partial() {
         tiles.compare(reader, tile, hashes);
     }
@@ -119,7 +225,10 @@ fn unreadable(path: &str, error: &io::Error) -> Failure {
 /// Where the tiles of the folder differ from those that the entries make.
 #[derive(Debug, Default)]
 struct Tiles {
+    /// The first ones.
     faults: Vec<Fault>,
+    /// How many more there are.
+    more: u64,
 }
 
 #[derive(Debug)]
@@ -130,21 +239,40 @@ struct Fault {
     what: String,
 }
 
+/// What is wrong with the file of a tile, if anything.
+fn compare(reader: &ExportReader, tile: Tile, hashes: &[Hash]) -> Option<Fault> {
+    let path = tile.path();
+    let expected = tile_bytes(hashes);
+    let (index, what) = match reader.read(&path, TILE_BYTES_MAX) {
+        Ok(Some(bytes)) if bytes == expected => return None,
+        Ok(Some(bytes)) if bytes.len() != expected.len() => (
+            None,
+            format!("it has {} bytes instead of {}", bytes.len(), expected.len()),
+        ),
+        Ok(Some(bytes)) => differing(tile, &bytes, &expected),
+        Ok(None) => (None, "incomplete: the file is missing".to_owned()),
+        Err(error) => (None, error.to_string()),
+    };
+    Some(Fault { path, index, what })
+}
+
 impl Tiles {
     fn compare(&mut self, reader: &ExportReader, tile: Tile, hashes: &[Hash]) {
-        let path = tile.path();
-        let expected = tile_bytes(hashes);
-        let (index, what) = match reader.read(&path, TILE_BYTES_MAX) {
-            Ok(Some(bytes)) if bytes == expected => return,
-            Ok(Some(bytes)) if bytes.len() != expected.len() => (
-                None,
-                format!("it has {} bytes instead of {}", bytes.len(), expected.len()),
-            ),
-            Ok(Some(bytes)) => differing(tile, &bytes, &expected),
-            Ok(None) => (None, "incomplete: the file is missing".to_owned()),
-            Err(error) => (None, error.to_string()),
-        };
-        self.faults.push(Fault { path, index, what });
+        if let Some(fault) = compare(reader, tile, hashes) {
+            self.add(fault);
+        }
+    }
+
+    fn add(&mut self, fault: Fault) {
+        if self.faults.len() < PROBLEMS_MAX {
+            self.faults.push(fault);
+        } else {
+            self.more += 1;
+        }
+    }
+
+    const fn is_good(&self) -> bool {
+        self.faults.is_empty()
     }
 
     /// When the entries make the signed root, a tile that differs is the tile's fault; otherwise it
@@ -162,6 +290,10 @@ impl Tiles {
             running
                 .problems
                 .note(check, fault.index, Some(fault.path), fault.what);
+        }
+        if self.more > 0 {
+            let what = format!("{} more tiles differ", self.more);
+            running.problems.note("tiles", None, None, what);
         }
     }
 }

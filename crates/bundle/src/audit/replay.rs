@@ -3,28 +3,33 @@
 //! Key events are applied one after the other. Records wait, each with the key chain as it was when
 //! they came, and are checked by all cores a batch at a time.
 
+mod saved;
+
 use std::collections::{BTreeMap, HashMap};
-use std::num::NonZeroUsize;
 use std::sync::Arc;
-use std::thread;
 
 use witnessmark_record::{Record, check_label};
 use witnessmark_verifier::{
-    Charter, Entry, EntryKind, Hash, KeyChain, KeyChainError, KeyId, KeyRole, LeafHash, OrgName,
-    Origin, RecordId,
+    Charter, Entry, EntryKind, Hash, KeyChain, KeyChainError, KeyId, KeyRole, OrgName, Origin,
+    RecordId,
 };
 
 use crate::evidence;
+use crate::tiles::Tiler;
 use crate::verdict::{DeviceFacts, LedgerContents, NumberedFacts, Problem};
 
+use super::history::History;
+use super::numbers::Numbers;
+use super::prepare::Ready;
 use super::problems::Problems;
-use super::seen::{Claim, Trees};
+use super::seen::{Claim, Tally};
+use super::workers::on_all_cores;
 
-/// Records that wait to be checked together: enough for every core, few enough for the memory.
-const BATCH_RECORDS: usize = 2_048;
+/// Records that a core checks at a time.
+const GRAIN: usize = 32;
 
-/// Bytes that wait to be checked together.
-const BATCH_BYTES: usize = 16 * 1024 * 1024;
+/// Keys of a chain from which on a record that waits takes only those that it names.
+const KEYS_SHARED_MAX: usize = 16;
 
 /// The log so far.
 #[derive(Debug)]
@@ -32,17 +37,23 @@ pub(super) struct Replay {
     origin: Origin,
     charter: Option<Charter>,
     chains: BTreeMap<OrgName, Arc<KeyChain>>,
-    seen: HashMap<[u8; 16], u64>,
+    /// Half of each id that was there, and the place of the first entry that has it, as far as it fits.
+    ids: HashMap<[u8; 16], u32>,
     waiting: Vec<Waiting>,
-    waiting_bytes: usize,
     contents: LedgerContents,
-    trees: Trees,
+    seen: Tally,
+    numbers: Numbers,
+    /// Whether what is found of each record is kept, for who wants to list it.
+    keeps_details: bool,
+    /// The charter and the key events, for who wants to go on later.
+    key_entries: Option<Vec<Entry>>,
 }
 
 #[derive(Debug)]
 struct Waiting {
     index: u64,
     entry: Entry,
+    id: RecordId,
     chain: Arc<KeyChain>,
 }
 
@@ -52,31 +63,37 @@ impl Replay {
             origin,
             charter: None,
             chains: BTreeMap::new(),
-            seen: HashMap::new(),
+            ids: HashMap::new(),
             waiting: Vec::new(),
-            waiting_bytes: 0,
             contents: LedgerContents::default(),
-            trees: Trees::default(),
+            seen: Tally::default(),
+            numbers: Numbers::default(),
+            keeps_details: false,
+            key_entries: None,
         }
     }
 
-    /// Takes the entry at `index`, whose leaf hash is `leaf`.
-    pub(super) fn push(
-        &mut self,
-        (index, leaf): (u64, LeafHash),
-        bytes: &[u8],
-        problems: &mut Problems,
-    ) {
+    /// Keeps what is found of each record from now on.
+    pub(super) const fn keep_details(&mut self) {
+        self.keeps_details = true;
+    }
+
+    /// Keeps the charter and the key events from now on.
+    pub(super) fn keep_key_entries(&mut self) {
+        self.key_entries.get_or_insert_default();
+    }
+
+    /// Takes the next entry.
+    pub(super) fn push(&mut self, ready: Ready, problems: &mut Problems) {
+        let index = ready.index;
         self.contents.entries += 1;
-        let entry = match Entry::parse(bytes) {
-            Ok(entry) => entry,
+        let (entry, id) = match ready.parsed {
+            Ok(parsed) => parsed,
             Err(error) => {
-                self.trees.push(leaf, 0);
                 problems.note("entries", Some(index), None, error.to_string());
                 return;
             }
         };
-        self.trees.push(leaf, entry.registered_at);
         self.check_time(index, &entry, problems);
         if (index == 0) != (entry.kind == EntryKind::Charter) {
             let what = "entry 0, and no other, must be the charter";
@@ -84,9 +101,9 @@ impl Replay {
             return;
         }
         match entry.kind {
-            EntryKind::Charter => self.take_charter(&entry, problems),
-            EntryKind::KeyEvent => self.take_key_event(index, &entry, problems),
-            EntryKind::Record => self.take_record(index, entry, bytes.len(), problems),
+            EntryKind::Charter => self.take_charter(entry, problems),
+            EntryKind::KeyEvent => self.take_key_event(index, entry, id, problems),
+            EntryKind::Record => self.take_record(index, entry, id, problems),
             EntryKind::TimeAnchor | EntryKind::Tombstone | EntryKind::Rehash | _ => {
                 let what = "it is of a kind that this software cannot check";
                 problems.note("records", Some(index), None, what.to_owned());
@@ -106,9 +123,14 @@ impl Replay {
         self.contents.first_and_last = Some((first, last.max(entry.registered_at)));
     }
 
-    fn take_charter(&mut self, entry: &Entry, problems: &mut Problems) {
-        match Charter::verify_entry(entry) {
-            Ok(charter) if charter.origin == self.origin => self.charter = Some(charter),
+    fn take_charter(&mut self, entry: Entry, problems: &mut Problems) {
+        match Charter::verify_entry(&entry) {
+            Ok(charter) if charter.origin == self.origin => {
+                self.charter = Some(charter);
+                self.key_entries
+                    .iter_mut()
+                    .for_each(|it| it.push(entry.clone()));
+            }
             Ok(_) => {
                 let what = "it is the charter of another ledger";
                 problems.note("charter", Some(0), None, what.to_owned());
@@ -117,9 +139,9 @@ impl Replay {
         }
     }
 
-    fn take_key_event(&mut self, index: u64, entry: &Entry, problems: &mut Problems) {
+    fn take_key_event(&mut self, index: u64, entry: Entry, id: RecordId, problems: &mut Problems) {
         self.contents.key_events += 1;
-        self.check_new(index, entry, problems);
+        self.check_new(index, id, problems);
         let (Some(charter), Some(org)) = (&self.charter, &entry.org) else {
             let what = "there is no good charter to check it by";
             problems.note("key_chains", Some(index), None, what.to_owned());
@@ -129,89 +151,103 @@ impl Replay {
         let mut chain = known.unwrap_or_else(|| Arc::new(KeyChain::new(org.clone())));
         // A chain that stands still when an event is bad makes what follows fail by name.
         let applied = Arc::make_mut(&mut chain)
-            .apply_entry(charter, entry)
+            .apply_entry(charter, &entry)
             .map_err(|error| error.to_string())
             .and_then(|event| check_label(&event).map_err(|error| error.to_string()));
         match applied {
             Ok(()) => {
                 self.chains.insert(org.clone(), chain);
+                self.key_entries
+                    .iter_mut()
+                    .for_each(|it| it.push(entry.clone()));
             }
             Err(error) => {
-                problems.note(
-                    "key_chains",
-                    Some(index),
-                    None,
-                    format!("{}: {error}", org.as_str()),
-                );
+                let what = format!("{}: {error}", org.as_str());
+                problems.note("key_chains", Some(index), None, what);
             }
         }
     }
 
-    fn take_record(&mut self, index: u64, entry: Entry, size: usize, problems: &mut Problems) {
+    fn take_record(&mut self, index: u64, entry: Entry, id: RecordId, problems: &mut Problems) {
         self.contents.records += 1;
         let signatures = u64::try_from(entry.signatures.len()).unwrap_or(u64::MAX);
         self.contents.signatures = self.contents.signatures.saturating_add(signatures);
-        self.check_new(index, &entry, problems);
+        self.check_new(index, id, problems);
         let Some(chain) = entry.org.as_ref().and_then(|org| self.chains.get(org)) else {
             let what = KeyChainError::UnknownOrganisation.to_string();
             problems.note("signatures", Some(index), None, what);
             return;
         };
-        let chain = Arc::clone(chain);
+        // A chain that is shared is copied at the next key event, and a long one takes much memory.
+        let chain = if chain.keys().nth(KEYS_SHARED_MAX).is_some() {
+            let named = entry.signatures.iter().map(|it| it.key_id).collect();
+            Arc::new(chain.only(&named))
+        } else {
+            Arc::clone(chain)
+        };
         self.waiting.push(Waiting {
             index,
             entry,
+            id,
             chain,
         });
-        self.waiting_bytes += size;
-        if self.waiting.len() >= BATCH_RECORDS || self.waiting_bytes >= BATCH_BYTES {
-            self.flush(problems);
-        }
     }
 
     /// Half of a record id tells records apart as surely as anybody can find out.
-    fn check_new(&mut self, index: u64, entry: &Entry, problems: &mut Problems) {
-        let id: RecordId = entry.record_id();
+    fn check_new(&mut self, index: u64, id: RecordId, problems: &mut Problems) {
         let Some(half) = id.as_bytes().first_chunk::<16>() else {
             return;
         };
-        if let Some(before) = self.seen.insert(*half, index) {
-            let what = format!("the same payload is in entry {before}");
+        let place = u32::try_from(index).unwrap_or(u32::MAX);
+        if let Some(before) = self.ids.insert(*half, place) {
+            let what = match before {
+                u32::MAX => "the same payload is in an earlier entry".to_owned(),
+                before => format!("the same payload is in entry {before}"),
+            };
             problems.note("records", Some(index), None, what);
         }
     }
 
     /// Checks the records that wait.
-    pub(super) fn flush(&mut self, problems: &mut Problems) {
+    pub(super) fn flush(&mut self, history: &mut History, tiler: &Tiler, problems: &mut Problems) {
         let waiting = std::mem::take(&mut self.waiting);
-        self.waiting_bytes = 0;
-        let workers = thread::available_parallelism().map_or(1, NonZeroUsize::get);
-        let share = waiting.len().div_ceil(workers).max(1);
         let origin = &self.origin;
-        let found: Vec<Vec<Found>> = thread::scope(|scope| {
-            let shares: Vec<_> = waiting
-                .chunks(share)
-                .map(|share| scope.spawn(move || share.iter().map(|it| it.check(origin)).collect()))
-                .collect();
-            shares
-                .into_iter()
-                .map(|share| share.join().unwrap_or_else(|_| stopped(&waiting)))
-                .collect()
-        });
-        for found in found.into_iter().flatten() {
+        let found = on_all_cores(&waiting, GRAIN, |it| it.check(origin));
+        for (waiting, found) in waiting.iter().zip(found) {
             match found {
-                Found::Good(numbered, claim) => {
-                    let seen = claim.and_then(|claim| self.trees.judge(&claim));
-                    self.contents.seen.extend(seen);
-                    self.contents.numbered.extend(numbered);
+                Some(Found::Good(numbered, claim)) => {
+                    if let Some(numbered) = numbered {
+                        self.numbers.push(&numbered);
+                        if self.keeps_details {
+                            self.contents.numbered.push(numbered);
+                        }
+                    }
+                    if let Some(claim) = claim {
+                        self.judge(&claim, history, tiler);
+                    }
                 }
-                Found::Bad(problem) => problems.add(problem),
+                Some(Found::Bad(problem)) => problems.add(problem),
+                None => problems.add(waiting.stopped()),
             }
         }
     }
 
-    /// What the log holds so far.
-    pub(super) fn take_contents(&mut self) -> LedgerContents {
+    fn judge(&mut self, claim: &Claim, history: &mut History, tiler: &Tiler) {
+        let tree = claim.size().map(|size| history.tree_at(tiler, size));
+        // When it cannot be read, the check of the files says so; of the claim nothing is known.
+        let Ok(tree) = tree.transpose() else {
+            return;
+        };
+        if let Some(facts) = claim.judge(tree.as_ref()) {
+            self.seen.push(&facts);
+            if self.keeps_details {
+                self.contents.seen.push(facts);
+            }
+        }
+    }
+
+    /// What the log holds so far, and what is to be remarked on.
+    pub(super) fn take_contents(&mut self) -> (LedgerContents, Vec<String>) {
         let keys = self.chains.values().flat_map(|chain| {
             let records = chain.keys().filter(|it| it.role == KeyRole::Record);
             records.map(|it| DeviceFacts {
@@ -220,11 +256,16 @@ impl Replay {
                 label: it.label.clone(),
             })
         });
-        LedgerContents {
+        let contents = LedgerContents {
             organisations: u64::try_from(self.chains.len()).unwrap_or(u64::MAX),
             devices: keys.collect(),
+            seen_count: self.seen.count,
+            seen_of_log: self.seen.of_log,
             ..std::mem::take(&mut self.contents)
-        }
+        };
+        let mut remarks = std::mem::take(&mut self.seen).into_remarks();
+        remarks.extend(self.numbers.remarks(&contents.devices));
+        (contents, remarks)
     }
 }
 
@@ -236,38 +277,32 @@ enum Found {
     Bad(Problem),
 }
 
-/// A worker that stopped has shown nothing, so none of its records is good.
-fn stopped(waiting: &[Waiting]) -> Vec<Found> {
-    let index = waiting.first().map(|waiting| waiting.index);
-    let what = "the check of this record or of one after it broke off".to_owned();
-    vec![Found::Bad(Problem {
-        check: "records",
-        index,
-        path: None,
-        what,
-    })]
-}
-
 impl Waiting {
+    fn fault(&self, check: &'static str, what: String) -> Problem {
+        Problem {
+            check,
+            index: Some(self.index),
+            path: None,
+            what,
+        }
+    }
+
+    /// A worker that stopped has shown nothing, so none of its records is good.
+    fn stopped(&self) -> Problem {
+        self.fault("records", "the check of this record broke off".to_owned())
+    }
+
     fn check(&self, origin: &Origin) -> Found {
-        let fault = |check, what| {
-            Found::Bad(Problem {
-                check,
-                index: Some(self.index),
-                path: None,
-                what,
-            })
-        };
         match self.chain.check_record_entry(&self.entry) {
             Ok(()) => {}
             Err(error @ (KeyChainError::HeadMismatch | KeyChainError::OrgMismatch)) => {
-                return fault("key_chains", error.to_string());
+                return Found::Bad(self.fault("key_chains", error.to_string()));
             }
-            Err(error) => return fault("signatures", error.to_string()),
+            Err(error) => return Found::Bad(self.fault("signatures", error.to_string())),
         }
         match evidence::read(&self.entry, origin) {
             Ok(record) => Found::Good(self.numbered(&record), Claim::of(self.index, &record)),
-            Err(what) => fault("records", what),
+            Err(what) => Found::Bad(self.fault("records", what)),
         }
     }
 
@@ -282,7 +317,7 @@ impl Waiting {
         let previous = <[u8; 32]>::try_from(message.previous.as_slice()).ok();
         Some(NumberedFacts {
             index: self.index,
-            record_id: self.entry.record_id(),
+            record_id: self.id,
             key_id: signers.find(records)?,
             seq: Some(message.device_seq).filter(|seq| *seq > 0)?,
             previous: previous.map(|id| RecordId::new(Hash::new(id))),

@@ -1,58 +1,9 @@
 //! The checkpoints that signers had seen, against the trees that the log has had.
 
 use witnessmark_record::{Record, SeenTree, check_seen, v1};
-use witnessmark_verifier::{Hash, LeafHash, node_hash};
 
 use crate::limits::SEEN_REMARKS_MAX;
 use crate::verdict::SeenFacts;
-
-/// The tree at every size that the log has had: forty bytes for each entry.
-#[derive(Debug, Default)]
-pub(super) struct Trees {
-    /// The perfect subtrees that cover the leaves, from left to right, each with its height.
-    edge: Vec<(u8, Hash)>,
-    trees: Vec<SeenTree>,
-}
-
-impl Trees {
-    /// Takes the next leaf, and when it was registered.
-    pub(super) fn push(&mut self, leaf: LeafHash, registered_at: u64) {
-        let (mut height, mut hash) = (0, leaf.hash());
-        while let Some((_, left)) = self.edge.pop_if(|(it, _)| *it == height) {
-            hash = node_hash(&left, &hash);
-            height += 1;
-        }
-        self.edge.push((height, hash));
-        let subtrees = self.edge.iter().rev().map(|(_, hash)| *hash);
-        let root = subtrees.reduce(|right, left| node_hash(&left, &right));
-        self.trees.push(SeenTree {
-            root: root.unwrap_or(hash),
-            last_registered_at: registered_at,
-        });
-    }
-
-    fn at(&self, size: u64) -> Option<&SeenTree> {
-        let last = usize::try_from(size.checked_sub(1)?).ok()?;
-        self.trees.get(last)
-    }
-
-    /// What is to be said of a claim. The entry at its index has been pushed, and no signer can have seen a tree with its
-    /// own record in it.
-    pub(super) fn judge(&self, claim: &Claim) -> Option<SeenFacts> {
-        let seen = claim.about.seen.as_ref()?;
-        let tree = self.at(seen.size).filter(|_| seen.size <= claim.index);
-        let problem = check_seen(&claim.about, tree).pop();
-        let is_of_log = tree.is_some_and(|tree| seen.root == tree.root.as_bytes());
-        Some(SeenFacts {
-            index: claim.index,
-            size: seen.size,
-            signed_at: claim.about.signed_at_ms,
-            not_before: tree.filter(|_| is_of_log).map(|it| it.last_registered_at),
-            problem: problem
-                .map(|it| format!("{} = {}: {}. {}", it.path, it.value, it.rule, it.fix)),
-        })
-    }
-}
 
 /// What a record says of the checkpoint that its signer had seen.
 #[derive(Debug)]
@@ -75,47 +26,64 @@ impl Claim {
         });
         Some(Self { index, about })
     }
-}
 
-/// A remark for each claim that is not good, and how many more there are.
-pub(super) fn remarks(seen: &[SeenFacts]) -> Vec<String> {
-    let mut bad = seen
-        .iter()
-        .filter_map(|it| Some((it.index, it.problem.as_ref()?)));
-    let mut remarks: Vec<String> = bad
-        .by_ref()
-        .take(SEEN_REMARKS_MAX)
-        .map(|(index, problem)| format!("Entry {index}: {problem}."))
-        .collect();
-    let more = bad.count();
-    if more > 0 {
-        remarks.push(format!(
-            "{more} more records name a checkpoint that does not fit, or have a clock that does not."
-        ));
+    /// How many entries the checkpoint speaks of, when it may be one that the log had before this record: no signer can have
+    /// seen a tree with the own record in it.
+    pub(super) fn size(&self) -> Option<u64> {
+        let size = self.about.seen.as_ref()?.size;
+        (size > 0 && size <= self.index).then_some(size)
     }
-    remarks
+
+    /// What is to be said of it, given the tree that the log had at that size.
+    pub(super) fn judge(&self, tree: Option<&SeenTree>) -> Option<SeenFacts> {
+        let seen = self.about.seen.as_ref()?;
+        let problem = check_seen(&self.about, tree).pop();
+        let is_of_log = tree.is_some_and(|tree| seen.root == tree.root.as_bytes());
+        Some(SeenFacts {
+            index: self.index,
+            size: seen.size,
+            signed_at: self.about.signed_at_ms,
+            not_before: tree.filter(|_| is_of_log).map(|it| it.last_registered_at),
+            problem: problem
+                .map(|it| format!("{} = {}: {}. {}", it.path, it.value, it.rule, it.fix)),
+        })
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use witnessmark_merkle::Frontier;
+/// What was found of all claims.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Tally {
+    pub(super) count: u64,
+    pub(super) of_log: u64,
+    /// A remark for each of the first claims that are not good.
+    pub(super) remarks: Vec<String>,
+    /// How many more are not good.
+    pub(super) more: u64,
+}
 
-    use super::*;
-
-    #[test]
-    fn the_trees_agree_with_the_prover_at_every_size() {
-        let mut trees = Trees::default();
-        let mut frontier = Frontier::new();
-        for index in 0..600_u64 {
-            let leaf = LeafHash::of(&index.to_be_bytes());
-            trees.push(leaf, index);
-            frontier.push(leaf, &mut |_, _| {});
-            let expected = SeenTree {
-                root: frontier.root(),
-                last_registered_at: index,
-            };
-            assert_eq!(trees.at(index + 1), Some(&expected), "size {}", index + 1);
+impl Tally {
+    pub(super) fn push(&mut self, facts: &SeenFacts) {
+        self.count += 1;
+        self.of_log += u64::from(facts.not_before.is_some());
+        if let Some(problem) = &facts.problem {
+            if self.remarks.len() < SEEN_REMARKS_MAX {
+                self.remarks
+                    .push(format!("Entry {}: {problem}.", facts.index));
+            } else {
+                self.more += 1;
+            }
         }
-        assert_eq!((trees.at(0), trees.at(601)), (None, None));
+    }
+
+    /// A remark for each claim that is not good, and how many more there are.
+    pub(super) fn into_remarks(self) -> Vec<String> {
+        let mut remarks = self.remarks;
+        if self.more > 0 {
+            remarks.push(format!(
+                "{} more records name a checkpoint that does not fit, or have a clock that does not.",
+                self.more
+            ));
+        }
+        remarks
     }
 }

@@ -32,15 +32,13 @@ pub(super) fn write(page: &mut Page, verdict: &Verdict) {
     );
     page.pair("key events", &contents.key_events.to_string());
     page.pair("organisations", &contents.organisations.to_string());
-    if !contents.seen.is_empty() {
-        let of_log = contents.seen.iter().filter(|it| it.not_before.is_some());
+    if contents.seen_count > 0 {
         page.pair(
             "time bounds",
             &format!(
                 "{} records name a checkpoint that their signer had seen; {} of these are checkpoints of this ledger, \
                  so those records were signed no earlier than the ledger's time of them",
-                contents.seen.len(),
-                of_log.count()
+                contents.seen_count, contents.seen_of_log
             ),
         );
     }

@@ -1,6 +1,6 @@
 //! What an audit shows of a whole ledger besides what is wrong with it: counts, devices, checkpoints that signers had seen.
 
-use witnessmark_verifier::{KeyId, RecordId};
+use witnessmark_verifier::{Hash, KeyId, RecordId};
 
 /// What a whole ledger holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,11 +17,15 @@ pub struct LedgerContents {
     pub signatures: u64,
     /// The ledger's time of the first and the last entry, in milliseconds.
     pub first_and_last: Option<(u64, u64)>,
-    /// The checkpoints that signers had seen, in the order of the log.
+    /// Records that name a checkpoint that their signer had seen.
+    pub seen_count: u64,
+    /// Those of them that name a checkpoint of this ledger.
+    pub seen_of_log: u64,
+    /// The checkpoints that signers had seen, in the order of the log; only when details were asked for.
     pub seen: Vec<SeenFacts>,
     /// The devices: every key that ever had the role `record`.
     pub devices: Vec<DeviceFacts>,
-    /// The records that have a number on their device, in the order of the log.
+    /// The records that have a number on their device, in the order of the log; only when details were asked for.
     pub numbered: Vec<NumberedFacts>,
 }
 
@@ -69,4 +73,22 @@ pub struct SeenFacts {
     pub not_before: Option<u64>,
     /// What does not fit.
     pub problem: Option<String>,
+}
+
+/// Two checkpoints that the log's key signed and that cannot both be honest: the log does not begin with the tree of the
+/// one that was kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Contradicted {
+    /// The file of the one that was kept.
+    pub file: String,
+    /// How many entries it speaks of.
+    pub size: u64,
+    /// The root it has for them.
+    pub kept_root: Hash,
+    /// The root that as many entries from the start of the log have.
+    pub found_root: Hash,
+    /// The signed note that was kept.
+    pub kept_note: String,
+    /// The signed note that the log was audited against.
+    pub checkpoint_note: String,
 }

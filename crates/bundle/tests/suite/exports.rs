@@ -19,7 +19,8 @@ fn long_log(records: usize) -> MiniLog {
 
 fn export(log: &MiniLog, dir: &Path) -> Result<Exported, ExportError> {
     let mut writer = ExportWriter::create(dir, &log.checkpoint(&[]))?;
-    for entry in &log.entries {
+    let start = usize::try_from(writer.next_index()).unwrap();
+    for entry in &log.entries[start..] {
         writer.push(entry)?;
     }
     writer.finish()
@@ -62,6 +63,7 @@ fn an_export_is_the_static_layout_and_nothing_else() {
         done,
         Exported {
             size: 305,
+            new_entries: 305,
             files_written: 6,
             files_kept: 0
         }
@@ -85,7 +87,7 @@ fn an_export_is_the_static_layout_and_nothing_else() {
     let verdict = audit_export(dir.path(), log.policy().as_bytes(), &mut |read| told = read);
     assert_eq!(verdict.word, VerdictWord::Verified, "{}", why(&verdict));
     assert_eq!(told, 305);
-    assert_eq!(verdict.checks.len(), 11);
+    assert_eq!(verdict.checks.len(), 12);
 }
 
 #[test]
@@ -118,13 +120,17 @@ fn an_export_goes_on_where_it_stopped_and_drops_what_is_outdated() {
     let dir = TempDir::new().unwrap();
     export(&log, dir.path()).unwrap();
     let again = export(&log, dir.path()).unwrap();
-    assert_eq!((again.files_written, again.files_kept), (1, 5));
+    assert_eq!((again.files_written, again.files_kept), (0, 0));
+    assert_eq!((again.size, again.new_entries), (265, 0));
     for number in 0..300 {
         log.record(11, &log.message(TEAM, &format!("More {number}")));
     }
     fs::write(dir.path().join(".unfinished"), b"left by a crash").unwrap();
     let more = export(&log, dir.path()).unwrap();
-    assert_eq!(more.files_kept, 2);
+    assert_eq!(
+        (more.size, more.new_entries, more.files_kept),
+        (565, 300, 0)
+    );
     assert_eq!(
         names(dir.path()),
         [
@@ -200,7 +206,7 @@ fn an_export_is_not_written_over_anything_else() {
     }
     assert!(matches!(
         export(&forked, dir.path()),
-        Err(ExportError::Differs(_))
+        Err(ExportError::Forked(_))
     ));
     assert_eq!(audit(&grown, dir.path()).word, VerdictWord::Verified);
 }
@@ -360,4 +366,82 @@ fn a_link_in_the_place_of_a_folder_is_not_followed() {
         let verdict = audit(&log, dir.path());
         assert_fails(&verdict, code, check, "a link in the place of its folder");
     }
+}
+
+#[test]
+fn an_export_goes_on_only_from_what_its_checkpoint_says() {
+    let mut log = long_log(300);
+    let dir = TempDir::new().unwrap();
+    export(&log, dir.path()).unwrap();
+    for number in 0..300 {
+        log.record(11, &log.message(TEAM, &format!("More {number}")));
+    }
+    // A tile on the edge was altered: nothing is added to it.
+    for name in ["tile/0/001.p/49", "tile/1/000.p/1"] {
+        let path = dir.path().join(name);
+        let good = fs::read(&path).unwrap();
+        let mut bad = good.clone();
+        bad[3] ^= 1;
+        for (bytes, words) in [(bad, "do not make the root"), (good[1..].to_vec(), name)] {
+            fs::write(&path, bytes).unwrap();
+            let before = names(dir.path());
+            let error = export(&log, dir.path()).unwrap_err();
+            assert!(error.to_string().contains(words), "{error}");
+            assert_eq!(names(dir.path()), before);
+        }
+        fs::write(&path, good).unwrap();
+    }
+    // The ledger shows another history: in what fills the last tile, or before it.
+    let checkpoint = fs::read(dir.path().join("checkpoint")).unwrap();
+    let before = names(dir.path());
+    let start = 256;
+    let mut writer = ExportWriter::create(dir.path(), &log.checkpoint(&[])).unwrap();
+    assert_eq!(writer.next_index(), start);
+    let error = writer.push(&log.entries[7]).unwrap_err();
+    assert!(
+        error.to_string().contains("entry 256 of the ledger is not"),
+        "{error}"
+    );
+    drop(writer);
+    let mut forked = MiniLog::usual();
+    forked.record(11, &forked.message(TEAM, "Another"));
+    forked.entries.extend_from_slice(&log.entries[6..]);
+    let error = export(&forked, dir.path()).unwrap_err();
+    assert!(matches!(error, ExportError::Forked(_)), "{error}");
+    assert_eq!(fs::read(dir.path().join("checkpoint")).unwrap(), checkpoint);
+    assert!(before.iter().all(|name| names(dir.path()).contains(name)));
+    // The same size and another root.
+    let other = {
+        let mut other = MiniLog::usual();
+        other.record(11, &other.message(TEAM, "Another"));
+        other.entries.extend_from_slice(&log.entries[6..305]);
+        other
+    };
+    let error = export(&other, dir.path()).unwrap_err();
+    assert!(error.to_string().contains("another history"), "{error}");
+    // What those runs left that are not the ledger's is refused by name.
+    let error = export(&log, dir.path());
+    assert!(
+        error.is_ok() || matches!(error, Err(ExportError::Differs(_))),
+        "{error:?}"
+    );
+}
+
+/// What is there and what is read must not grow with the log: every tile but those on the edge can be away.
+#[test]
+fn an_export_goes_on_without_reading_what_is_full() {
+    let mut log = long_log(600);
+    let dir = TempDir::new().unwrap();
+    export(&log, dir.path()).unwrap();
+    for name in ["tile/0/000", "tile/0/001", "tile/entries/000"] {
+        fs::remove_file(dir.path().join(name)).unwrap();
+    }
+    let again = export(&log, dir.path()).unwrap();
+    assert_eq!(again.files_written, 0);
+    log.record(11, &log.message(TEAM, "One more"));
+    let more = export(&log, dir.path()).unwrap();
+    assert_eq!(
+        (more.new_entries, more.files_written, more.files_kept),
+        (1, 3, 1)
+    );
 }

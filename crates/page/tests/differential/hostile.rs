@@ -2,7 +2,8 @@
 //! letters that look like others.
 
 use witnessmark_record::{Record, RecordKind, encode};
-use witnessmark_verifier::{DisclosedValue, Disclosure, field_salt};
+use witnessmark_tlog::{Encode as _, field_salt};
+use witnessmark_verifier::{DisclosedValue, Disclosure};
 
 use crate::fields;
 use crate::ledger::{Honest, Tamper};
