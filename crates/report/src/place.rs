@@ -88,7 +88,7 @@ pub(crate) fn append_only(verdict: &Verdict, shown: &Shown) -> Markup {
             h2 { "12. That the ledger only grows" }
             p { "All " (proofs) " entries in this bundle (the ledger's founding entry, the record, and what is related to it) are proved against one checkpoint, of "
                 (size) " entries. None of them can be changed or taken out without a change of its root hash." }
-            p { "One checkpoint does not show that the ledger gave everybody the same history. Whoever kept an earlier or a later checkpoint can ask the ledger for a consistency proof between the two (RFC 9162, section 2.1.4); if there is none, the two checkpoints together convict the ledger." }
+            p { "One checkpoint does not show that the ledger gave everybody the same history. Whoever kept an earlier or a later checkpoint can have the two compared (witnessmark compare): either the smaller tree is shown to be the beginning of the larger one (RFC 9162, section 2.1.4), or the contradiction becomes a file that anybody can check. That somebody gives no proof convicts nobody." }
             @if verdict.ledger.as_ref().is_some_and(|ledger| ledger.quorum.is_none()) {
                 p { strong { "The policy that was used asks for no independent witness: the ledger could show different people different histories." } }
             }
