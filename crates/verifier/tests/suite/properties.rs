@@ -15,7 +15,7 @@ use witnessmark_verifier::{
 /// Good texts of every format, to be spoiled.
 fn good_texts() -> Vec<String> {
     let vectors: Value =
-        serde_json::from_str(include_str!("../vectors/witnessmark-v1.json")).unwrap();
+        serde_json::from_str(include_str!("../../vectors/witnessmark-v1.json")).unwrap();
     let fields = [
         "checkpoint_cosigned",
         "tlog_proof",
