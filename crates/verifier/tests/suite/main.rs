@@ -6,6 +6,7 @@ mod evidence_bytes;
 mod evidence_texts;
 mod evidence_vectors;
 mod key_chain;
+mod limits;
 mod notes;
 mod policy;
 mod properties;
