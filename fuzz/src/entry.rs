@@ -37,9 +37,9 @@ pub fn check(data: &[u8]) {
 
 /// The layout of an entry, read from its document with slices.
 fn is_entry(data: &[u8]) -> bool {
-    let Some(("WMK1", _)) = data.split_at_checked(4).map(|(a, b)| (str_of(a), b)) else {
+    if !data.starts_with(b"WMK1") {
         return false;
-    };
+    }
     let number = |at: usize, len: usize| {
         let bytes = data.get(at..at + len)?;
         Some(
@@ -56,7 +56,7 @@ fn is_entry(data: &[u8]) -> bool {
         let chain = data.get(at..at + 36)?;
         at += 36;
         let type_len = number(at, 2)?;
-        let payload_type = str_of(data.get(at + 2..at + 2 + type_len)?);
+        let payload_type = str::from_utf8(data.get(at + 2..at + 2 + type_len)?);
         at += 2 + type_len;
         let payload_len = number(at, 4)?;
         data.get(at + 4..at + 4 + payload_len)?;
@@ -86,13 +86,8 @@ fn is_entry(data: &[u8]) -> bool {
             3 | 4 | 6 => org.is_empty() && chain.iter().all(|byte| *byte == 0),
             _ => false,
         };
-        let typed = payload_type != "\u{fffd}" && expected.is_none_or(|it| it == payload_type);
+        let typed = payload_type.is_ok_and(|found| expected.is_none_or(|it| it == found));
         Some(owned && typed && count <= 8 && at == data.len())
     };
     data.len() <= 65_535 && read() == Some(true)
-}
-
-/// The text that bytes are, or a sign that they are none.
-fn str_of(bytes: &[u8]) -> &str {
-    str::from_utf8(bytes).unwrap_or("\u{fffd}")
 }

@@ -1,5 +1,7 @@
 //! Keys of which the targets know the secrets, and what is signed with them.
 
+use std::sync::OnceLock;
+
 use ed25519_dalek::{Signer as _, SigningKey};
 use witnessmark_tlog::{Encode as _, signature_line};
 use witnessmark_verifier::{
@@ -12,14 +14,27 @@ pub const ORIGIN: &str = "log.example/fuzz";
 /// The seed of that log's key.
 pub const LOG: u8 = 1;
 
+/// The keys of all seeds, made once: to admit a key takes longer than all else that a target does.
+fn all() -> &'static [(SigningKey, PublicKey)] {
+    static ALL: OnceLock<Vec<(SigningKey, PublicKey)>> = OnceLock::new();
+    ALL.get_or_init(|| {
+        let both = |seed: u8| {
+            let secret = SigningKey::from_bytes(&[seed; 32]);
+            let public = PublicKey::admit(secret.verifying_key().as_bytes());
+            (secret, public.expect("a key of the curve"))
+        };
+        (0..=u8::MAX).map(both).collect()
+    })
+}
+
 /// The secret key of a seed.
 pub fn secret(seed: u8) -> SigningKey {
-    SigningKey::from_bytes(&[seed; 32])
+    all()[usize::from(seed)].0.clone()
 }
 
 /// The public key of a seed.
 pub fn public(seed: u8) -> PublicKey {
-    PublicKey::admit(secret(seed).verifying_key().as_bytes()).expect("a key of the curve")
+    all()[usize::from(seed)].1.clone()
 }
 
 /// The verifier key of the log of a seed, under any name.

@@ -38,7 +38,7 @@ pub fn check(data: &[u8]) {
         }
     };
     let rules = Rules::read(&text).expect("what is accepted has the form of a policy");
-    assert_eq!(policy.logs().len(), rules.logs);
+    assert_eq!(policy.logs().len(), rules.logs.len());
     assert_eq!(policy.quorum().is_none(), rules.quorum == "none");
 
     let mut source = format!("{TEXT}\n{}", log_line(TEXT));
@@ -48,7 +48,7 @@ pub fn check(data: &[u8]) {
         signed.push(witness_key(100 + place).to_string());
     }
     let note = Note::parse(&source).expect("a note");
-    let is_log = text.contains(&log_key(ORIGIN, LOG).to_string());
+    let is_log = rules.logs.contains(&log_key(ORIGIN, LOG).to_string());
     let is_enough = rules.is_met(&rules.quorum, &signed, 0);
     match policy.verify(&note) {
         Ok(verified) => {
@@ -89,7 +89,7 @@ fn with_keys(text: &str) -> String {
 
 /// The lines of a policy, read without any care: names are looked up when they are asked for.
 struct Rules {
-    logs: usize,
+    logs: Vec<String>,
     quorum: String,
     witnesses: BTreeMap<String, String>,
     groups: BTreeMap<String, (usize, Vec<String>)>,
@@ -98,7 +98,7 @@ struct Rules {
 impl Rules {
     fn read(text: &str) -> Option<Self> {
         let mut rules = Self {
-            logs: 0,
+            logs: Vec::new(),
             quorum: String::new(),
             witnesses: BTreeMap::new(),
             groups: BTreeMap::new(),
@@ -109,7 +109,7 @@ impl Rules {
                 .filter(|it| !it.is_empty())
                 .collect();
             match items[..] {
-                ["log", ..] => rules.logs += 1,
+                ["log", key, ..] => rules.logs.push(key.to_owned()),
                 ["witness", name, key, ..] => {
                     rules.witnesses.insert(name.to_owned(), key.to_owned());
                 }

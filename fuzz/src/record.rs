@@ -13,7 +13,7 @@ use crate::{input, memory};
 pub fn check(data: &[u8]) {
     // The schema is made at the first call and kept.
     drop(Record::decode(&[]));
-    let decoded = memory::bounded(data, 1 << 16, 256, || Record::decode(data));
+    let decoded = memory::bounded(data, 1 << 17, 2_048, || Record::decode(data));
     let Ok(record) = decoded else { return };
     let message = record.message();
     assert_eq!(encode(message), data);
