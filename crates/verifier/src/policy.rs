@@ -61,12 +61,12 @@ impl TrustPolicy {
             return Err(CheckpointError::QuorumNotMet { quorum, missing });
         }
         let members = self.quorum.members.iter().zip(times);
-        let cosigned = members.filter_map(|(member, time)| match (&member.kind, time) {
-            (MemberKind::Witness(key), Some(time_s)) => {
+        let cosigned = members.filter_map(|(member, time)| match &member.kind {
+            MemberKind::Witness(key) => {
                 let name = key.name().clone();
-                Some(Cosigned { name, time_s })
+                time.map(|time_s| Cosigned { name, time_s })
             }
-            _ => None,
+            MemberKind::Group { .. } => None,
         });
         Ok(VerifiedCheckpoint {
             note: Arc::from(note.source()),

@@ -34,17 +34,17 @@ impl Quorum {
     /// Whether the witnesses at the places that have a time of cosignature are enough.
     pub(super) fn is_met(&self, times: &[Option<u64>]) -> bool {
         let mut met: Vec<bool> = Vec::with_capacity(self.members.len());
-        let is_set = |met: &[bool], place: usize| met.get(place) == Some(&true);
+        let holds = |met: &[bool], place: usize| met.get(place) == Some(&true);
         for (member, time) in self.members.iter().zip(times) {
             let is_met = match &member.kind {
                 MemberKind::Witness(_) => time.is_some(),
                 MemberKind::Group { threshold, members } => {
-                    members.iter().filter(|it| is_set(&met, **it)).count() >= *threshold
+                    members.iter().filter(|it| holds(&met, **it)).count() >= *threshold
                 }
             };
             met.push(is_met);
         }
-        self.required.is_none_or(|place| is_set(&met, place))
+        self.required.is_none_or(|place| holds(&met, place))
     }
 
     /// The key names of the witnesses that count and have no time of cosignature, with commas.

@@ -9,13 +9,14 @@ use witnessmark_tlog::{
     signature_line,
 };
 use witnessmark_verifier::{
-    Checkpoint, Note, TlogProof, TrustPolicy, VerifierKey, base64, decimal, hex,
+    Charter, Checkpoint, Disclosure, Entry, KeyEvent, Note, TlogProof, TrustPolicy, VerifierKey,
+    base64, decimal, hex,
 };
 
 /// Good texts of every format, to be spoiled.
 fn good_texts() -> Vec<String> {
     let vectors: Value =
-        serde_json::from_str(include_str!("../vectors/witnessmark-v1.json")).unwrap();
+        serde_json::from_str(include_str!("../../vectors/witnessmark-v1.json")).unwrap();
     let fields = [
         "checkpoint_cosigned",
         "tlog_proof",
@@ -28,6 +29,14 @@ fn good_texts() -> Vec<String> {
         .iter()
         .map(|field| vectors[*field].as_str().unwrap().to_owned())
         .collect();
+    texts.push(
+        vectors["charter"]["payload_text"]
+            .as_str()
+            .unwrap()
+            .to_owned(),
+    );
+    let events = vectors["key_chain"]["events"].as_array().unwrap().iter();
+    texts.extend(events.map(|event| event["payload_text"].as_str().unwrap().to_owned()));
     texts.push("tile/3/x001/x234/067.p/5".to_owned());
     texts.push("tile/entries/x001/000".to_owned());
     texts
@@ -79,6 +88,12 @@ fn read_everything(text: &str) {
     if let Ok(policy) = TrustPolicy::parse(text) {
         assert!(!policy.logs().is_empty());
     }
+    if let Ok(charter) = Charter::parse(text.as_bytes()) {
+        assert_eq!(charter.encode(), text);
+    }
+    if let Ok(event) = KeyEvent::parse(text.as_bytes()) {
+        assert_eq!(event.encode(), text);
+    }
     if let Ok(tile) = Tile::parse(text) {
         assert_eq!(tile.path(), text);
     }
@@ -96,7 +111,49 @@ fn read_everything(text: &str) {
     }
 }
 
+/// Good bytes of the formats that are not text, to be spoiled.
+fn good_bytes() -> Vec<Vec<u8>> {
+    let vectors: Value =
+        serde_json::from_str(include_str!("../../vectors/witnessmark-v1.json")).unwrap();
+    let list = |value: &Value, field: &str| -> Vec<Vec<u8>> {
+        let items = value.as_array().unwrap().iter();
+        let texts = items.map(|item| item[field].as_str().unwrap());
+        texts.map(|text| hex::decode(text).unwrap()).collect()
+    };
+    let entries = list(&vectors["entries"], "entry");
+    let disclosures = list(&vectors["disclosures"]["fields"], "disclosure");
+    [entries, disclosures].concat()
+}
+
+/// Good bytes with a few of them cut, doubled or replaced.
+fn spoiled_bytes() -> impl Strategy<Value = Vec<u8>> {
+    let edit = (
+        any::<prop::sample::Index>(),
+        0..3_usize,
+        prop::collection::vec(any::<u8>(), 0..3),
+    );
+    let all = prop::sample::select(good_bytes());
+    (all, prop::collection::vec(edit, 0..3)).prop_map(|(mut bytes, edits)| {
+        for (place, cut, put) in edits {
+            let start = place.index(bytes.len() + 1);
+            let end = (start + cut).min(bytes.len());
+            bytes.splice(start..end, put);
+        }
+        bytes
+    })
+}
+
 proptest! {
+    #[test]
+    fn spoiled_bytes_are_refused_or_read_back(bytes in spoiled_bytes()) {
+        if let Ok(entry) = Entry::parse(&bytes) {
+            prop_assert_eq!(entry.encode().unwrap(), bytes.clone());
+        }
+        if let Ok(disclosure) = Disclosure::parse(&bytes) {
+            prop_assert_eq!(disclosure.encode().unwrap(), bytes);
+        }
+    }
+
     #[test]
     fn spoiled_texts_are_refused_or_read_back(text in spoiled()) {
         read_everything(&text);

@@ -11,7 +11,7 @@ use witnessmark_verifier::{
 };
 
 fn vectors() -> Value {
-    serde_json::from_str(include_str!("../vectors/witnessmark-v1.json")).unwrap()
+    serde_json::from_str(include_str!("../../vectors/witnessmark-v1.json")).unwrap()
 }
 
 fn text(value: &Value) -> &str {

@@ -327,3 +327,33 @@ fn the_largest_trees_end_in_a_verdict() {
     let beyond = Err(InclusionError::IndexBeyondSize);
     assert_eq!(proof.verify(leaf, LeafIndex::new(0), &none), beyond);
 }
+
+/// Witnesses stop at 63 hashes, so a longer proof is refused even where a tree that large would need it.
+#[test]
+fn a_proof_of_64_hashes_is_refused_and_one_of_63_is_not() {
+    let first = Definitions::leaf(0);
+    let beside = sha256(b"beside");
+    let table = [
+        (63, 1 << 63, Ok(()), Ok(())),
+        (
+            64,
+            u64::MAX,
+            Err(InclusionError::Length),
+            Err(ConsistencyError::Length),
+        ),
+    ];
+    for (hashes, size, included, consistent) in table {
+        let new = TreeHead {
+            size: TreeSize::new(size),
+            root: (0..hashes).fold(first.hash(), |hash, _| node_hash(&hash, &beside)),
+        };
+        let old = TreeHead {
+            size: TreeSize::new(1),
+            root: first.hash(),
+        };
+        let hashes = vec![beside; hashes];
+        let proof = InclusionProof::new(hashes.clone());
+        assert_eq!(proof.verify(first, LeafIndex::new(0), &new), included);
+        assert_eq!(ConsistencyProof::new(hashes).verify(&old, &new), consistent);
+    }
+}

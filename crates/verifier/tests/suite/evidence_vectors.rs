@@ -15,7 +15,7 @@ use witnessmark_verifier::{
 const REGISTERED_AT: std::ops::Range<usize> = 5..13;
 
 fn vectors() -> Value {
-    serde_json::from_str(include_str!("../vectors/witnessmark-v1.json")).unwrap()
+    serde_json::from_str(include_str!("../../vectors/witnessmark-v1.json")).unwrap()
 }
 
 fn bytes(value: &Value) -> Vec<u8> {

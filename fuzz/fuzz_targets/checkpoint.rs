@@ -1,0 +1,8 @@
+//! The target `checkpoint`: see the module of this name in the library.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(
+    init: witnessmark_fuzz::seeds::write("checkpoint"),
+    |data: &[u8]| witnessmark_fuzz::checkpoint::check(data)
+);

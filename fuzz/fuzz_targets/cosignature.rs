@@ -1,0 +1,8 @@
+//! The target `cosignature`: see the module of this name in the library.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(
+    init: witnessmark_fuzz::seeds::write("cosignature"),
+    |data: &[u8]| witnessmark_fuzz::cosignature::check(data)
+);

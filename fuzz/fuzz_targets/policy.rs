@@ -1,0 +1,8 @@
+//! The target `policy`: see the module of this name in the library.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(
+    init: witnessmark_fuzz::seeds::write("policy"),
+    |data: &[u8]| witnessmark_fuzz::policy::check(data)
+);
