@@ -202,6 +202,37 @@ fn a_bundle_is_compared_with_what_is_remembered_before_it_is_written() {
 }
 
 #[test]
+fn nothing_is_sent_to_a_ledger_that_does_not_fit() {
+    let fork = Fork::start();
+    fork.submit("{1}", "a");
+    fork.submit("{2}", "b");
+    fork.typed("sender", "checkpoint --from {1} {policy}")
+        .exits(0);
+    let size = |fork: &Fork| {
+        let shown = fork.typed("somebody-2", "checkpoint --from {2} {policy} --json");
+        shown.exits(0).json()["size"].clone()
+    };
+    let before = size(&fork);
+    let file = fork.world.signed("statement", "mine");
+    let line = format!("submit {file} --to {{2}} {{policy}}");
+    let refused = fork.typed("sender", &line).exits(3);
+    assert!(refused.stderr.contains("NOT_SENT") || refused.stderr.contains("UNKNOWN"));
+    assert_eq!(size(&fork), before);
+    // A key event whose place is given asks nothing else before.
+    let (root, zeros) = (fork.world.path("root.key"), "0".repeat(64));
+    let line = format!(
+        "org revoke --org field-team --root {root} --key-id {zeros} --reason lost --seq 3 --prev {zeros} --to {{2}} {{policy}}"
+    );
+    let refused = fork.typed("sender", &line).exits(3);
+    assert!(
+        refused.stderr.contains("MISBEHAVIOUR"),
+        "{}",
+        refused.stderr
+    );
+    assert_eq!(size(&fork), before);
+}
+
+#[test]
 fn two_checkpoints_at_hand_are_compared_with_a_ledger_or_an_export_as_evidence() {
     let fork = Fork::start();
     for (ledger, name) in [("{1}", "a"), ("{2}", "b"), ("{1}", "c")] {

@@ -71,9 +71,7 @@ impl Kept {
                  key, keep this file and name another one"
             )
         } else {
-            format!(
-                "it is of the ledger {origin}, which the policy does not name; name another file"
-            )
+            format!("it is of another ledger, {origin}; name another file")
         })
     }
 }

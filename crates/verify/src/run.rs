@@ -6,11 +6,14 @@ use std::path::{Path, PathBuf};
 
 use witnessmark_bundle::{
     BUNDLE_BYTES_MAX, Finding, FolderFiles, MISBEHAVIOUR_BYTES_MAX, Misbehaviour, POLICY_BYTES_MAX,
-    Subject, Verdict, audit_export, judge_misbehaviour, quote, verify_bundle,
+    Since, Subject, Verdict, audit_export, judge_misbehaviour, quote, verify_bundle,
 };
 
 use crate::answer::Answer;
 use crate::args::Command;
+
+/// The largest signed note, which the verifier reads no further than.
+const NOTE_BYTES_MAX: usize = 1_000_000;
 
 /// Carries out a command.
 pub(crate) fn run(command: &Command) -> Answer {
@@ -19,8 +22,13 @@ pub(crate) fn run(command: &Command) -> Answer {
             bundle,
             policy,
             files,
+            since,
+            allow_older,
             ..
-        } => check_bundle(bundle, policy, files.as_deref()),
+        } => {
+            let kept = since.as_deref().map(|path| (path, *allow_older));
+            check_bundle(bundle, policy, files.as_deref(), kept)
+        }
         Command::Export { dir, policy, .. } => check_export(dir, policy).into(),
         Command::Misbehaviour { file, policy, .. } => match read(file, MISBEHAVIOUR_BYTES_MAX) {
             Ok(bytes) => check_misbehaviour(&bytes, policy),
@@ -37,7 +45,12 @@ fn check_misbehaviour(bytes: &[u8], policy: &Path) -> Finding {
     }
 }
 
-fn check_bundle(bundle: &Path, policy: &Path, files: Option<&Path>) -> Answer {
+fn check_bundle(
+    bundle: &Path,
+    policy: &Path,
+    files: Option<&Path>,
+    kept: Option<(&Path, bool)>,
+) -> Answer {
     let bytes = match read(bundle, BUNDLE_BYTES_MAX) {
         Ok(bytes) => bytes,
         Err(error) => return unreadable(Subject::Bundle, "format", bundle, &error).into(),
@@ -50,7 +63,17 @@ fn check_bundle(bundle: &Path, policy: &Path, files: Option<&Path>) -> Answer {
         Err(error) => return unreadable(Subject::Bundle, "policy", policy, &error).into(),
     };
     let folder = files.map_or_else(|| folder_of(bundle), Path::to_owned);
-    verify_bundle(&bytes, &policy, &FolderFiles::new(folder)).into()
+    let verdict = verify_bundle(&bytes, &policy, &FolderFiles::new(folder));
+    let Some((path, allow_older)) = kept else {
+        return verdict.into();
+    };
+    let note = read(path, NOTE_BYTES_MAX).map_err(|error| cannot_read(path, &error));
+    let since = Since {
+        note: note.as_deref().map_err(Clone::clone),
+        policy: &policy,
+        allow_older,
+    };
+    verdict.since(&since).into()
 }
 
 fn check_export(dir: &Path, policy: &Path) -> Verdict {

@@ -11,4 +11,5 @@ mod ledgers;
 mod mini_log;
 mod misbehaviour;
 mod related;
+mod since;
 mod words;
