@@ -216,12 +216,15 @@ fn nothing_is_sent_to_a_ledger_that_does_not_fit() {
     let file = fork.world.signed("statement", "mine");
     let line = format!("submit {file} --to {{2}} {{policy}}");
     let refused = fork.typed("sender", &line).exits(3);
-    assert!(refused.stderr.contains("NOT_SENT") || refused.stderr.contains("UNKNOWN"));
+    assert!(refused.stderr.contains("NOT_SENT"), "{}", refused.stderr);
     assert_eq!(size(&fork), before);
-    // A key event whose place is given asks nothing else before.
-    let (root, zeros) = (fork.world.path("root.key"), "0".repeat(64));
+    // The first event of an organisation needs no answer before it is sent.
+    let (root, key) = (
+        fork.world.path("root.key"),
+        fork.world.path("ledger/keys/registrar.key"),
+    );
     let line = format!(
-        "org revoke --org field-team --root {root} --key-id {zeros} --reason lost --seq 3 --prev {zeros} --to {{2}} {{policy}}"
+        "org genesis --org other-team --root {root} --registrar {key} --to {{2}} {{policy}}"
     );
     let refused = fork.typed("sender", &line).exits(3);
     assert!(
@@ -351,6 +354,22 @@ fn what_is_remembered_belongs_to_one_key_of_one_ledger() {
         refused.stderr
     );
     assert_eq!(fs::read(&first[0]).unwrap(), fs::read(&seen).unwrap());
+    // A policy that gives both keys for the ledger means one ledger, and one history: nobody is convicted of the difference.
+    let both = world.path("both.policy");
+    let keys = [world.policy(), format!("{other}/trust.policy")].map(|policy| {
+        let text = fs::read_to_string(policy).unwrap();
+        text.lines().next().unwrap().to_owned()
+    });
+    fs::write(&both, format!("{}\nquorum none\n", keys.join("\n"))).unwrap();
+    let line = format!("checkpoint --from {} --policy {both}", daemon.url);
+    let refused = as_user(&world, "me", &line).exits(1);
+    assert!(
+        refused.stderr.contains("MISBEHAVIOUR_UNPROVED"),
+        "{}",
+        refused.stderr
+    );
+    let complaint = files(&world, "me", ".json");
+    judged(&world, &complaint[0].display().to_string(), &both, 1);
     // A damaged one is said to be.
     fs::write(&seen, "").unwrap();
     as_user(&world, "me", &format!("{line} --remember {seen}")).exits(2);
