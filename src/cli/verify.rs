@@ -48,7 +48,10 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> Result<Report, Failure> {
     // One that is too large is judged, like everything else that is no bundle.
     let bundle = files::read_start(&arguments.bundle, BUNDLE_BYTES_MAX);
+    // With the options of a bundle, a bundle is what was asked about.
+    let is_plain = arguments.files.is_none() && arguments.since.is_none();
     if let Ok(bytes) = &bundle
+        && is_plain
         && Misbehaviour::is_one(bytes)
     {
         let policy = files::read_bytes(&arguments.policy, TEXT_BYTES_MAX);

@@ -55,7 +55,8 @@ fn check_bundle(
         Ok(bytes) => bytes,
         Err(error) => return unreadable(Subject::Bundle, "format", bundle, &error).into(),
     };
-    if Misbehaviour::is_one(&bytes) {
+    // With the options of a bundle, a bundle is what was asked about.
+    if files.is_none() && kept.is_none() && Misbehaviour::is_one(&bytes) {
         return check_misbehaviour(&bytes, policy).into();
     }
     let policy = match read(policy, POLICY_BYTES_MAX) {

@@ -235,6 +235,12 @@ fn a_file_that_accuses_a_ledger_is_judged_by_words_and_exit_code() {
         let args = [command, text(&nothing), "--policy", text(&policy)];
         assert_ran(&args, 2, "CANNOT TELL");
     }
+    // Whoever gives an option of a bundle asks about a bundle, and no option is passed over.
+    let args = ["bundle", text(&file), "--policy", text(&policy)];
+    for option in ["--since", "--files"] {
+        let args = [&args[..], &[option, text(&nothing)]].concat();
+        assert_ran(&args, 1, "NOT VERIFIED");
+    }
     // A bundle is no such file, and nothing is approved of by the wrong name.
     let bundle = at("bundle.json");
     let args = ["misbehaviour", text(&bundle), "--policy", text(&policy)];
