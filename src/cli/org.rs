@@ -11,7 +11,7 @@ use witnessmark_verifier::{
 
 use super::chain::{self, EventDraft};
 use super::key::read_key;
-use super::{LedgerOptions, Memory, connect, files, submit, when};
+use super::{LedgerOptions, Memory, client_trouble, connect, files, submit, when};
 use crate::clock;
 use crate::output::{Failure, Report, Trouble};
 
@@ -320,6 +320,8 @@ async fn deliver(event: SignedRecord, destination: &Destination) -> Result<Repor
         )));
     };
     let client = connect(url, policy, Memory::Usual).await?;
+    // Nothing is sent to a ledger that does not fit what is remembered of it.
+    client.checkpoint().await.map_err(client_trouble)?;
     let logged = submit::send_event(&client, event).await?;
     Ok(Report::done(logged.to_line("key event"), logged.to_json()))
 }

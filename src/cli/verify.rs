@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use witnessmark_bundle::{
-    FolderFiles, Misbehaviour, Subject, Verdict, VerdictWord, quote, verify_bundle,
+    FolderFiles, Misbehaviour, Since, Subject, Verdict, VerdictWord, quote, verify_bundle,
 };
 
 use super::files::{self, BUNDLE_BYTES_MAX, TEXT_BYTES_MAX};
@@ -31,6 +31,12 @@ pub(super) struct Arguments {
     /// The folder of the files that travel beside the bundle; the bundle's own when left out.
     #[arg(long, value_name = "DIR")]
     files: Option<PathBuf>,
+    /// A signed checkpoint of this ledger that you kept from before: the bundle must not contradict it, nor be older.
+    #[arg(long, value_name = "NOTE")]
+    since: Option<PathBuf>,
+    /// Take a bundle of an older state than the one of --since, with a remark.
+    #[arg(long, requires = "since")]
+    allow_older: bool,
 }
 
 /// Checks the bundle.
@@ -42,7 +48,10 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> Result<Report, Failure> {
     // One that is too large is judged, like everything else that is no bundle.
     let bundle = files::read_start(&arguments.bundle, BUNDLE_BYTES_MAX);
+    // With the options of a bundle, a bundle is what was asked about.
+    let is_plain = arguments.files.is_none() && arguments.since.is_none();
     if let Ok(bytes) = &bundle
+        && is_plain
         && Misbehaviour::is_one(bytes)
     {
         let policy = files::read_bytes(&arguments.policy, TEXT_BYTES_MAX);
@@ -72,7 +81,16 @@ impl Arguments {
             (None, Some(folder)) if !folder.as_os_str().is_empty() => folder.to_owned(),
             (None, _) => Path::new(".").to_owned(),
         };
-        verify_bundle(bundle, &policy, &FolderFiles::new(folder))
+        let verdict = verify_bundle(bundle, &policy, &FolderFiles::new(folder));
+        let Some(since) = &self.since else {
+            return verdict;
+        };
+        let note = files::read_bytes(since, TEXT_BYTES_MAX);
+        verdict.since(&Since {
+            note: note.as_deref().map_err(why),
+            policy: &policy,
+            allow_older: self.allow_older,
+        })
     }
 }
 

@@ -202,6 +202,40 @@ fn a_bundle_is_compared_with_what_is_remembered_before_it_is_written() {
 }
 
 #[test]
+fn nothing_is_sent_to_a_ledger_that_does_not_fit() {
+    let fork = Fork::start();
+    fork.submit("{1}", "a");
+    fork.submit("{2}", "b");
+    fork.typed("sender", "checkpoint --from {1} {policy}")
+        .exits(0);
+    let size = |fork: &Fork| {
+        let shown = fork.typed("somebody-2", "checkpoint --from {2} {policy} --json");
+        shown.exits(0).json()["size"].clone()
+    };
+    let before = size(&fork);
+    let file = fork.world.signed("statement", "mine");
+    let line = format!("submit {file} --to {{2}} {{policy}}");
+    let refused = fork.typed("sender", &line).exits(3);
+    assert!(refused.stderr.contains("NOT_SENT"), "{}", refused.stderr);
+    assert_eq!(size(&fork), before);
+    // The first event of an organisation needs no answer before it is sent.
+    let (root, key) = (
+        fork.world.path("root.key"),
+        fork.world.path("ledger/keys/registrar.key"),
+    );
+    let line = format!(
+        "org genesis --org other-team --root {root} --registrar {key} --to {{2}} {{policy}}"
+    );
+    let refused = fork.typed("sender", &line).exits(3);
+    assert!(
+        refused.stderr.contains("MISBEHAVIOUR"),
+        "{}",
+        refused.stderr
+    );
+    assert_eq!(size(&fork), before);
+}
+
+#[test]
 fn two_checkpoints_at_hand_are_compared_with_a_ledger_or_an_export_as_evidence() {
     let fork = Fork::start();
     for (ledger, name) in [("{1}", "a"), ("{2}", "b"), ("{1}", "c")] {
@@ -320,6 +354,22 @@ fn what_is_remembered_belongs_to_one_key_of_one_ledger() {
         refused.stderr
     );
     assert_eq!(fs::read(&first[0]).unwrap(), fs::read(&seen).unwrap());
+    // A policy that gives both keys for the ledger means one ledger, and one history: nobody is convicted of the difference.
+    let both = world.path("both.policy");
+    let keys = [world.policy(), format!("{other}/trust.policy")].map(|policy| {
+        let text = fs::read_to_string(policy).unwrap();
+        text.lines().next().unwrap().to_owned()
+    });
+    fs::write(&both, format!("{}\nquorum none\n", keys.join("\n"))).unwrap();
+    let line = format!("checkpoint --from {} --policy {both}", daemon.url);
+    let refused = as_user(&world, "me", &line).exits(1);
+    assert!(
+        refused.stderr.contains("MISBEHAVIOUR_UNPROVED"),
+        "{}",
+        refused.stderr
+    );
+    let complaint = files(&world, "me", ".json");
+    judged(&world, &complaint[0].display().to_string(), &both, 1);
     // A damaged one is said to be.
     fs::write(&seen, "").unwrap();
     as_user(&world, "me", &format!("{line} --remember {seen}")).exits(2);

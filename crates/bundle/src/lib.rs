@@ -20,6 +20,7 @@ mod json;
 mod limits;
 mod meaning;
 mod misbehaviour;
+mod since;
 mod text;
 mod ties;
 mod tiles;
@@ -47,6 +48,7 @@ pub use misbehaviour::{
     Contradiction, Finding, FindingFacts, FindingWord, MISBEHAVIOUR_CHECKS, MISBEHAVIOUR_FORMAT,
     Misbehaviour, MisbehaviourError, ProvedLeaf, Refused, judge_misbehaviour,
 };
+pub use since::Since;
 pub use time::utc;
 pub use verdict::{
     BUNDLE_CHECKS, ChangeFacts, Check, Contradicted, CorrectionFacts, DeviceFacts, EXPORT_CHECKS,

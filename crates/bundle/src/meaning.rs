@@ -92,6 +92,10 @@ fn cannot_tell(check: &str) -> &'static str {
             "Not this ledger: it comes from a ledger that your policy does not name. It may be good under another \
              policy."
         }
+        "since" => {
+            "Older than what you have seen, or nothing to compare it with: no fault was found in the bundle. What was said of the \
+             record since may be missing from it. Ask for a new bundle; --allow-older takes an old one."
+        }
         "files" => {
             "Incomplete: a file that should lie beside the bundle could not be read. Put it there and try again."
         }
@@ -141,6 +145,10 @@ fn bundle_not_verified(check: &str) -> &'static str {
              the bundle; the record may be good by itself."
         }
         "disclosures" => "Altered: a field is shown that the record never committed to.",
+        "since" => {
+            "Two histories: the ledger has signed another tree of this size before. Do not rely on its word, and keep both \
+             checkpoints."
+        }
         "files" => "Altered: a file beside the bundle is not the one that was recorded.",
         _ => "A check failed, so nothing of this can be relied upon.",
     }

@@ -29,35 +29,43 @@ impl Client {
             return Ok(latest.clone());
         }
         let shown = verify_note(note, &self.policy)?;
-        for key in signers(&shown, &self.policy) {
+        // Of every key that the policy gives for the ledger: one that did not sign this has signed for the same ledger.
+        let keys = self.policy.logs().iter();
+        for key in keys.filter(|key| key.name() == shown.origin()) {
             // Again for as long as other processes remember something newer.
-            while !self.fits(&mut remembered, &key, &shown).await? {}
+            while !self.fits(&mut remembered, key, &shown).await? {}
         }
         remembered.accept(&shown);
         Ok(shown)
     }
 
-    /// Compares a checkpoint with what is remembered of the key, and remembers it if it is newer. `false` when that has
-    /// to be done again.
+    /// Compares a checkpoint with what is remembered of the key, and remembers it if it is newer and signed by the key. `false` when
+    /// that has to be done again.
     async fn fits(
         &self,
         remembered: &mut Remembered,
         key: &VerifierKey,
         shown: &VerifiedCheckpoint,
     ) -> Result<bool, ClientError> {
-        match remembered.step(key, shown)? {
+        let is_signer = signers(shown, &self.policy).contains(key);
+        match remembered.step(key, (shown, is_signer))? {
             Step::Fits => {}
             Step::Grows(old) => {
                 self.check_fit(remembered, (key, shown), (&old, shown.head()))
                     .await?;
             }
+            // What is remembered stays.
             Step::Lags(new) => {
                 self.check_fit(remembered, (key, shown), (shown.head(), &new))
                     .await?;
                 return Ok(true);
             }
         }
-        remembered.advance(key, shown).await
+        if is_signer {
+            remembered.advance(key, shown).await
+        } else {
+            Ok(true)
+        }
     }
 
     /// Has the ledger prove that the first tree is a beginning of the second. One of them is remembered and the other is
@@ -81,7 +89,7 @@ impl Client {
             Err(error) => return Err(error),
         };
         let Some(kept) = remembered.of(key) else {
-            return Ok(());
+            return Err(ClientError::not_verified(problem));
         };
         let evidence = self.evidence(kept, shown, refused).await;
         Err(remembered.misbehaviour(kept, shown, problem, evidence))
@@ -95,6 +103,10 @@ impl Client {
         shown: &VerifiedCheckpoint,
         refused: RefusedProof,
     ) -> Evidence {
+        // What one key signed does not convict another one.
+        if !signers(shown, &self.policy).contains(&kept.key) {
+            return Evidence::Unproved(refused);
+        }
         let signed = [
             (kept.note.as_str(), kept.head),
             (shown.note(), *shown.head()),

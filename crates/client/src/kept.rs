@@ -40,7 +40,7 @@ impl Kept {
         text: &str,
         keys: impl Iterator<Item = &'k VerifierKey>,
     ) -> Result<Self, String> {
-        let advice = "move the file away if it is damaged; then nothing is remembered";
+        let advice = "if it is damaged, move it away: the next contact is then taken for the first";
         let unread = |error: &dyn std::fmt::Display| {
             format!("it is not a signed checkpoint ({error}); {advice}")
         };
@@ -71,9 +71,7 @@ impl Kept {
                  key, keep this file and name another one"
             )
         } else {
-            format!(
-                "it is of the ledger {origin}, which the policy does not name; name another file"
-            )
+            format!("it is of another ledger, {origin}; name another file")
         })
     }
 }

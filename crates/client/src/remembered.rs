@@ -9,7 +9,7 @@ use witnessmark_verifier::{
 };
 
 use crate::kept::{self, Kept, Swap, key_id};
-use crate::{ClientError, Evidence, Misbehaviour};
+use crate::{ClientError, Evidence, Misbehaviour, RefusedProof};
 
 /// Where the last verified checkpoints are kept: as long as a client lives, or in files that outlive it.
 #[derive(Debug, Default)]
@@ -123,7 +123,8 @@ impl Remembered {
         self.kept.iter().find(|kept| kept.key == *key)
     }
 
-    /// How `shown` has to be compared with what is remembered of the key.
+    /// How a checkpoint, which the key has signed or another one of the same ledger, has to be compared with what is remembered of
+    /// the key.
     ///
     /// # Errors
     ///
@@ -131,7 +132,7 @@ impl Remembered {
     pub(crate) fn step(
         &self,
         key: &VerifierKey,
-        shown: &VerifiedCheckpoint,
+        (shown, is_signer): (&VerifiedCheckpoint, bool),
     ) -> Result<Step, ClientError> {
         let Some(kept) = self.of(key) else {
             return Ok(Step::Fits);
@@ -144,9 +145,16 @@ impl Remembered {
         } else if new.root == old.root {
             Ok(Step::Fits)
         } else {
-            let notes = [kept.note.clone(), shown.note().to_owned()];
-            let evidence = Evidence::TwoRoots { notes };
-            let problem = "it signed two roots for one size";
+            let (problem, evidence) = if is_signer {
+                let notes = [kept.note.clone(), shown.note().to_owned()];
+                (
+                    "it signed two roots for one size",
+                    Evidence::TwoRoots { notes },
+                )
+            } else {
+                let problem = "two of its keys signed different roots for one size";
+                (problem, Evidence::Unproved(RefusedProof::DoesNotHold))
+            };
             Err(self.misbehaviour(kept, shown, problem, evidence))
         }
     }

@@ -123,6 +123,10 @@ pub(crate) fn assumptions(verdict: &Verdict) -> Markup {
                 .to_owned()
         }
     };
+    let since = verdict.compared_since().map_or_else(
+        || "The ledger's state was compared with no earlier checkpoint that the reader kept (the option --since).".to_owned(),
+        |detail| format!("The ledger's state was compared with an earlier checkpoint that the reader kept: {}.", escape(detail)),
+    );
     html! {
         section {
             h2 { "16. What the answer rests on" }
@@ -131,6 +135,7 @@ pub(crate) fn assumptions(verdict: &Verdict) -> Markup {
                 li { "The organisation " (verdict.organisation.as_deref().unwrap_or_default()) " kept its keys to itself, or reported the loss." }
                 li { "The registrars whom the ledger's founding entry names admitted the organisation that they say." }
                 li { (witness) }
+                li { (since) }
                 li { "The policy came to the reader by an honest way, and so did the program." }
             }
         }

@@ -36,6 +36,12 @@ pub(crate) enum Command {
         /// Where the files named in the bundle are; the bundle's own folder if not given.
         #[arg(long, value_name = "DIR")]
         files: Option<PathBuf>,
+        /// A signed checkpoint of this ledger that you kept: the bundle must not contradict it, nor be older.
+        #[arg(long, value_name = "NOTE")]
+        since: Option<PathBuf>,
+        /// Take a bundle of an older state than the one of --since, with a remark.
+        #[arg(long, requires = "since")]
+        allow_older: bool,
         /// Print one JSON object instead of text.
         #[arg(long)]
         json: bool,

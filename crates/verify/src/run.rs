@@ -7,13 +7,16 @@ use std::path::{Path, PathBuf};
 
 use witnessmark_bundle::{
     AuditOptions, BUNDLE_BYTES_MAX, Finding, FolderFiles, MISBEHAVIOUR_BYTES_MAX, Misbehaviour,
-    POLICY_BYTES_MAX, Subject, Verdict, audit_export_with, judge_misbehaviour, quote,
+    POLICY_BYTES_MAX, Since, Subject, Verdict, audit_export_with, judge_misbehaviour, quote,
     verify_bundle,
 };
 
 use crate::answer::Answer;
 use crate::args::Command;
 use crate::output;
+
+/// The largest signed note, which the verifier reads no further than.
+const NOTE_BYTES_MAX: usize = 1_000_000;
 
 /// Carries out a command.
 pub(crate) fn run(command: &Command) -> Answer {
@@ -22,8 +25,13 @@ pub(crate) fn run(command: &Command) -> Answer {
             bundle,
             policy,
             files,
+            since,
+            allow_older,
             ..
-        } => check_bundle(bundle, policy, files.as_deref()),
+        } => {
+            let kept = since.as_deref().map(|path| (path, *allow_older));
+            check_bundle(bundle, policy, files.as_deref(), kept)
+        }
         Command::Export {
             dir,
             policy,
@@ -53,12 +61,18 @@ fn check_misbehaviour(bytes: &[u8], policy: &Path) -> Finding {
     }
 }
 
-fn check_bundle(bundle: &Path, policy: &Path, files: Option<&Path>) -> Answer {
+fn check_bundle(
+    bundle: &Path,
+    policy: &Path,
+    files: Option<&Path>,
+    kept: Option<(&Path, bool)>,
+) -> Answer {
     let bytes = match read(bundle, BUNDLE_BYTES_MAX) {
         Ok(bytes) => bytes,
         Err(error) => return unreadable(Subject::Bundle, "format", bundle, &error).into(),
     };
-    if Misbehaviour::is_one(&bytes) {
+    // With the options of a bundle, a bundle is what was asked about.
+    if files.is_none() && kept.is_none() && Misbehaviour::is_one(&bytes) {
         return check_misbehaviour(&bytes, policy).into();
     }
     let policy = match read(policy, POLICY_BYTES_MAX) {
@@ -66,7 +80,17 @@ fn check_bundle(bundle: &Path, policy: &Path, files: Option<&Path>) -> Answer {
         Err(error) => return unreadable(Subject::Bundle, "policy", policy, &error).into(),
     };
     let folder = files.map_or_else(|| folder_of(bundle), Path::to_owned);
-    verify_bundle(&bytes, &policy, &FolderFiles::new(folder)).into()
+    let verdict = verify_bundle(&bytes, &policy, &FolderFiles::new(folder));
+    let Some((path, allow_older)) = kept else {
+        return verdict.into();
+    };
+    let note = read(path, NOTE_BYTES_MAX).map_err(|error| cannot_read(path, &error));
+    let since = Since {
+        note: note.as_deref().map_err(Clone::clone),
+        policy: &policy,
+        allow_older,
+    };
+    verdict.since(&since).into()
 }
 
 fn check_export(dir: &Path, policy: &Path, options: &AuditOptions) -> Verdict {

@@ -14,7 +14,7 @@ use std::path::Path;
 use std::process::Command;
 
 use tempfile::TempDir;
-use witnessmark_bundle::{BundleFiles, ExportWriter};
+use witnessmark_bundle::{BundleFiles, Contradiction, ExportWriter, Misbehaviour};
 use witnessmark_record::v1;
 use witnessmark_verifier::sha256;
 
@@ -181,4 +181,68 @@ fn a_wrong_command_line_is_64_and_prints_no_verdict() {
     let help = run(&["--help"]);
     assert_eq!(help.code, Some(0));
     assert!(help.out.contains("Exit codes: 0 verified"), "{}", help.out);
+}
+
+#[test]
+fn a_checkpoint_that_was_kept_is_compared_when_it_is_named() {
+    let dir = folder();
+    let at = |name: &str| dir.path().join(name);
+    let (bundle, policy, kept) = (at("bundle.json"), at("trust.policy"), at("kept"));
+    let note = fs::read(at("export/checkpoint")).unwrap();
+    fs::write(&kept, note).unwrap();
+    let args = ["bundle", text(&bundle), "--policy", text(&policy)];
+    let since = [&args[..], &["--since", text(&kept)]].concat();
+    let ran = assert_ran(&since, 0, "VERIFIED");
+    assert!(
+        ran.out.contains("the very tree of 6 entries"),
+        "{}",
+        ran.out
+    );
+    // What is not there, or is no checkpoint, leaves the answer open.
+    fs::write(&kept, "nothing").unwrap();
+    assert_ran(&since, 2, "CANNOT TELL");
+    fs::remove_file(&kept).unwrap();
+    assert_ran(&since, 2, "CANNOT TELL");
+    assert_eq!(
+        run(&[&args[..], &["--allow-older"]].concat()).code,
+        Some(64)
+    );
+}
+
+#[test]
+fn a_file_that_accuses_a_ledger_is_judged_by_words_and_exit_code() {
+    let dir = folder();
+    let at = |name: &str| dir.path().join(name);
+    let (file, policy, nothing) = (at("file.json"), at("trust.policy"), at("nothing"));
+    let mut log = MiniLog::usual();
+    let mut fork = MiniLog::usual();
+    let titles = ["One", "Two"];
+    for (log, title) in [&mut log, &mut fork].into_iter().zip(titles) {
+        log.record(11, &log.message(TEAM, title));
+    }
+    let notes = [log.checkpoint(&[]), fork.checkpoint(&[])];
+    let proof = Misbehaviour::of(notes, Contradiction::TwoRoots);
+    fs::write(&file, proof.encode().unwrap()).unwrap();
+    for command in ["misbehaviour", "bundle"] {
+        let args = [command, text(&file), "--policy", text(&policy)];
+        assert_ran(&args, 3, "MISBEHAVIOUR PROVED");
+        let json = run(&[&args[..], &["--json"]].concat());
+        assert_eq!(json.code, Some(3));
+        let begins = "{\n  \"verdict\": \"misbehaviour_proved\",\n";
+        assert!(json.out.starts_with(begins), "{}", json.out);
+        let args = [command, text(&file), "--policy", text(&nothing)];
+        assert_ran(&args, 2, "CANNOT TELL");
+        let args = [command, text(&nothing), "--policy", text(&policy)];
+        assert_ran(&args, 2, "CANNOT TELL");
+    }
+    // Whoever gives an option of a bundle asks about a bundle, and no option is passed over.
+    let args = ["bundle", text(&file), "--policy", text(&policy)];
+    for option in ["--since", "--files"] {
+        let args = [&args[..], &[option, text(&nothing)]].concat();
+        assert_ran(&args, 1, "NOT VERIFIED");
+    }
+    // A bundle is no such file, and nothing is approved of by the wrong name.
+    let bundle = at("bundle.json");
+    let args = ["misbehaviour", text(&bundle), "--policy", text(&policy)];
+    assert_ran(&args, 1, "NOT PROVED");
 }

@@ -143,6 +143,8 @@ impl<'a> Link<'a> {
             Some(left) => in_time(left, connecting).await?,
             None => connecting.await?,
         };
+        // Nothing is sent to a ledger that does not fit what is remembered of it.
+        in_time(self.answer_within, self.client.checkpoint()).await?;
         self.is_connected = true;
         Ok(())
     }

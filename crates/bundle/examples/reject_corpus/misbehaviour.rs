@@ -191,7 +191,7 @@ fn other_ledgers(corpus: &mut Corpus) {
         "A file accuses a ledger by a note of another one, or under a policy that does not know it.",
     );
     let [_, mut other] = histories();
-    other.origin = "ledger.example/other".to_owned();
+    "ledger.example/other".clone_into(&mut other.origin);
     let check = Expected::NotProved("checkpoints");
     for (name, note) in [
         ("one-note-of-another-name", other.checkpoint(&[])),
@@ -250,7 +250,7 @@ fn contradictions(corpus: &mut Corpus) {
     without.inclusion = InclusionProof::new(Vec::new());
     let mut forged = leaf(&later, 5);
     forged.leaf = LeafHash::new(sha256(b"forged"));
-    let (five, six) = (leaf(&log, 5), leaf(&later, 6));
+    let (fifth, sixth) = (leaf(&log, 5), leaf(&later, 6));
     for (name, shown_by) in [
         ("two-sizes", Contradiction::TwoRoots),
         ("the-honest-beginning", begins(root, hashes.clone())),
@@ -259,17 +259,17 @@ fn contradictions(corpus: &mut Corpus) {
         ("a-hash-more", begins(sha256(b"forged"), more)),
         (
             "one-leaf-twice",
-            entries(5, [five.clone(), leaf(&later, 5)]),
+            entries(5, [fifth.clone(), leaf(&later, 5)]),
         ),
-        ("leaves-of-two-places", entries(5, [five.clone(), six])),
-        ("a-forged-leaf", entries(5, [five.clone(), forged])),
+        ("leaves-of-two-places", entries(5, [fifth.clone(), sixth])),
+        ("a-forged-leaf", entries(5, [fifth.clone(), forged])),
         (
             "a-leaf-without-its-path",
-            entries(5, [five.clone(), without]),
+            entries(5, [fifth.clone(), without]),
         ),
         (
             "beyond-the-smaller-tree",
-            entries(9, [five, leaf(&later, 9)]),
+            entries(9, [fifth, leaf(&later, 9)]),
         ),
     ] {
         let file = file(&honest, shown_by);

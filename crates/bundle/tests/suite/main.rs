@@ -14,4 +14,5 @@ mod mini_log;
 mod misbehaviour;
 mod related;
 mod resumed;
+mod since;
 mod words;
