@@ -9,6 +9,7 @@ mod connect;
 mod device;
 mod export;
 mod files;
+mod fsck;
 mod import;
 mod init;
 mod key;
@@ -114,6 +115,8 @@ enum Command {
     Audit(audit::Arguments),
     /// Write the whole log as a folder of plain files that anybody can audit.
     Export(export::Arguments),
+    /// Check everything that a stopped ledger has stored.
+    Fsck(fsck::Arguments),
     /// Show everything on 60 public records: a real server, real signatures, real proofs.
     Demo(demo::Arguments),
     /// Print a completion script for a shell.
@@ -183,6 +186,7 @@ async fn run(command: Command, output: &Output) -> Result<Report, Failure> {
         Command::Thread(arguments) => thread::run(&arguments, output).await,
         Command::Audit(arguments) => audit::run(&arguments, output).await,
         Command::Export(arguments) => export::run(&arguments, output).await,
+        Command::Fsck(arguments) => fsck::run(&arguments, output),
         Command::Demo(arguments) => demo::run(&arguments, output).await,
         Command::Completions(arguments) => Ok(completions::run(&arguments)),
     }

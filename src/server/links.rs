@@ -1,7 +1,7 @@
 //! Which entries belong together: the records that link to a record, those of one subject, what is a
 //! part of what, the records of one device, and the key events of an organisation.
 //!
-//! A view, rebuilt when the ledger is opened. It is brought up to a size before it is asked about
+//! A view, built again by every server. It is brought up to a size before it is asked about
 //! that size, so that what it says is complete as of the checkpoint that the answer is relative to.
 
 use std::collections::{HashMap, HashSet};

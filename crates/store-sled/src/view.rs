@@ -316,9 +316,12 @@ impl View {
         if let Some(hash) = self.tiles.find(place) {
             return Ok(hash);
         }
-        let tile = Arc::new(self.tile(place.tile)?);
+        let mut tile = self.tile(place.tile)?;
+        if place.tile.level > 0 {
+            tile = tile.with_all_nodes();
+        }
         let hash = tile.node(place);
-        self.tiles.keep(place.tile, tile);
+        self.tiles.keep(place.tile, Arc::new(tile));
         hash.ok_or_else(|| missing_node(id))
     }
 
