@@ -141,7 +141,8 @@ fn build(ledger: OpenLedger) -> Result<Built, ServeError> {
 }
 
 /// Brings the links up to the published size beside the calls, in steps, so that a call that needs
-/// them is not the first to read the whole log. Until then such a call waits.
+/// them is not the first to read the whole log. Until then such a call waits. The whole log is hashed
+/// again on the way, which a start that begins late in the log has not done.
 fn begin_links(core: Weak<Core>) -> io::Result<()> {
     let work = move || {
         while let Some(core) = core.upgrade() {
@@ -149,7 +150,7 @@ fn begin_links(core: Weak<Core>) -> io::Result<()> {
                 Ok(true) => {}
                 Ok(false) => break,
                 Err(error) => {
-                    tracing::error!(%error, "the links between records cannot be read");
+                    tracing::error!(%error, "the log is damaged: stop the ledger and run fsck");
                     break;
                 }
             }

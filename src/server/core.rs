@@ -90,17 +90,22 @@ impl Core {
         Ok(ask(&links))
     }
 
-    /// Brings the links some way up to the published size. False once they are there.
+    /// Brings the links some way up to the published size. False once they are there, and the
+    /// entries that were read have the root of the tree.
     ///
     /// # Errors
     ///
-    /// The entries cannot be read.
+    /// The entries cannot be read, or are not what they were.
     pub(crate) fn step_links(&self) -> Result<bool, LogError> {
         let size = self.reader.published().size();
         let mut links = self.links.lock().unwrap_or_else(PoisonError::into_inner);
         let next = links.size().saturating_add(PAGE_ENTRIES_MAX).min(size);
         links.catch_up(&self.reader, next)?;
-        Ok(links.size() < size)
+        if links.size() < size {
+            return Ok(true);
+        }
+        links.check_tree(&self.reader)?;
+        Ok(false)
     }
 
     /// Asks the links if that takes no time: nobody else does, and they are complete up to `size`.

@@ -103,6 +103,9 @@ impl View {
                 let asked = range.end;
                 return Err(StoreError::Beyond { asked, size });
             }
+            if range.is_empty() {
+                return Ok(Vec::new());
+            }
             let first = size / CHUNK_WIDTH * CHUNK_WIDTH;
             let mut next = range.start;
             while next < range.end.min(first) {
