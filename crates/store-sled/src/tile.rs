@@ -1,8 +1,9 @@
 //! Tiles: 256 neighbouring hashes of one level, and the nodes above them inside the tile.
 //!
 //! Stored are the hashes of tree levels 0, 8, 16 ..., and with each full tile the 16 nodes half-way
-//! up, so that a node of any level is made of at most 8 others that are there. A tile above the
-//! first level is asked for again and again, and kept with all its nodes. Only full tiles are
+//! up, so that a node of any level is made of at most 8 others that are there, and the nodes of a
+//! proof in one tile are made of two times sixteen hashes. A tile above the first level is asked for
+//! again and again, and kept with all its nodes. Only full tiles are
 //! stored, once. The partial tiles at the right edge are in memory; after a start they are computed
 //! again from the last entries and from the tiles below them.
 
@@ -55,6 +56,47 @@ impl Place {
             height,
             position: node.index % width,
         }
+    }
+}
+
+/// Sixteen stored hashes of a tile, of which nodes of four heights are made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sixteen {
+    /// Neighbouring hashes of the tile's level, counted in sixteens.
+    Bottom(u64),
+    /// The nodes of the middle height.
+    Middle,
+}
+
+impl Sixteen {
+    /// Where they begin in a stored tile.
+    pub(crate) fn at(self) -> u64 {
+        match self {
+            Self::Bottom(number) => number.saturating_mul(SIXTEEN_BYTES),
+            Self::Middle => SIXTEEN_BYTES * TILE_WIDTH / 16,
+        }
+    }
+}
+
+/// Bytes of sixteen hashes.
+pub(crate) const SIXTEEN_BYTES: u64 = 512;
+
+impl Place {
+    /// Of which hashes of its tile the node is made.
+    pub(crate) fn sixteen(self) -> Sixteen {
+        if self.height < MIDDLE_HEIGHT {
+            Sixteen::Bottom((self.position << self.height) / 16)
+        } else {
+            Sixteen::Middle
+        }
+    }
+
+    /// The node, of those hashes.
+    pub(crate) fn node_of(self, sixteen: &[Hash]) -> Option<Hash> {
+        let height = self.height % MIDDLE_HEIGHT;
+        let start = usize::try_from((self.position << height) % 16).ok()?;
+        let below = sixteen.get(start..start.checked_add(1 << height)?)?;
+        Some(fold(below))
     }
 }
 
@@ -179,7 +221,7 @@ struct Used {
 }
 
 impl TileCache {
-    /// A cache of at most this many tiles, 9 KiB each or 16 with all nodes.
+    /// A cache of at most this many tiles, 16 KiB each.
     pub(crate) fn new(tiles_max: usize) -> Self {
         Self {
             tiles_max,
@@ -340,6 +382,10 @@ mod tests {
                 if number % 997 == 0 {
                     assert_eq!(tile.with_all_nodes().node(place), Some(hash));
                 }
+                let at = usize::try_from(place.sixteen().at()).unwrap();
+                let (sixteen, _) = stored[&place.tile][at..at + 512].as_chunks::<32>();
+                let sixteen: Vec<Hash> = sixteen.iter().map(|hash| Hash::new(*hash)).collect();
+                assert_eq!(place.node_of(&sixteen), Some(hash));
                 tile.node(place)
             };
             assert_eq!(found, Some(hash), "{node:?}");
