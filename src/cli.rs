@@ -11,6 +11,7 @@ mod connect;
 mod device;
 mod export;
 mod files;
+mod fsck;
 mod import;
 mod init;
 mod key;
@@ -126,6 +127,8 @@ enum Command {
     Audit(audit::Arguments),
     /// Write the whole log as a folder of plain files that anybody can audit.
     Export(export::Arguments),
+    /// Check everything that a stopped ledger has stored.
+    Fsck(fsck::Arguments),
     /// Show everything on 60 public records: a real server, real signatures, real proofs.
     Demo(demo::Arguments),
     /// Measure how fast a ledger takes records, beside what the machine could do.
@@ -212,6 +215,7 @@ async fn run(command: Command, output: &Output) -> Result<Report, Failure> {
         Command::Thread(arguments) => thread::run(&arguments, output).await,
         Command::Audit(arguments) => audit::run(&arguments, output).await,
         Command::Export(arguments) => export::run(&arguments, output).await,
+        Command::Fsck(arguments) => fsck::run(&arguments, output),
         Command::Demo(arguments) => demo::run(&arguments, output).await,
         Command::Bench(arguments) => bench::run(&arguments, output).await,
         Command::Completions(arguments) => Ok(completions::run(&arguments)),

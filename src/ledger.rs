@@ -6,8 +6,11 @@
 //! DIR/trust.policy         the policy of a verifier who trusts this log's key; public
 //! DIR/keys/log.key         signs checkpoints        (private, mode 0600; log.pub beside it)
 //! DIR/keys/registrar.key   admits organisations     (private, mode 0600; registrar.pub beside it)
-//! DIR/lock anchor store/   the store, see `witnessmark-store-sled`
+//! DIR/lock anchor store/ log/   the store, see `witnessmark-store-sled`
+//! DIR/start                where the next start may begin to read, see `start`
 //! ```
+
+pub(crate) mod start;
 
 use std::fs::{self, DirBuilder, File};
 use std::io;
@@ -26,7 +29,7 @@ use witnessmark_verifier::{
 };
 
 use crate::keyfile::{self, KeyFileError};
-use crate::server::links::Links;
+use crate::ledger::start::StartFile;
 
 /// The version of the folder's layout.
 const FORMAT: u32 = 1;
@@ -144,8 +147,8 @@ pub(crate) struct OpenLedger {
     pub(crate) reader: Reader<SledStore>,
     /// Writes, or says why not.
     pub(crate) access: Access,
-    /// Which entries belong together, as of the published size.
-    pub(crate) links: Links,
+    /// Where the next start may begin.
+    pub(crate) start: StartFile,
 }
 
 /// Makes a ledger in `dir`, which must not exist or be empty: its keys, its charter as entry 0, and
@@ -198,7 +201,8 @@ pub(crate) fn create(dir: &Path, origin: &Origin, now_ms: u64) -> Result<(), Led
 }
 
 /// Opens the ledger in `dir` for serving: locks it, checks it, and takes the writer's role if its
-/// store takes writes. Blocks on the disk, for as long as it takes to read the log once.
+/// store takes writes. Blocks on the disk: what was logged since the file `start` was written is
+/// read, or all of it if there is no such file.
 ///
 /// # Errors
 ///
@@ -213,20 +217,21 @@ pub(crate) fn open(dir: &Path) -> Result<OpenLedger, LedgerError> {
         error,
     };
 
-    let mut links = Links::new();
-    let mut visit = |index: u64, entry: &_| links.add(index, entry);
+    let (start, point) = StartFile::read(dir);
+    let (from, mut visit) = (point.as_ref(), |_: u64, _: &_| {});
     let (reader, access) = if let Some(reason) = store.read_only_reason().map(str::to_owned) {
-        let reader = Reader::open(store, signer.vkey(), &mut visit).map_err(log_error)?;
+        let reader =
+            Reader::open_from(store, signer.vkey(), from, &mut visit).map_err(log_error)?;
         (reader, Access::ReadOnly(reason))
     } else {
-        let log = Log::open(store, signer, &mut visit).map_err(log_error)?;
+        let log = Log::open_from(store, signer, from, &mut visit).map_err(log_error)?;
         (log.reader(), Access::Write(Box::new(log)))
     };
     Ok(OpenLedger {
         origin,
         reader,
         access,
-        links,
+        start,
     })
 }
 
@@ -237,15 +242,28 @@ pub(crate) fn open(dir: &Path) -> Result<OpenLedger, LedgerError> {
 ///
 /// The folder is not a ledger, is in use, or cannot be read.
 pub(crate) fn open_to_read(dir: &Path) -> Result<Reader<SledStore>, LedgerError> {
+    let (store, vkey) = open_store(dir)?;
+    let (_, point) = StartFile::read(dir);
+    Reader::open_from(Arc::new(store), &vkey, point.as_ref(), &mut |_, _| {}).map_err(|error| {
+        LedgerError::Log {
+            dir: dir.to_owned(),
+            error,
+        }
+    })
+}
+
+/// Opens the store of the ledger in `dir` and nothing above it, and reads the key of the log.
+///
+/// # Errors
+///
+/// As [`open_to_read`], but for what the log would say.
+pub(crate) fn open_store(dir: &Path) -> Result<(SledStore, VerifierKey), LedgerError> {
     let folder = Folder::new(dir);
     let origin = read_origin(&folder)?;
     let key = keyfile::read_public(&keyfile::public_path(&folder.log_key()))?;
     let vkey = VerifierKey::new(origin, NoteAlgorithm::Ed25519, key);
-    let store = Arc::new(SledStore::open(dir, &StoreOptions::default())?);
-    Reader::open(store, &vkey, &mut |_, _| {}).map_err(|error| LedgerError::Log {
-        dir: dir.to_owned(),
-        error,
-    })
+    let store = SledStore::open(dir, &StoreOptions::default())?;
+    Ok((store, vkey))
 }
 
 fn check_empty(folder: &Folder) -> Result<(), LedgerError> {

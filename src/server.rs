@@ -139,7 +139,7 @@ fn build(ledger: OpenLedger) -> Result<Built, ServeError> {
         origin,
         reader,
         access,
-        links,
+        start,
     } = ledger;
     let (publish, published) = watch::channel(reader.published().checkpoint.clone());
     let (stop, stopping) = watch::channel(false);
@@ -147,7 +147,7 @@ fn build(ledger: OpenLedger) -> Result<Built, ServeError> {
     let (sequencer, queue) = match access {
         Access::Write(log) => {
             let (sequencer, queue) =
-                Sequencer::start(*log, publish, halt).map_err(ServeError::Thread)?;
+                Sequencer::start(*log, start, publish, halt).map_err(ServeError::Thread)?;
             (Some(sequencer), queue)
         }
         Access::ReadOnly(reason) => {
@@ -155,18 +155,34 @@ fn build(ledger: OpenLedger) -> Result<Built, ServeError> {
             (None, Queue::read_only(reason))
         }
     };
-    let core = Arc::new(Core::new(
-        (origin, reader, links),
-        queue,
-        published,
-        stopping,
-    ));
+    let core = Arc::new(Core::new((origin, reader), queue, published, stopping));
+    begin_links(Arc::downgrade(&core)).map_err(ServeError::Thread)?;
     Ok(Built {
         core,
         sequencer,
         stop,
         halted,
     })
+}
+
+/// Brings the links up to the published size beside the calls, in steps, so that a call that needs
+/// them is not the first to read the whole log. Until then such a call waits. The whole log is hashed
+/// again on the way, which a start that begins late in the log has not done.
+fn begin_links(core: Weak<Core>) -> io::Result<()> {
+    let work = move || {
+        while let Some(core) = core.upgrade() {
+            match core.step_links() {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(error) => {
+                    tracing::error!(%error, "the log is damaged: stop the ledger and run fsck");
+                    break;
+                }
+            }
+        }
+    };
+    let thread = std::thread::Builder::new().name("links".to_owned());
+    thread.spawn(work).map(drop)
 }
 
 /// Serves until `shutdown`, and then until calls have ended or the time limit has.

@@ -5,7 +5,7 @@ use std::thread;
 
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
-use witnessmark_log::{LogError, Reader, SignedCheckpoint};
+use witnessmark_log::{LogError, PAGE_ENTRIES_MAX, Reader, SignedCheckpoint};
 use witnessmark_proto::{Reason, Refusal};
 use witnessmark_store_sled::SledStore;
 use witnessmark_verifier::Origin;
@@ -34,9 +34,9 @@ pub(crate) struct Core {
 }
 
 impl Core {
-    /// The shared state of a server that begins with `links` and `queue`.
+    /// The shared state of a server that begins with `queue`.
     pub(crate) fn new(
-        (origin, reader, links): (Origin, Reader<SledStore>, Links),
+        (origin, reader): (Origin, Reader<SledStore>),
         queue: Queue,
         published: watch::Receiver<SignedCheckpoint>,
         stopping: watch::Receiver<bool>,
@@ -48,7 +48,7 @@ impl Core {
             queue,
             published,
             stopping,
-            links: Mutex::new(links),
+            links: Mutex::new(Links::new()),
             checks: Arc::new(Semaphore::new(cores)),
             reads: Arc::new(Semaphore::new(READS_MAX)),
         }
@@ -88,6 +88,24 @@ impl Core {
         let mut links = self.links.lock().unwrap_or_else(PoisonError::into_inner);
         links.catch_up(&self.reader, size)?;
         Ok(ask(&links))
+    }
+
+    /// Brings the links some way up to the published size. False once they are there, and the
+    /// entries that were read have the root of the tree.
+    ///
+    /// # Errors
+    ///
+    /// The entries cannot be read, or are not what they were.
+    pub(crate) fn step_links(&self) -> Result<bool, LogError> {
+        let size = self.reader.published().size();
+        let mut links = self.links.lock().unwrap_or_else(PoisonError::into_inner);
+        let next = links.size().saturating_add(PAGE_ENTRIES_MAX).min(size);
+        links.catch_up(&self.reader, next)?;
+        if links.size() < size {
+            return Ok(true);
+        }
+        links.check_tree(&self.reader)?;
+        Ok(false)
     }
 
     /// Asks the links if that takes no time: nobody else does, and they are complete up to `size`.

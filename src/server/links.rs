@@ -1,24 +1,27 @@
 //! Which entries belong together: the records that link to a record, those of one subject, what is a
 //! part of what, the records of one device, and the key events of an organisation.
 //!
-//! A view, rebuilt when the ledger is opened. It is brought up to a size before it is asked about
+//! A view, built again by every server. It is brought up to a size before it is asked about
 //! that size, so that what it says is complete as of the checkpoint that the answer is relative to.
 
 use std::collections::{HashMap, HashSet};
 
 use witnessmark_log::{LogError, PAGE_ENTRIES_MAX, Reader, Store};
+use witnessmark_merkle::Frontier;
 use witnessmark_record::v1::LinkRel;
 use witnessmark_record::{Problem, speaks_of};
 use witnessmark_thread::devices::{Devices, Finding, Numbered};
 use witnessmark_thread::{Link, Node};
 use witnessmark_verifier::{
-    Entry, EntryKind, KeyAction, KeyEvent, KeyId, KeyRole, OrgName, RecordId,
+    Entry, EntryKind, KeyAction, KeyEvent, KeyId, KeyRole, LeafHash, OrgName, RecordId,
 };
 
 /// The view, as of the first `size` entries.
 #[derive(Debug, Default)]
 pub(crate) struct Links {
     size: u64,
+    /// The tree over the entries as they were read.
+    frontier: Frontier,
     linking: HashMap<RecordId, Vec<Linking>>,
     threads: HashMap<Vec<u8>, Vec<u64>>,
     /// By part: its wholes, each with the place of the record that says so.
@@ -143,10 +146,26 @@ impl Links {
             for (index, bytes) in (start..end).zip(reader.entries(start..end)?) {
                 let entry = Entry::parse(&bytes)
                     .map_err(|error| LogError::Corrupt(format!("entry {index}: {error}")))?;
+                self.frontier.push(LeafHash::of(&bytes), &mut |_, _| {});
                 self.add(index, &entry);
             }
         }
         Ok(())
+    }
+
+    /// Compares the tree over the entries as they were read with the stored one.
+    ///
+    /// # Errors
+    ///
+    /// They differ, so an entry is not what it was; or the stored tree cannot be read.
+    pub(crate) fn check_tree<S: Store>(&self, reader: &Reader<S>) -> Result<(), LogError> {
+        let size = self.frontier.size();
+        if reader.frontier(size)?.head() == self.frontier.head() {
+            return Ok(());
+        }
+        Err(LogError::Corrupt(format!(
+            "the first {size} entries do not have the root of the tree: an entry is not what it was"
+        )))
     }
 
     /// Up to which size the view is complete.

@@ -15,6 +15,7 @@ use witnessmark_proto::{Reason, Refusal};
 use super::limits::{QUEUE_WAIT, SUBMISSIONS_MAX};
 use super::status;
 use crate::clock;
+use crate::ledger::start::StartFile;
 
 /// What one submission is answered with.
 pub(crate) type Answer = Result<Appended, Refusal>;
@@ -160,6 +161,7 @@ impl Sequencer {
     /// The system has no thread left.
     pub(crate) fn start<S: Store>(
         log: Log<S>,
+        start: StartFile,
         published: watch::Sender<SignedCheckpoint>,
         halted: watch::Sender<Option<String>>,
     ) -> io::Result<(Self, Queue)> {
@@ -169,7 +171,7 @@ impl Sequencer {
         thread::Builder::new()
             .name("sequencer".to_owned())
             .spawn(move || {
-                run(log, waiting, &published, &halted);
+                run(log, start, waiting, &published, &halted);
                 // Nobody may be waiting for the end.
                 let _: Result<(), ()> = end.send(());
             })?;
@@ -194,6 +196,7 @@ impl Sequencer {
 
 fn run<S: Store>(
     mut log: Log<S>,
+    mut start: StartFile,
     mut waiting: mpsc::Receiver<Work>,
     published: &watch::Sender<SignedCheckpoint>,
     halted: &watch::Sender<Option<String>>,
@@ -216,6 +219,7 @@ fn run<S: Store>(
             };
         }
         append(&mut log, batch, published);
+        start.save_when_due(&log.reader().published());
         for done in marks {
             // Whoever asked may have gone away.
             let _: Result<(), ()> = done.send(());
@@ -229,6 +233,7 @@ fn run<S: Store>(
             break;
         }
     }
+    start.save(&log.reader().published());
 }
 
 fn append<S: Store>(

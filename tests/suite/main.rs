@@ -11,6 +11,7 @@ mod cli;
 mod corrections;
 mod crash;
 mod device;
+mod fsck;
 mod link;
 mod misbehaviour;
 mod other_languages;

@@ -21,8 +21,8 @@ use std::time::Instant;
 
 use witnessmark_keychain::Submission;
 use witnessmark_log::testing::Fixture;
-use witnessmark_log::{Checked, CheckpointSigner, Commit, Log, Store};
-use witnessmark_merkle::{Frontier, InclusionPlan};
+use witnessmark_log::{Checked, CheckpointSigner, Commit, Log, Reader, StartPoint, Store};
+use witnessmark_merkle::{Frontier, InclusionPlan, NodeId};
 use witnessmark_store_sled::{SledStore, StoreOptions};
 use witnessmark_tlog::Encode as _;
 use witnessmark_verifier::{
@@ -109,7 +109,7 @@ fn fill(dir: &Path, count: u64, batch: usize, bytes: usize) -> Outcome<()> {
     let mut frontier = log.reader().frontier(3)?;
     drop(log);
     let epoch = store.latest()?.ok_or("a log was made")?.epoch;
-    let before = memory()?;
+    let (before, core) = (memory()?, core_ns()?);
     let (start, mut slowest, mut stored, mut window) = (Instant::now(), 0.0_f64, 0, Instant::now());
     while frontier.size() < count {
         let room = usize::try_from(count - frontier.size())?.min(batch);
@@ -133,13 +133,15 @@ fn fill(dir: &Path, count: u64, batch: usize, bytes: usize) -> Outcome<()> {
         }
     }
     let seconds = start.elapsed().as_secs_f64();
+    let core = f64::from(u32::try_from((core_ns()? - core) / 1_000)?);
     let records = f64::from(u32::try_from(count)?);
     let on_disk = f64::from(u32::try_from(disk_bytes(dir)? >> 10)?) * 1024.0 / records;
     let entry = f64::from(u32::try_from(stored / 1024)?) * 1024.0 / records;
     say(&format!(
-        "  {:.0} records/s, slowest commit {:.1} ms; {on_disk:.0} bytes on disk a record, entry {entry:.0}: \
+        "  {:.0} records/s, {:.1} us on a core a record, slowest commit {:.1} ms; {on_disk:.0} bytes on disk a record, entry {entry:.0}: \
          {:.2} x (entry + 72)",
         records / seconds,
+        core / records,
         slowest * 1e3,
         on_disk / (entry + 72.0)
     ))?;
@@ -223,76 +225,103 @@ fn ask(dir: &Path) -> Outcome<()> {
         "  the store opens in {opened:.2} s, {before} to {}",
         memory()?
     ))?;
+    ask_for_records(&store, size)?;
+    ask_for_proofs(&store, size)?;
+    let point = open_log(Arc::clone(&store), &signer, None)?;
+    open_log(store, &signer, Some(&point))?;
+    say("ready")?;
+    std::thread::park();
+    Ok(())
+}
 
-    let some = |number: u64| {
-        let hash = sha256(&number.to_be_bytes());
-        hash.as_bytes()
-            .iter()
-            .fold(0_u64, |all, byte| (all << 8) ^ u64::from(*byte))
-            % size
-    };
-    let start = Instant::now();
+/// A place in the log that looks random.
+fn some(number: u64, size: u64) -> u64 {
+    let hash = sha256(&number.to_be_bytes());
+    let bytes = hash.as_bytes().iter();
+    bytes.fold(0_u64, |all, byte| (all << 8) ^ u64::from(*byte)) % size
+}
+
+fn ask_for_records(store: &SledStore, size: u64) -> Outcome<()> {
+    let start = Clock::start()?;
     for number in 0..ASKED {
         let absent = RecordId::new(sha256(format!("absent {number}").as_bytes()));
         if store.index_of(&absent)?.is_some() {
             return Err("a record was found that is not there".into());
         }
     }
-    say(&format!(
-        "  {:.1} us to find that a record is not there",
-        each(start)
-    ))?;
+    start.say("to find that a record is not there")?;
     let mut ids = Vec::new();
-    let start = Instant::now();
+    let start = Clock::start()?;
     for number in 0..ASKED {
-        let index = some(number);
+        let index = some(number, size);
         let entry = store.entries(index..index + 1)?;
-        ids.push((
-            index,
-            Entry::parse(entry.first().ok_or("an entry")?)?.record_id(),
-        ));
+        let entry = Entry::parse(entry.first().ok_or("an entry")?)?;
+        ids.push((index, entry.record_id()));
     }
-    say(&format!("  {:.1} us an entry, cold", each(start)))?;
-    let start = Instant::now();
+    start.say("to read and parse an entry")?;
+    let start = Clock::start()?;
     for (index, id) in &ids {
         if store.index_of(id)? != Some(LeafIndex::new(*index)) {
             return Err(format!("record {index} is not found").into());
         }
     }
-    say(&format!("  {:.1} us to find a record", each(start)))?;
+    start.say("to find a record")
+}
+
+fn ask_for_proofs(store: &SledStore, size: u64) -> Outcome<()> {
     let (mut tiles, mut most) = (0, 0);
-    for round in ["cold", "warm"] {
-        let start = Instant::now();
-        for number in 0..ASKED {
-            let plan = InclusionPlan::new(some(number), size)?;
-            plan.assemble(&store.nodes(plan.nodes())?)?;
-            let place =
-                |id: &witnessmark_merkle::NodeId| (id.level / 8, id.index >> (8 - id.level % 8));
-            let read = plan
-                .nodes()
-                .iter()
-                .map(place)
-                .collect::<BTreeSet<_>>()
-                .len();
-            (tiles, most) = (tiles + read, most.max(read));
-        }
-        say(&format!("  {:.1} us a proof, {round}", each(start)))?;
+    let start = Clock::start()?;
+    for number in 0..ASKED {
+        let plan = InclusionPlan::new(some(number, size), size)?;
+        plan.assemble(&store.nodes(plan.nodes())?)?;
+        let place = |id: &NodeId| (id.level / 8, id.index >> (8 - id.level % 8));
+        let read = plan.nodes().iter().map(place).collect::<BTreeSet<_>>();
+        (tiles, most) = (tiles + read.len(), most.max(read.len()));
     }
-    say(&format!(
-        "  {:.1} tiles a proof, {most} at most",
-        f64::from(u32::try_from(tiles)?) / 2.0 / f64::from(u32::try_from(ASKED)?)
-    ))?;
+    start.say("a proof")?;
+    let each = f64::from(u32::try_from(tiles)?) / f64::from(u32::try_from(ASKED)?);
+    say(&format!("  {each:.1} tiles a proof, {most} at most"))
+}
+
+fn open_log(
+    store: Arc<SledStore>,
+    signer: &CheckpointSigner,
+    from: Option<&StartPoint>,
+) -> Outcome<StartPoint> {
     let start = Instant::now();
-    let log = Log::open(store, signer, &mut |_, _| {})?;
+    let reader = Reader::open_from(store, signer.vkey(), from, &mut |_, _| {})?;
+    let how = from.map_or("from the first entry", |_| "from a start point");
     say(&format!(
-        "  the log opens in {:.2} s more, {}",
+        "  the log opens {how} in {:.2} s more, {}",
         start.elapsed().as_secs_f64(),
         memory()?
     ))?;
-    say("ready")?;
-    std::thread::park();
-    drop(log);
-    Ok(())
+    Ok(reader.published().start_point())
+}
+
+/// Time on the clock and on a core, for [`ASKED`] questions.
+struct Clock(Instant, u64);
+
+impl Clock {
+    fn start() -> Outcome<Self> {
+        Ok(Self(Instant::now(), core_ns()?))
+    }
+
+    fn say(&self, what: &str) -> Outcome<()> {
+        let asked = f64::from(u32::try_from(ASKED)?);
+        let wall = self.0.elapsed().as_secs_f64() * 1e6 / asked;
+        let core = f64::from(u32::try_from((core_ns()? - self.1) / 1_000)?) / asked;
+        say(&format!(
+            "  {wall:.1} us {what}, {core:.1} of them on a core"
+        ))
+    }
+}
+
+/// Nanoseconds that this thread was on a core.
+fn core_ns() -> Outcome<u64> {
+    let text = fs::read_to_string("/proc/thread-self/schedstat")?;
+    let first = text.split_whitespace().next();
+    Ok(first.ok_or("the kernel does not tell")?.parse()?)
 }
 
 fn append(log: &mut Log<SledStore>, submission: Submission) -> Outcome<()> {
@@ -301,11 +330,6 @@ fn append(log: &mut Log<SledStore>, submission: Submission) -> Outcome<()> {
         answer?;
     }
     Ok(())
-}
-
-/// Microseconds of each look-up since `start`.
-fn each(start: Instant) -> f64 {
-    start.elapsed().as_secs_f64() * 1e6 / f64::from(u32::try_from(ASKED).unwrap_or(u32::MAX))
 }
 
 /// Resident memory now and at most.

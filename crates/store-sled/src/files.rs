@@ -10,13 +10,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use witnessmark_log::StoreError;
+use witnessmark_verifier::Hash;
 
 use crate::OpenError;
 use crate::filter::Column;
 use crate::folder::sync_folder;
 use crate::layout::{seal, unseal};
 use crate::run::{FILTER_PIECES, Fences, PIECE_BYTES, RUN_PIECES, parse_column};
-use crate::tile::{TILE_BYTES, TILE_HASHES, TILE_LEVELS, TILE_WIDTH, Tile, TileId, middle_root};
+use crate::tile::{
+    SIXTEEN_BYTES, Sixteen, TILE_BYTES, TILE_HASHES, TILE_LEVELS, TILE_WIDTH, Tile, TileId,
+    middle_root,
+};
 
 /// Bytes of the lengths at the beginning of a chunk.
 const LENGTHS_BYTES: usize = 2 * TILE_HASHES;
@@ -162,8 +166,24 @@ impl Files {
         Tile::parse(&bytes).ok_or_else(|| malformed("a tile"))
     }
 
+    /// Sixteen hashes of that tile.
+    pub(crate) fn chunk_sixteen(
+        &self,
+        start: u64,
+        sixteen: Sixteen,
+    ) -> Result<Vec<Hash>, StoreError> {
+        let at = start
+            .saturating_add(offset(LENGTHS_BYTES))
+            .saturating_add(sixteen.at());
+        let length = usize::try_from(SIXTEEN_BYTES).unwrap_or(0);
+        let bytes = self.read(Kind::Chunks, at, length)?;
+        let (hashes, _) = bytes.as_chunks::<32>();
+        let hashes = hashes.iter().map(|hash| Hash::new(*hash));
+        Ok(hashes.collect())
+    }
+
     /// The root of that tile, without reading all of it.
-    pub(crate) fn chunk_root(&self, start: u64) -> Result<witnessmark_verifier::Hash, StoreError> {
+    pub(crate) fn chunk_root(&self, start: u64) -> Result<Hash, StoreError> {
         let at = start.saturating_add(offset(LENGTHS_BYTES));
         self.root(Kind::Chunks, at)
     }
@@ -175,7 +195,7 @@ impl Files {
     }
 
     /// The root of such a tile, without reading all of it.
-    pub(crate) fn tile_root(&self, id: TileId) -> Result<witnessmark_verifier::Hash, StoreError> {
+    pub(crate) fn tile_root(&self, id: TileId) -> Result<Hash, StoreError> {
         self.root(Kind::Tiles(id.level), tile_at(id))
     }
 
@@ -215,7 +235,7 @@ impl Files {
         parsed.ok_or_else(|| malformed("the filter of a run"))
     }
 
-    fn root(&self, kind: Kind, tile: u64) -> Result<witnessmark_verifier::Hash, StoreError> {
+    fn root(&self, kind: Kind, tile: u64) -> Result<Hash, StoreError> {
         let hashes = offset(32 * TILE_HASHES);
         let bytes = self.read(
             kind,

@@ -1,7 +1,9 @@
 //! Tiles: 256 neighbouring hashes of one level, and the nodes above them inside the tile.
 //!
 //! Stored are the hashes of tree levels 0, 8, 16 ..., and with each full tile the 16 nodes half-way
-//! up, so that a node of any level is made of at most 15 others that are there. Only full tiles are
+//! up, so that a node of any level is made of at most 8 others that are there, and the nodes of a
+//! proof in one tile are made of two times sixteen hashes. A tile above the first level is asked for
+//! again and again, and kept with all its nodes. Only full tiles are
 //! stored, once. The partial tiles at the right edge are in memory; after a start they are computed
 //! again from the last entries and from the tiles below them.
 
@@ -57,12 +59,53 @@ impl Place {
     }
 }
 
+/// Sixteen stored hashes of a tile, of which nodes of four heights are made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sixteen {
+    /// Neighbouring hashes of the tile's level, counted in sixteens.
+    Bottom(u64),
+    /// The nodes of the middle height.
+    Middle,
+}
+
+impl Sixteen {
+    /// Where they begin in a stored tile.
+    pub(crate) fn at(self) -> u64 {
+        match self {
+            Self::Bottom(number) => number.saturating_mul(SIXTEEN_BYTES),
+            Self::Middle => SIXTEEN_BYTES * TILE_WIDTH / 16,
+        }
+    }
+}
+
+/// Bytes of sixteen hashes.
+pub(crate) const SIXTEEN_BYTES: u64 = 512;
+
+impl Place {
+    /// Of which hashes of its tile the node is made.
+    pub(crate) fn sixteen(self) -> Sixteen {
+        if self.height < MIDDLE_HEIGHT {
+            Sixteen::Bottom((self.position << self.height) / 16)
+        } else {
+            Sixteen::Middle
+        }
+    }
+
+    /// The node, of those hashes.
+    pub(crate) fn node_of(self, sixteen: &[Hash]) -> Option<Hash> {
+        let height = self.height % MIDDLE_HEIGHT;
+        let start = usize::try_from((self.position << height) % 16).ok()?;
+        let below = sixteen.get(start..start.checked_add(1 << height)?)?;
+        Some(fold(below))
+    }
+}
+
 /// A tile, full or not.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Tile {
-    hashes: Vec<Hash>,
-    /// The nodes of the middle height that are complete.
-    middle: Vec<Hash>,
+    /// By height the nodes that are known: all that are complete, or of a tile that was read those
+    /// of height 0 and of the middle height.
+    heights: [Vec<Hash>; 9],
 }
 
 impl Tile {
@@ -74,51 +117,72 @@ impl Tile {
             return None;
         }
         let of = |hashes: &[[u8; 32]]| hashes.iter().map(|hash| Hash::new(*hash)).collect();
-        Some(Self {
-            hashes: of(hashes),
-            middle: of(middle),
-        })
+        let mut tile = Self::default();
+        let [bottom, _, _, _, half, ..] = &mut tile.heights;
+        (*bottom, *half) = (of(hashes), of(middle));
+        Some(tile)
+    }
+
+    /// The tile with all its nodes, for one that is asked for often.
+    pub(crate) fn with_all_nodes(&self) -> Self {
+        let mut tile = Self::default();
+        self.hashes().iter().for_each(|hash| tile.push(*hash));
+        tile
     }
 
     /// A full tile as it is stored.
     fn encode(&self) -> Vec<u8> {
-        let all = self.hashes.iter().chain(&self.middle);
+        let all = self.hashes().iter().chain(self.middle());
         all.flat_map(|hash| *hash.as_bytes()).collect()
     }
 
-    /// Adds the next hash of the tile's level.
+    /// Adds the next hash of the tile's level to a tile that has all its nodes.
     pub(crate) fn push(&mut self, hash: Hash) {
-        self.hashes.push(hash);
-        let (groups, rest) = self.hashes.as_chunks::<MIDDLE_WIDTH>();
-        if let (Some(last), true) = (groups.last(), rest.is_empty()) {
-            self.middle.push(fold(last));
+        let mut next = Some(hash);
+        for nodes in &mut self.heights {
+            let Some(hash) = next else {
+                break;
+            };
+            nodes.push(hash);
+            let (pairs, rest) = nodes.as_chunks::<2>();
+            let last = pairs.last().filter(|_| rest.is_empty());
+            next = last.map(|[left, right]| node_hash(left, right));
         }
     }
 
     /// The hashes of the tile's level.
     pub(crate) fn hashes(&self) -> &[Hash] {
-        &self.hashes
+        let [bottom, ..] = &self.heights;
+        bottom
     }
 
-    /// Whether the nodes that are kept are those over the hashes.
+    fn middle(&self) -> &[Hash] {
+        let [_, _, _, _, half, ..] = &self.heights;
+        half
+    }
+
+    /// Whether the nodes half-way up are those over the hashes.
     pub(crate) fn agrees_with_itself(&self) -> bool {
-        let mut again = Self::default();
-        self.hashes.iter().for_each(|hash| again.push(*hash));
-        again == *self
+        self.with_all_nodes().middle() == self.middle()
     }
 
     /// The node over the whole tile, if it is full.
     pub(crate) fn root(&self) -> Option<Hash> {
-        (self.hashes.len() == TILE_HASHES).then(|| fold(&self.middle))
+        (self.hashes().len() == TILE_HASHES).then(|| fold(self.middle()))
     }
 
     /// The node at this place, if the tile is long enough.
     pub(crate) fn node(&self, place: Place) -> Option<Hash> {
+        let position = usize::try_from(place.position).ok()?;
+        let known = self.heights.get(usize::from(place.height))?.get(position);
+        if let Some(hash) = known {
+            return Some(*hash);
+        }
         let (row, height) = match place.height.checked_sub(MIDDLE_HEIGHT) {
-            Some(height) => (&self.middle, height),
-            None => (&self.hashes, place.height),
+            Some(height) => (self.middle(), height),
+            None => (self.hashes(), place.height),
         };
-        let start = usize::try_from(place.position).ok()? << height;
+        let start = position << height;
         let below = row.get(start..start.checked_add(1 << height)?)?;
         Some(fold(below))
     }
@@ -157,7 +221,7 @@ struct Used {
 }
 
 impl TileCache {
-    /// A cache of at most this many tiles, 9 KiB each.
+    /// A cache of at most this many tiles, 16 KiB each.
     pub(crate) fn new(tiles_max: usize) -> Self {
         Self {
             tiles_max,
@@ -194,7 +258,7 @@ impl TileCache {
 }
 
 /// The partial tiles at the right edge of the tree, which the next batch completes.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Edge {
     /// The last tile of each tile level; without hashes when it has just been completed.
     partial: Vec<Arc<Tile>>,
@@ -245,7 +309,7 @@ impl Edge {
                 }
                 let tile = Arc::make_mut(tile);
                 tile.push(*hash);
-                if tile.hashes.len() == TILE_HASHES {
+                if tile.hashes().len() == TILE_HASHES {
                     let index = next / TILE_WIDTH;
                     written.push((TileId { level, index }, tile.encode()));
                     *tile = Tile::default();
@@ -309,16 +373,25 @@ mod tests {
             .collect::<HashMap<_, _>>();
         assert!(tiles.values().all(Tile::agrees_with_itself));
         assert!(nodes.iter().any(|(node, _)| node.level == 16));
-        for (node, hash) in nodes {
+        for (number, (node, hash)) in nodes.into_iter().enumerate() {
             let place = Place::of(node);
             let found = if place.tile == last_tile(place.tile.level, 66_000) {
                 edge.node(place)
             } else {
-                tiles[&place.tile].node(place)
+                let tile = &tiles[&place.tile];
+                if number % 997 == 0 {
+                    assert_eq!(tile.with_all_nodes().node(place), Some(hash));
+                }
+                let at = usize::try_from(place.sixteen().at()).unwrap();
+                let (sixteen, _) = stored[&place.tile][at..at + 512].as_chunks::<32>();
+                let sixteen: Vec<Hash> = sixteen.iter().map(|hash| Hash::new(*hash)).collect();
+                assert_eq!(place.node_of(&sixteen), Some(hash));
+                tile.node(place)
             };
             assert_eq!(found, Some(hash), "{node:?}");
         }
-        assert_eq!((stored, edge), (grow(&[66_000]).1, grow(&[66_000]).2));
+        let (_, again, other) = grow(&[66_000]);
+        assert_eq!((stored, edge.leaves()), (again, other.leaves()));
     }
 
     #[test]

@@ -44,6 +44,7 @@ pub fn run(subject: &impl Subject) {
     reads_of_a_size_never_change(subject);
     one_of_many_racing_writers_wins(subject);
     readers_beside_a_writer_see_whole_commits(subject);
+    every_record_of_a_long_log_is_found(subject);
 }
 
 /// Before the first commit there is nothing, and reading nothing is no error.
@@ -284,6 +285,31 @@ fn readers_beside_a_writer_see_whole_commits(subject: &impl Subject) {
         }
     });
     writer.check(&store);
+}
+
+/// However an engine orders record ids, each leads to its entry and no other does, before and after
+/// reopening (4, 5).
+fn every_record_of_a_long_log_is_found(subject: &impl Subject) {
+    let store = subject.fresh();
+    let mut writer = Writer::new();
+    while writer.size() < 17_000 {
+        writer.commit(&store, 1_000);
+    }
+    let check = |store: &dyn Fn(&RecordId) -> Option<LeafIndex>| {
+        for (index, entry) in (0..).zip(&writer.entries).step_by(37) {
+            assert_eq!(
+                store(&id_of(entry)),
+                Some(LeafIndex::new(index)),
+                "entry {index}"
+            );
+        }
+        for number in 0..500 {
+            assert_eq!(store(&record_id(number)), None, "a record it does not have");
+        }
+    };
+    check(&|id| store.index_of(id).ok().flatten());
+    let store = subject.reopen(store);
+    check(&|id| store.index_of(id).ok().flatten());
 }
 
 /// A writer that remembers everything it committed.

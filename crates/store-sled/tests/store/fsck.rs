@@ -11,8 +11,8 @@ use crate::opening::{copy_folder, edit};
 
 const CHUNK_HEAD: usize = 2 * 256 + 272 * 32;
 
-/// Small entries, of which no two are equal.
-fn stored(dir: &Path, size: u64) {
+/// A store of small entries, of which no two are equal.
+pub(crate) fn small_entries(dir: &Path, size: u64) {
     let store = create(dir);
     let mut ledger = Ledger::new();
     while ledger.size() < size {
@@ -127,7 +127,7 @@ fn assert_found(whole: &Path, cases: Vec<Case>) {
 fn damage_in_tiles_above_the_first_level_is_found_where_it_is() {
     let whole = tempfile::tempdir().unwrap();
     let size = 65_540;
-    stored(whole.path(), size);
+    small_entries(whole.path(), size);
     let sound = Findings {
         size,
         ..Findings::default()
@@ -214,7 +214,7 @@ fn cases_beside_the_files(chunk_3: usize) -> Vec<Case> {
 fn every_kind_of_damage_is_found_where_it_is() {
     let whole = tempfile::tempdir().unwrap();
     let size = 33_000;
-    stored(whole.path(), size);
+    small_entries(whole.path(), size);
     let sound = Findings {
         size,
         ..Findings::default()

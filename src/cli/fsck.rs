@@ -1,0 +1,165 @@
+//! `fsck`: everything that a stopped ledger has stored, derived again from the bytes of its entries.
+
+use std::path::PathBuf;
+
+use serde_json::json;
+use witnessmark_keychain::Keychain;
+use witnessmark_log::Store as _;
+use witnessmark_store_sled::{Damage, Findings, OpenError, SledStore};
+use witnessmark_verifier::{Entry, EntryKind, RecordId, VerifierKey};
+
+use super::ledger_trouble;
+use crate::ledger::{self, LedgerError};
+use crate::output::{Failure, Outcome, Output, Report, Trouble};
+
+/// Check everything that a stopped ledger has stored.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  witnessmark fsck ledger
+  witnessmark fsck ledger --full       (checks every signature, too)
+
+Derives hashes, tiles, root, record ids and key chains again from the bytes of the entries, and \
+compares them with what is stored, with the checkpoint and with the anchor. Everything that is wrong is \
+listed with its place. Nothing is repaired. Opening a store lets its engine write to the folder: \
+when the folder may be needed as it is, copy it first and check the copy.
+
+Exit codes:
+  0   nothing is wrong
+  1   something stored is damaged or missing
+  2   cannot tell: not a ledger, in use, or a file cannot be read")]
+pub(super) struct Arguments {
+    /// The folder of a ledger that is not running.
+    #[arg(value_name = "DIR")]
+    dir: PathBuf,
+    /// Check the signatures of all records, too.
+    #[arg(long)]
+    full: bool,
+}
+
+/// Checks the folder.
+///
+/// # Errors
+///
+/// When something is wrong with it, or it cannot be told.
+pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<Report, Failure> {
+    let (store, vkey) = ledger::open_store(&arguments.dir).map_err(|error| {
+        let mut failure = ledger_trouble(&error);
+        if let LedgerError::Store(OpenError::Damaged { .. } | OpenError::StoreGone { .. }) = error {
+            failure.outcome = Outcome::Refused;
+        }
+        failure
+    })?;
+    let mut admission = Admission {
+        full: arguments.full,
+        ..Admission::default()
+    };
+    let size = store
+        .latest()
+        .ok()
+        .flatten()
+        .map_or(0, |latest| latest.size());
+    let bar = output.progress(size, "checking");
+    let mut found = store.fsck(&mut |index, entry| {
+        bar.set_position(index);
+        admission.judge(index, entry)
+    });
+    bar.finish_and_clear();
+    found
+        .damage
+        .extend(beside_the_entries(&store, &vkey, &admission));
+    report(arguments, &found, store.read_only_reason())
+}
+
+/// What is wrong with the checkpoint and the charter.
+fn beside_the_entries(
+    store: &SledStore,
+    vkey: &VerifierKey,
+    admission: &Admission,
+) -> Option<Damage> {
+    let damage = |place: &str, what: String| Damage {
+        place: place.to_owned(),
+        what,
+    };
+    let latest = match store.latest() {
+        Ok(Some(latest)) => latest,
+        Ok(None) => return Some(damage("store", "it has no log".to_owned())),
+        Err(error) => return Some(damage("store", error.to_string())),
+    };
+    if let Err(error) = latest.checkpoint.verify(vkey) {
+        return Some(damage(
+            "checkpoint",
+            format!("it is not one of {vkey}: {error}"),
+        ));
+    }
+    let charter = admission.keychain.charter().map(|charter| &charter.origin);
+    (charter != Some(latest.checkpoint.origin()))
+        .then(|| damage("charter", "it is missing, or of another log".to_owned()))
+}
+
+fn report(
+    arguments: &Arguments,
+    found: &Findings,
+    read_only: Option<&str>,
+) -> Result<Report, Failure> {
+    let dir = arguments.dir.display();
+    if found.is_whole() && read_only.is_none() {
+        let checked = if arguments.full {
+            "every signature among it"
+        } else {
+            "but for the signatures of records: --full checks them too"
+        };
+        let text = format!(
+            "{dir}: {} entries, and nothing is wrong ({checked})",
+            found.size
+        );
+        let json = json!({ "folder": arguments.dir, "size": found.size, "full": arguments.full });
+        return Ok(Report::done(text, json));
+    }
+    let of = |damage: &Damage| Trouble::new("DAMAGED", &damage.place, &damage.what);
+    let mut troubles: Vec<Trouble> = found.damage.iter().map(of).collect();
+    if found.left_out > 0 {
+        let more = format!("{} more are not listed", found.left_out);
+        troubles.push(Trouble::new("DAMAGED", "", more));
+    }
+    let reason = read_only.unwrap_or("the last entries are sound, and older ones are not");
+    troubles.push(Trouble::new("DAMAGED", &dir, reason).fix(
+        "copy the folder before anything else is tried with it; an export or a mirror has the \
+         entries",
+    ));
+    Err(Failure {
+        outcome: Outcome::Refused,
+        troubles,
+    })
+}
+
+/// What the entries so far say about the next one.
+#[derive(Default)]
+struct Admission {
+    full: bool,
+    keychain: Keychain,
+    registered_at: u64,
+}
+
+impl Admission {
+    fn judge(&mut self, index: u64, bytes: &[u8]) -> Result<RecordId, String> {
+        let entry = Entry::parse(bytes).map_err(|error| error.to_string())?;
+        if entry.registered_at < self.registered_at {
+            return Err("it is registered before the one before it".to_owned());
+        }
+        self.registered_at = entry.registered_at;
+        if self.full && entry.kind == EntryKind::Record {
+            let chain = entry
+                .org
+                .as_ref()
+                .and_then(|org| self.keychain.organisation(org));
+            let chain = chain.ok_or("its organisation is unknown")?;
+            chain
+                .check_record_entry(&entry)
+                .map_err(|error| error.to_string())?;
+        }
+        let replayed = self.keychain.replay(index, &entry);
+        replayed.map_err(|error| error.to_string())?;
+        Ok(entry.record_id())
+    }
+}
