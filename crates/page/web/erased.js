@@ -6,18 +6,22 @@ import { escape, quote } from './show.js';
 
 /** Reads the related entries; `organisation` signed the record. All in the order of the log. */
 export function toldOf(entries, recordId, organisation) {
-  const told = { erased: [], openings: [] };
+  const told = { erased: [], openings: [], counting: new Map() };
   for (const related of entries) {
     const by = { index: related.index, organisation: related.organisation, ...validity(related, organisation) };
     told.erased.push(...erased(related.record, recordId).map((it) => ({ ...by, ...it })));
     told.openings.push(...opened(related.record, recordId).map((it) => ({ ...by, ...it })));
+  }
+  for (const one of told.erased.filter((it) => it.validity === 'counts')) {
+    const name = `${one.kind} ${one.digest}`;
+    told.counting.set(name, told.counting.get(name) ?? one);
   }
   return told;
 }
 
 /** The erasure of this field or file that counts, or null: the first one of those that stand. */
 export function counting(told, kind, digest) {
-  return told.erased.find((it) => it.validity === 'counts' && it.kind === kind && it.digest === digest) ?? null;
+  return told.counting.get(`${kind} ${digest}`) ?? null;
 }
 
 function validity(related, organisation) {
@@ -81,10 +85,14 @@ function on(date) {
 
 /** What a reader has to know of what was erased or opened, each one sentence. */
 export function remarksOnErased(record) {
+  const held = new Set([
+    ...record.protected.map((it) => `protected_field ${it.commitment}`),
+    ...record.files.map((it) => `attachment ${it.sha256}`),
+  ]);
   const remarks = [
     ...record.protected.filter((it) => it.erased !== null).map(erasedField),
     ...record.files.filter((it) => it.erased !== null).map(erasedFile),
-    ...new Set(record.erasures.map((it) => withoutEffect(it, record)).filter((it) => it !== null)),
+    ...new Set(record.erasures.map((it) => withoutEffect(it, held)).filter((it) => it !== null)),
     ...record.openings.map(opening),
   ];
   return remarks.map((remark) => remark.trimEnd());
@@ -107,11 +115,9 @@ function erasedFile({ name, state, erased: by }) {
     : `The file ${quote(name)} was ${byWhom(by)}. ${remains(by)}`;
 }
 
-/** Why an erasure changes nothing here, or null if it does. */
-function withoutEffect(one, record) {
-  const isHeld =
-    (one.kind === 'protected_field' && record.protected.some((it) => it.commitment === one.digest)) ||
-    (one.kind === 'attachment' && record.files.some((it) => it.sha256 === one.digest));
+/** Why an erasure changes nothing here, or null if it does. `held` are the digests of the record, each with its kind. */
+function withoutEffect(one, held) {
+  const isHeld = held.has(`${one.kind} ${one.digest}`);
   let why = null;
   if (one.validity === 'other_organisation') {
     why = 'only the organisation that signed this record can say so';

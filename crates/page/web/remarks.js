@@ -51,10 +51,30 @@ function verb(relation) {
   return Object.hasOwn(VERBS, relation) ? VERBS[relation] : other;
 }
 
+/** The list under a key, which is made if need be. */
+function listIn(map, key) {
+  if (!map.has(key)) {
+    map.set(key, []);
+  }
+  return map.get(key);
+}
+
 /** The remarks on the related entries of the record at `index`. */
 class RelatedRemarks {
   constructor(index, { entries, corrections }) {
-    Object.assign(this, { index, entries, corrections });
+    Object.assign(this, { index, entries });
+    /** By the entry that corrects. */
+    this.corrections = new Map();
+    for (const one of corrections) {
+      listIn(this.corrections, one.by).push(one);
+    }
+    /** Who answers, by the entry that is answered. */
+    this.answers = new Map();
+    for (const { index: by, organisation, links } of entries) {
+      for (const link of links.filter((it) => it.relation === 'responds_to')) {
+        listIn(this.answers, link.about).push(`entry ${by} by ${organisation}`);
+      }
+    }
   }
 
   /** The withdrawals of the record that stand: what a reader has to know before anything else. */
@@ -88,7 +108,8 @@ class RelatedRemarks {
   /** What one link says that a reader has to know; nothing for most relations. */
   onLink(entry, { relation, about, hasEffect }) {
     const object = this.object(about);
-    const own = this.corrections.filter((it) => it.by === entry.index && it.on === about && relation === 'corrects');
+    const made = relation === 'corrects' ? (this.corrections.get(entry.index) ?? []) : [];
+    const own = made.filter((it) => it.on === about);
     if (own.length > 0) {
       return own.map((it) => correction(it, object));
     }
@@ -104,9 +125,7 @@ class RelatedRemarks {
 
   /** One sentence: who says what, who answered it, and under which title. */
   remark(entry, words) {
-    const answers = this.entries
-      .flatMap((it) => it.links.filter((link) => link.relation === 'responds_to' && link.about === entry.index).map(() => it))
-      .map((it) => `entry ${it.index} by ${it.organisation}`);
+    const answers = this.answers.get(entry.index) ?? [];
     const answered = answers.length === 0 ? '' : ` (answered in ${answers.join(', ')})`;
     return `Entry ${entry.index} by ${entry.organisation} ${words}${answered}: ${quote(entry.title)}`;
   }

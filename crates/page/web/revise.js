@@ -51,9 +51,9 @@ function shown(value) {
 export function revise(message, changes) {
   const because = new Map();
   const fitting = [];
-  const named = new Named();
+  const [named, withheld] = [new Named(), withheldIn(message)];
   changes.forEach((change, at) => {
-    told(because, at, () => fitting.push({ at, path: change.path, ...fit(message, change, named) }));
+    told(because, at, () => fitting.push({ at, path: change.path, ...fit(message, change, named, withheld) }));
   });
   const revised = copy(message);
   for (const it of inOrder(fitting)) {
@@ -76,7 +76,7 @@ function told(because, at, act) {
 }
 
 /** What a change does, if it fits. `now` is undefined when something is taken away. */
-function fit(message, { path, was, now }, named) {
+function fit(message, { path, was, now }, named, withheld) {
   const { schema } = message;
   const root = path.split(/[.[]/)[0];
   const place = isCorrectable(schema, path, root) ? placeOf(schema, path) : null;
@@ -93,7 +93,7 @@ function fit(message, { path, was, now }, named) {
   const there = value === undefined ? '' : spelled(schema, place.field, value);
   if (there !== was) {
     const taken = `it takes ${shorten(path)} to be ${shown(was)}`;
-    const isHidden = value === undefined && isWithheld(message, path);
+    const isHidden = value === undefined && (message.get('protected') !== undefined || isWithheld(withheld, path));
     misfit(isHidden ? `${taken}, and the record shows no value there` : `${taken}, which was ${shown(there)} by then`);
   }
   return { ...place, now: was === now ? cannotHold(path) : valueOf(schema, place, path, now), isThere: value !== undefined };
@@ -121,14 +121,16 @@ function isCorrectable(schema, path, root) {
   return !FIXED.has(root) && path !== 'attestation.target' && !schema.kinds.some((kind) => kind.field === path);
 }
 
-/** Whether what stands at a path may be held back: the record says so of it or of a whole around it, or has protected fields. */
-function isWithheld(message, path) {
-  const plain = withoutPositions(path);
-  const isNamed = message.get('missing', []).some((missing) => {
-    const whole = withoutPositions(missing.get('path', ''));
-    return wordOf(missing, 'reason') === 'withheld' && (whole === plain || plain.startsWith(`${whole}.`));
-  });
-  return isNamed || message.get('protected') !== undefined;
+/** The paths that a record says it withholds, without positions. */
+function withheldIn(message) {
+  const missing = message.get('missing', []).filter((it) => wordOf(it, 'reason') === 'withheld');
+  return new Set(missing.map((it) => withoutPositions(it.get('path', ''))));
+}
+
+/** Whether what stands at a path is withheld, or is part of a whole that is. */
+function isWithheld(withheld, path) {
+  const steps = withoutPositions(path).split('.');
+  return steps.some((_, at) => withheld.has(steps.slice(0, at + 1).join('.')));
 }
 
 /** The paths of a correction so far. */

@@ -1,14 +1,13 @@
 //! The comparison itself.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{self, Read};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Instant;
 
 use serde_json::{Value as Json, json};
-use witnessmark_bundle::{FileSource, Verdict, verify_bundle};
+use witnessmark_bundle::{Verdict, verify_bundle};
 
 use crate::cases::{changed, honest};
 use crate::history;
@@ -26,19 +25,8 @@ const LANES_PER_CORE: usize = 2;
 /// So many differences are told.
 const TOLD_MAX: usize = 20;
 
-struct Files<'a>(&'a BTreeMap<String, Vec<u8>>);
-
-impl FileSource for Files<'_> {
-    fn open(&self, name: &str) -> io::Result<Option<Box<dyn Read + '_>>> {
-        Ok(self
-            .0
-            .get(name)
-            .map(|bytes| -> Box<dyn Read> { Box::new(bytes.as_slice()) }))
-    }
-}
-
 pub(crate) fn in_rust(case: &Case) -> Verdict {
-    verify_bundle(&case.bundle, &case.policy, &Files(&case.files))
+    verify_bundle(&case.bundle, &case.policy, &case.source())
 }
 
 /// A verdict without what may differ: the details of the checks. Numbers are texts, as in the answers of node.

@@ -354,9 +354,11 @@ fn any(
 /// The changes that were said of a record so far.
 fn changes_before(said: &[Said], target: &Id) -> Vec<[String; 3]> {
     let bodies = said.iter().filter_map(|it| it.record.body.as_ref());
-    let of_target = bodies.filter_map(|body| match body {
-        Body::Correction(it) if it.target == target => Some(&it.changes),
-        _ => None,
+    let of_target = bodies.filter_map(|body| {
+        let Body::Correction(it) = body else {
+            return None;
+        };
+        (it.target == target).then_some(&it.changes)
     });
     of_target
         .flatten()

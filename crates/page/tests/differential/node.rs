@@ -1,4 +1,4 @@
-//! The page's checks, run by node: one long-lived process that answers a line for each line.
+//! The page's checks, run by node, and other judges: each one long-lived process that answers a line for each line.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
@@ -9,11 +9,15 @@ use serde_json::Value as Json;
 /// Set to a number of cases by those who want the comparison for sure: without node it then fails.
 pub(crate) const COUNT_VARIABLE: &str = "WITNESSMARK_MUTATIONS";
 
-pub(crate) struct Node {
+/// A process that answers a line for each line.
+pub(crate) struct Judge {
     process: Child,
     questions: Option<ChildStdin>,
     answers: BufReader<ChildStdout>,
 }
+
+/// The page's judge.
+pub(crate) struct Node(Judge);
 
 /// Whether node can be run. Without it there is nothing to compare with.
 pub(crate) fn is_there() -> bool {
@@ -30,10 +34,19 @@ impl Node {
     /// Starts the judge with `crypto`: see `tests/web/judge.mjs`.
     pub(crate) fn start(crypto: &str) -> Self {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/web/judge.mjs");
-        let mut process = Command::new("node")
-            .arg("--no-warnings")
-            .arg(script)
-            .arg(crypto)
+        let mut command = Command::new("node");
+        command.arg("--no-warnings").arg(script).arg(crypto);
+        Self(Judge::start(command))
+    }
+
+    pub(crate) fn ask(&mut self, question: &Json) -> Json {
+        self.0.ask(question)
+    }
+}
+
+impl Judge {
+    pub(crate) fn start(mut command: Command) -> Self {
+        let mut process = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -55,12 +68,12 @@ impl Node {
         questions.flush().unwrap();
         let mut answer = String::new();
         self.answers.read_line(&mut answer).unwrap();
-        assert!(!answer.is_empty(), "node ended; its message is above");
+        assert!(!answer.is_empty(), "the judge ended; its message is above");
         serde_json::from_str(&answer).unwrap()
     }
 }
 
-impl Drop for Node {
+impl Drop for Judge {
     fn drop(&mut self) {
         // Without questions it ends by itself.
         self.questions = None;

@@ -7,7 +7,7 @@
 #[path = "../../../../tests/suite/reject/answer.rs"]
 mod answer;
 #[path = "../../../bundle/examples/reject_corpus/corpus.rs"]
-mod corpus;
+pub(crate) mod corpus;
 
 use std::collections::BTreeMap;
 use std::fs;

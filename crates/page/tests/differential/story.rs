@@ -2,8 +2,10 @@
 //! fields, and a file.
 
 use std::collections::BTreeMap;
+use std::io::{self, Read};
 
 use serde_json::{Value as Json, json};
+use witnessmark_bundle::FileSource;
 use witnessmark_record::{encode, v1};
 use witnessmark_tlog::{Encode as _, field_salt};
 use witnessmark_verifier::{DisclosedValue, Disclosure, KeyId, base64, pae, sha256};
@@ -24,7 +26,23 @@ pub(crate) struct Case {
     pub(crate) files: BTreeMap<String, Vec<u8>>,
 }
 
+/// The files beside a bundle.
+pub(crate) struct Files<'a>(&'a BTreeMap<String, Vec<u8>>);
+
+impl FileSource for Files<'_> {
+    fn open(&self, name: &str) -> io::Result<Option<Box<dyn Read + '_>>> {
+        Ok(self
+            .0
+            .get(name)
+            .map(|bytes| -> Box<dyn Read> { Box::new(bytes.as_slice()) }))
+    }
+}
+
 impl Case {
+    pub(crate) const fn source(&self) -> Files<'_> {
+        Files(&self.files)
+    }
+
     pub(crate) fn question(&self) -> Json {
         let files: serde_json::Map<_, _> = self
             .files

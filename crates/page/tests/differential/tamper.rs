@@ -96,14 +96,15 @@ impl Tamper for Fault {
     }
 
     fn entry(&mut self, step: usize, entry: &mut RawEntry) {
-        let random = &mut self.random;
-        match self.stage {
-            Stage::Entry if step == self.step => members(random, entry),
-            Stage::Signature if step == self.step => {
-                let at = random.below(entry.signatures.len());
-                signature(random, &mut entry.signatures[at]);
-            }
-            _ => {}
+        if step != self.step {
+            return;
+        }
+        if self.stage == Stage::Entry {
+            members(&mut self.random, entry);
+        }
+        if self.stage == Stage::Signature {
+            let at = self.random.below(entry.signatures.len());
+            signature(&mut self.random, &mut entry.signatures[at]);
         }
     }
 

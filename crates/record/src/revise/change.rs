@@ -37,8 +37,9 @@ pub(super) fn apply(
     let mut misfits = Vec::new();
     let mut fitting = Vec::new();
     let mut named = Named::default();
+    let withheld = withheld_in(record);
     for (at, change) in changes.iter().enumerate() {
-        match fit(record, &message, change, &mut named) {
+        match fit((record, &withheld), &message, change, &mut named) {
             Ok(fit) => fitting.push(Fitting { at, ..fit }),
             Err(cause) => misfits.push(misfit(at, change, cause)),
         }
@@ -76,7 +77,7 @@ fn misfit(change: usize, said: &v1::FieldChange, cause: MisfitCause) -> Misfit {
 }
 
 fn fit<'a>(
-    record: &v1::Record,
+    (record, withheld): (&v1::Record, &BTreeSet<String>),
     message: &DynamicMessage,
     change: &'a v1::FieldChange,
     named: &mut Named<'a>,
@@ -95,7 +96,9 @@ fn fit<'a>(
     let there = text_at(message, path, &place);
     if there.as_deref().unwrap_or_default() != change.was {
         return Err(match there {
-            None if is_withheld(record, path) => MisfitCause::Withheld,
+            None if !record.protected.is_empty() || is_withheld(withheld, path) => {
+                MisfitCause::Withheld
+            }
             there => MisfitCause::Differs(there),
         });
     }
@@ -159,16 +162,20 @@ fn first(path: &str) -> &str {
     path.split(['.', '[']).next().unwrap_or_default()
 }
 
-/// Whether what stands at `path` may be held back: the record names it, or a whole that it is part of, as withheld; or it has
-/// protected fields, of which nobody can see which they are.
-fn is_withheld(record: &v1::Record, path: &str) -> bool {
+/// The paths that a record says it withholds, without positions. There may be very many, and as many changes.
+fn withheld_in(record: &v1::Record) -> BTreeSet<String> {
+    let missing = record.missing.iter();
+    let withheld = missing.filter(|it| it.reason() == v1::MissingReason::Withheld);
+    withheld.map(|it| without_positions(&it.path)).collect()
+}
+
+/// Whether what stands at `path` is withheld, or is part of a whole that is. Where a record has protected fields, nobody can see
+/// which they are.
+fn is_withheld(withheld: &BTreeSet<String>, path: &str) -> bool {
     let path = without_positions(path);
-    let named = record.missing.iter().any(|missing| {
-        let whole = without_positions(&missing.path);
-        missing.reason() == v1::MissingReason::Withheld
-            && (whole == path || overlap(&path, &whole) && path.len() > whole.len())
-    });
-    named || !record.protected.is_empty()
+    let ends = path.match_indices('.').map(|(at, _)| at);
+    let mut wholes = ends.chain([path.len()]).filter_map(|at| path.get(..at));
+    wholes.any(|whole| withheld.contains(whole))
 }
 
 /// The path without the positions in lists.
