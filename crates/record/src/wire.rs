@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use prost_reflect::{Kind, MessageDescriptor};
+use prost_reflect::MessageDescriptor;
 
 use crate::descriptor;
 
@@ -33,20 +33,19 @@ fn messages() -> Vec<HashMap<u64, Holds>> {
     let mut messages = Vec::new();
     while let Some(message) = found.get(messages.len()).cloned() {
         let fields = message.fields().map(|field| {
-            let holds = match field.kind() {
-                Kind::Message(inner) => {
-                    let next = found.len();
-                    let place = *places.entry(inner.full_name().to_owned()).or_insert(next);
-                    if place == next {
-                        found.push(inner);
-                    }
-                    Holds::Message(place)
+            let kind = field.kind();
+            let holds = if let Some(inner) = kind.as_message() {
+                let next = found.len();
+                let place = *places.entry(inner.full_name().to_owned()).or_insert(next);
+                if place == next {
+                    found.push(inner.clone());
                 }
-                Kind::Enum(inner) => {
-                    let numbers = inner.values().map(|value| value.number());
-                    Holds::Enumeration(numbers.filter_map(|it| u64::try_from(it).ok()).collect())
-                }
-                _ => Holds::Other,
+                Holds::Message(place)
+            } else if let Some(inner) = kind.as_enum() {
+                let numbers = inner.values().map(|value| value.number());
+                Holds::Enumeration(numbers.filter_map(|it| u64::try_from(it).ok()).collect())
+            } else {
+                Holds::Other
             };
             (u64::from(field.number()), holds)
         });

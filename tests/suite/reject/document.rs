@@ -33,7 +33,8 @@ const TAIL: &str = "
 * **N10.** Witnesses have no time during which their keys count, so a cosignature is not refused for its time. No program knows what time it is: a time to come is shown and not
   refused.
 * **N14.** How old a checkpoint may be is not judged, because no policy says so. That a running ledger shows an older state than before is refused
-  by `--remember`; `tests/suite/crash.rs` and the tests of the client show it.
+  by `--remember`; `tests/suite/crash.rs` and the tests of the client show it. An audit with `--since` or `--state` refuses an export that is
+  older than what the auditor has seen; `crates/bundle/tests/suite/kept.rs` and `resumed.rs` show it.
 * **N15.** Time and memory are bounded, not small: a bundle may have 64 MiB, and is then read whole.
 * **N24.** Texts in tables are guarded in `crates/tables`.
 * **N21.** A size that the ledger and the witnesses signed is the size. When they sign the right root under a wrong size, a bundle can

@@ -98,7 +98,7 @@ impl History {
     /// The tree of the first `size` entries, when `tiler` has at least as many; not that of none.
     pub(super) fn tree_at(&mut self, tiler: &Tiler, size: u64) -> Result<SeenTree, Unreadable> {
         if let Some(tree) = self.trees.get(&size) {
-            return Ok(tree.clone());
+            return Ok(*tree);
         }
         let root = self.root_at(tiler, size)?;
         let last = size.checked_sub(1).ok_or(Unreadable)?;
@@ -109,7 +109,7 @@ impl History {
         if self.trees.len() >= TREES_MAX {
             self.trees.clear();
         }
-        self.trees.insert(size, tree.clone());
+        self.trees.insert(size, tree);
         Ok(tree)
     }
 

@@ -11,6 +11,7 @@ mod kept;
 mod killed;
 mod ledgers;
 mod mini_log;
+mod other_clients;
 mod related;
 mod resumed;
 mod words;
