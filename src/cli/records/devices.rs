@@ -48,10 +48,6 @@ pub(super) async fn run(arguments: &Arguments, output: &Output) -> Result<Report
         details: true,
         ..AuditOptions::default()
     };
-    let options = AuditOptions {
-        details: true,
-        ..AuditOptions::default()
-    };
     let verdict = audit::judge(&arguments.from, &arguments.ledger, &options, output).await?;
     let (true, Some(contents)) = (verdict.word.is_positive(), &verdict.contents) else {
         return Ok(verdict_report(&verdict));
