@@ -62,6 +62,9 @@ fn without_the_state(mut verdict: Verdict) -> Verdict {
             check.detail = before.to_owned();
         }
     }
+    if let Some(contents) = &mut verdict.contents {
+        contents.read_before = 0;
+    }
     verdict
 }
 
