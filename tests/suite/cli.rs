@@ -104,7 +104,19 @@ fn a_running_ledger_can_be_audited_exported_and_watched(ledger: &Path, policy: &
         "export --from {url} --policy {policy} --out {out}"
     ))
     .exits(0);
-    typed(&format!("audit {out} --policy {policy}")).exits(0);
+    let again = format!("export --from {url} --policy {policy} --out {out} --json");
+    assert_eq!(typed(&again).exits(0).json()["new_entries"], 0);
+    let state = ledger.with_file_name("audit.state");
+    let state = state.display();
+    let kept = format!("--since {out}/checkpoint --state {state} --json");
+    let audit = format!("audit {out} --policy {policy} {kept}");
+    assert_eq!(typed(&audit).exits(0).json()["contents"]["read_before"], 0);
+    assert_eq!(typed(&audit).exits(0).json()["contents"]["read_before"], 70);
+    typed(&format!("audit {url} --policy {policy} {kept}")).exits(64);
+    typed(&format!(
+        "audit {url} --policy {policy} --since {out}/checkpoint"
+    ))
+    .exits(0);
     let shown = typed(&format!("org show --from {url} --policy {policy}")).exits(0);
     for org in [
         "demo-field-team",

@@ -344,7 +344,8 @@ impl Running {
             self.problems.note("root", None, None, what.to_owned());
         }
         self.kept.note_larger(&self.checkpoint, &mut self.problems);
-        let (contents, remarks) = self.replay.take_contents();
+        let (mut contents, remarks) = self.replay.take_contents();
+        contents.read_before = self.resumed_at.unwrap_or(0);
         self.record(list, &contents, is_complete);
         let verdict = list.facts();
         verdict.remarks.extend(remarks);
@@ -383,6 +384,16 @@ impl Running {
     }
 
     fn passed(&self, name: &str, contents: &LedgerContents) -> String {
+        let found = self.found(name, contents);
+        match self.resumed_at {
+            Some(size) if matches!(name, "entries" | "kept" | "tiles") => format!(
+                "{found}; the first {size} entries were read by an earlier audit, whose state was believed"
+            ),
+            _ => found,
+        }
+    }
+
+    fn found(&self, name: &str, contents: &LedgerContents) -> String {
         match name {
             "entries" => format!("{} read, times never go back", contents.entries),
             "charter" => "entry 0, signed by its registrars".to_owned(),
@@ -402,13 +413,7 @@ impl Running {
                 "the entries hash to the signed root {}",
                 self.checkpoint.head().root
             ),
-            "kept" => match self.resumed_at {
-                None => self.kept.passed(),
-                Some(size) => format!(
-                    "{}; the first {size} entries were read by an earlier audit, whose state was believed",
-                    self.kept.passed()
-                ),
-            },
+            "kept" => self.kept.passed(),
             _ => "every file is what the entries make it".to_owned(),
         }
     }

@@ -344,7 +344,7 @@ impl ExportWriter {
             .collect();
         for folder in folders {
             for tile in names(&self.dir.join(&folder)) {
-                if !tile.ends_with(".p") {
+                if tile.strip_suffix(".p").is_none() {
                     continue;
                 }
                 let partial = self.dir.join(&folder).join(&tile);

@@ -122,7 +122,7 @@ fn kept(ledger: &LedgerFacts, since: &Since<'_>) -> Result<Checkpoint, Failure> 
             && lines.all(|line| {
                 let verified = key
                     .public_key()
-                    .verify(note.text().as_bytes(), line.signature());
+                    .verify(note.text().as_bytes(), &line.signature);
                 verified.is_ok()
             })
     });

@@ -262,6 +262,14 @@ impl Verdict {
         self.word.exit_code()
     }
 
+    /// Adds what the reader has to know although every check passed. A verdict with a failed check stays as it is.
+    pub(crate) fn add_remarks(&mut self, remarks: Vec<String>) {
+        if self.word.is_positive() && !remarks.is_empty() {
+            self.word = VerdictWord::VerifiedWithRemarks;
+            self.remarks.extend(remarks);
+        }
+    }
+
     /// A verdict on something that could not even be read: the check `name` failed with `detail`.
     pub fn cannot_tell(subject: Subject, name: &'static str, detail: impl Into<String>) -> Self {
         let mut checks = Checklist::new(subject);

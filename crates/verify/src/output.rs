@@ -21,6 +21,14 @@ pub(crate) fn progress(read: u64) {
     }
 }
 
+/// Takes away what [`progress`] wrote.
+pub(crate) fn progress_ends() {
+    let mut err = io::stderr().lock();
+    if err.is_terminal() {
+        write!(err, "\r{:40}\r", "").unwrap_or_default();
+    }
+}
+
 /// Prints what was asked for.
 pub(crate) fn out(text: &str) {
     let mut out = io::stdout().lock();

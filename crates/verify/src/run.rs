@@ -95,10 +95,14 @@ fn check_bundle(
 
 fn check_export(dir: &Path, policy: &Path, options: &AuditOptions) -> Verdict {
     match read(policy, POLICY_BYTES_MAX) {
-        Ok(policy) => audit_export_with(dir, &policy, options, &mut |read| {
-            output::progress(read);
-            ControlFlow::Continue(())
-        }),
+        Ok(policy) => {
+            let verdict = audit_export_with(dir, &policy, options, &mut |read| {
+                output::progress(read);
+                ControlFlow::Continue(())
+            });
+            output::progress_ends();
+            verdict
+        }
         Err(error) => unreadable(Subject::Export, "policy", policy, &error),
     }
 }

@@ -246,3 +246,44 @@ fn a_file_that_accuses_a_ledger_is_judged_by_words_and_exit_code() {
     let args = ["misbehaviour", text(&bundle), "--policy", text(&policy)];
     assert_ran(&args, 1, "NOT PROVED");
 }
+
+#[test]
+fn an_export_is_compared_with_what_was_kept_and_goes_on_from_a_state() {
+    let dir = folder();
+    let at = |name: &str| dir.path().join(name);
+    let (export, policy, kept, state) = (at("export"), at("trust.policy"), at("kept"), at("state"));
+    fs::create_dir(&kept).unwrap();
+    let kept_file = kept.join("1.checkpoint");
+    fs::copy(export.join("checkpoint"), &kept_file).unwrap();
+    let args = [
+        "export",
+        text(&export),
+        "--policy",
+        text(&policy),
+        "--since",
+        text(&kept),
+        "--since",
+        text(&kept_file),
+        "--state",
+        text(&state),
+    ];
+    let ran = assert_ran(&args, 0, "VERIFIED");
+    assert!(
+        ran.out.contains("the trees of 2 checkpoints from before"),
+        "{ran:?}"
+    );
+    let ran = assert_ran(&args, 0, "VERIFIED");
+    assert!(ran.out.contains("were read by an earlier audit"), "{ran:?}");
+
+    let mut log = MiniLog::usual();
+    log.record(11, &log.message(TEAM, "Another"));
+    fs::write(&kept_file, log.checkpoint(&[])).unwrap();
+    let ran = assert_ran(&args, 1, "NOT VERIFIED");
+    assert!(ran.out.contains("The check \"kept\" failed"), "{ran:?}");
+    let ran = assert_ran(&[&args[..], &["--json"]].concat(), 1, "{");
+    assert!(ran.out.contains("\"kept_root\""), "{ran:?}");
+
+    fs::write(&state, b"damaged").unwrap();
+    let ran = assert_ran(&args, 2, "CANNOT TELL");
+    assert!(ran.out.contains("the state of an earlier audit"), "{ran:?}");
+}

@@ -80,7 +80,7 @@ fn checkpoint(folder: &Path, key: &VerifierKey) -> Result<VerifiedCheckpoint, Fa
     let bytes = files::read_bytes(&path, NOTE_BYTES_MAX)?;
     let text = str::from_utf8(&bytes).map_err(|error| broken(&path, &error))?;
     let note = Note::parse(text).map_err(|error| broken(&path, &error))?;
-    let policy = TrustPolicy::parse(&log_only_policy(&key));
+    let policy = TrustPolicy::parse(&log_only_policy(key));
     let policy = policy.map_err(|error| broken(&path, &error))?;
     policy.verify(&note).map_err(|error| broken(&path, &error))
 }

@@ -108,7 +108,7 @@ fn statement(
     let mut failed = format!("the policy names no log {origin}");
     for key in policy.logs().iter().filter(|key| *key.name() == origin) {
         // The key alone: who signs two histories does not show both of them to witnesses.
-        let of_key = TrustPolicy::parse(&log_only_policy(&key));
+        let of_key = TrustPolicy::parse(&log_only_policy(key));
         let of_key = of_key.map_err(|error| refused(&error))?;
         match of_key.verify(&parsed) {
             Ok(checkpoint) => {

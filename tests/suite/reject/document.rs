@@ -33,8 +33,9 @@ const TAIL: &str = "
 
 * **N10.** Witnesses have no time during which their keys count, so a cosignature is not refused for its time. No program knows what time it is: a time to come is shown and not
   refused.
-* **N14.** How old a checkpoint may be is judged only against one that the reader kept (`--since`); `crates/bundle/tests/suite/since.rs` shows it. That a running ledger shows an older state than before is refused
-  by whoever has seen it; `tests/suite/misbehaviour.rs` and `tests/suite/crash.rs` show it.
+* **N14.** How old a checkpoint may be is judged only against one that the reader kept (`--since`, `--state`); `since.rs`, `kept.rs` and `resumed.rs` in
+  `crates/bundle/tests/suite` show it. That a running ledger shows an older state than before is refused by whoever has seen it;
+  `tests/suite/misbehaviour.rs` and `tests/suite/crash.rs` show it.
 * **N15.** Time and memory are bounded, not small: a bundle may have 64 MiB, and is then read whole.
 * **N17.** In the page a reader chooses the files, so links, pipes and folders in the place of a file do not come to it, nor paths at which nothing lies (N24, N25).
 * **N24.** Texts in tables are guarded in `crates/tables`.

@@ -96,7 +96,7 @@ fn least(a: Took, b: Took) -> Took {
 }
 
 fn number(name: &str, default: u64) -> u64 {
-    env::var(name).map_or(default, |text| text.parse().unwrap())
+    env::var_os(name).map_or(default, |text| text.to_str().unwrap().parse().unwrap())
 }
 
 fn time(work: impl FnOnce()) -> Took {

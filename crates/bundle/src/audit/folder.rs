@@ -152,7 +152,9 @@ fn read_entries(
                 tiles.compare(reader, tile, hashes);
             }
         });
-        faults.into_iter().for_each(|fault| tiles.add(fault));
+        for fault in faults {
+            tiles.add(fault);
+        }
         let is_stopped = progress(running.tiler.size()).is_break();
         if tiles.is_good() {
             resume.save_now_and_then(running, is_stopped);
@@ -162,7 +164,9 @@ fn read_entries(
                 "the audit was stopped after {} entries",
                 running.tiler.size()
             );
-            running.cut.get_or_insert(Failure::cannot_tell(what));
+            running
+                .cut
+                .get_or_insert_with(|| Failure::cannot_tell(what));
         }
     }
 }

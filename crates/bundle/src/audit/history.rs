@@ -49,6 +49,8 @@ pub(super) struct History {
     tiles: HashMap<(u8, u64), Vec<Hash>>,
     /// By tile: the place of the first entry that there is a time for, and the times.
     times: BTreeMap<u64, (u64, Vec<u64>)>,
+    /// By tile: those of full tiles that were read again.
+    times_again: HashMap<u64, Vec<u64>>,
     trees: HashMap<u64, SeenTree>,
 }
 
@@ -71,6 +73,7 @@ impl History {
             source,
             tiles: HashMap::new(),
             times: BTreeMap::new(),
+            times_again: HashMap::new(),
             trees: HashMap::new(),
         }
     }
@@ -99,7 +102,7 @@ impl History {
     /// The tree of the first `size` entries, when `tiler` has at least as many; not that of none.
     pub(super) fn tree_at(&mut self, tiler: &Tiler, size: u64) -> Result<SeenTree, Unreadable> {
         if let Some(tree) = self.trees.get(&size) {
-            return Ok(tree.clone());
+            return Ok(*tree);
         }
         let root = self.root_at(tiler, size)?;
         let last = size.checked_sub(1).ok_or(Unreadable)?;
@@ -110,7 +113,7 @@ impl History {
         if self.trees.len() >= TREES_MAX {
             self.trees.clear();
         }
-        self.trees.insert(size, tree.clone());
+        self.trees.insert(size, tree);
         Ok(tree)
     }
 
@@ -161,18 +164,37 @@ impl History {
         {
             return Ok(*time);
         }
+        let place = usize::try_from(index % width).map_err(|_| Unreadable)?;
+        if let Some(times) = self.times_again.get(&(index / width)) {
+            return times.get(place).copied().ok_or(Unreadable);
+        }
         let leaves = self.tile(tiler, 0, index / width)?;
+        let times = self.read_times(index / width, &leaves)?;
+        let time = times.get(place).copied().ok_or(Unreadable);
+        // Of the newest tile more may come.
+        if leaves.len() == usize::from(TILE_WIDTH) {
+            if self.times_again.len() >= TIMES_MAX {
+                self.times_again.clear();
+            }
+            self.times_again.insert(index / width, times);
+        }
+        time
+    }
+
+    /// The times of the entries with these leaf hashes, read again.
+    fn read_times(&self, index: u64, leaves: &[Hash]) -> Result<Vec<u64>, Unreadable> {
         let Source::Folder { reader, size } = &self.source else {
             return Err(Unreadable);
         };
-        let bytes = read_entries(reader, *size, index / width).ok_or(Unreadable)?;
+        let bytes = read_entries(reader, *size, index).ok_or(Unreadable)?;
         let entries = parse_entry_bundle(&bytes).map_err(|_| Unreadable)?;
-        let place = usize::try_from(index % width).map_err(|_| Unreadable)?;
-        let entry = entries.get(place).ok_or(Unreadable)?;
-        if leaves.get(place) != Some(&LeafHash::of(entry).hash()) {
-            return Err(Unreadable);
-        }
-        Ok(Entry::parse(entry).map_or(0, |entry| entry.registered_at))
+        let times = leaves.iter().zip(entries).map(|(leaf, entry)| {
+            if *leaf != LeafHash::of(entry).hash() {
+                return Err(Unreadable);
+            }
+            Ok(Entry::parse(entry).map_or(0, |entry| entry.registered_at))
+        });
+        times.collect()
     }
 }
 

@@ -17,7 +17,7 @@ use super::problems::Problems;
 /// The checkpoints from before, the smaller tree first.
 #[derive(Debug, Default)]
 pub(super) struct Kept {
-    heads: Vec<Head>,
+    heads: Vec<Earlier>,
     /// How many of them were compared with the tree of the log at their size.
     compared: usize,
     /// Files in folders that are of other ledgers.
@@ -28,7 +28,7 @@ pub(super) struct Kept {
 }
 
 #[derive(Debug)]
-struct Head {
+struct Earlier {
     file: String,
     note: String,
     head: TreeHead,
@@ -85,7 +85,7 @@ impl Kept {
                 Err(error) => Err(error.to_string()),
             });
         match verified {
-            Ok(Some(verified)) => self.heads.push(Head {
+            Ok(Some(verified)) => self.heads.push(Earlier {
                 file: source.path.to_string_lossy().into_owned(),
                 head: *verified.head(),
                 note: text,

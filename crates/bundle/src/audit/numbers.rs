@@ -134,9 +134,12 @@ impl Device {
 fn ranges(missing: &[(u64, u64)]) -> String {
     let shown = missing.iter().take(LISTED_MAX);
     let shown: Vec<String> = shown
-        .map(|(start, end)| match start == end {
-            true => start.to_string(),
-            false => format!("{start} to {end}"),
+        .map(|(start, end)| {
+            if start == end {
+                start.to_string()
+            } else {
+                format!("{start} to {end}")
+            }
         })
         .collect();
     let shown = shown.join(", ");

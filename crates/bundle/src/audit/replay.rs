@@ -101,8 +101,8 @@ impl Replay {
             return;
         }
         match entry.kind {
-            EntryKind::Charter => self.take_charter(entry, problems),
-            EntryKind::KeyEvent => self.take_key_event(index, entry, id, problems),
+            EntryKind::Charter => self.take_charter(&entry, problems),
+            EntryKind::KeyEvent => self.take_key_event(index, &entry, id, problems),
             EntryKind::Record => self.take_record(index, entry, id, problems),
             EntryKind::TimeAnchor | EntryKind::Tombstone | EntryKind::Rehash | _ => {
                 let what = "it is of a kind that this software cannot check";
@@ -123,8 +123,8 @@ impl Replay {
         self.contents.first_and_last = Some((first, last.max(entry.registered_at)));
     }
 
-    fn take_charter(&mut self, entry: Entry, problems: &mut Problems) {
-        match Charter::verify_entry(&entry) {
+    fn take_charter(&mut self, entry: &Entry, problems: &mut Problems) {
+        match Charter::verify_entry(entry) {
             Ok(charter) if charter.origin == self.origin => {
                 self.charter = Some(charter);
                 self.key_entries
@@ -139,7 +139,7 @@ impl Replay {
         }
     }
 
-    fn take_key_event(&mut self, index: u64, entry: Entry, id: RecordId, problems: &mut Problems) {
+    fn take_key_event(&mut self, index: u64, entry: &Entry, id: RecordId, problems: &mut Problems) {
         self.contents.key_events += 1;
         self.check_new(index, id, problems);
         let (Some(charter), Some(org)) = (&self.charter, &entry.org) else {
@@ -151,7 +151,7 @@ impl Replay {
         let mut chain = known.unwrap_or_else(|| Arc::new(KeyChain::new(org.clone())));
         // A chain that stands still when an event is bad makes what follows fail by name.
         let applied = Arc::make_mut(&mut chain)
-            .apply_entry(charter, &entry)
+            .apply_entry(charter, entry)
             .map_err(|error| error.to_string())
             .and_then(|event| check_label(&event).map_err(|error| error.to_string()));
         match applied {

@@ -81,10 +81,15 @@ pub(super) fn load(path: &Path) -> Result<Option<State>, String> {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error.to_string()),
     };
-    read(file).map(Some).map_err(|error| match error.kind() {
-        ErrorKind::UnexpectedEof => "it is damaged: it ends too early".to_owned(),
-        ErrorKind::InvalidData => error.to_string(),
-        _ => format!("it cannot be read: {error}"),
+    read(file).map(Some).map_err(|error| {
+        let kind = error.kind();
+        if kind == ErrorKind::UnexpectedEof {
+            "it is damaged: it ends too early".to_owned()
+        } else if kind == ErrorKind::InvalidData {
+            error.to_string()
+        } else {
+            format!("it cannot be read: {error}")
+        }
     })
 }
 

@@ -7,6 +7,7 @@ use crate::verdict::{Contradicted, LedgerContents, Problem};
 #[derive(Serialize)]
 pub(super) struct ContentsText {
     entries: u64,
+    read_before: u64,
     records: u64,
     key_events: u64,
     organisations: u64,
@@ -39,6 +40,7 @@ impl ContentsText {
     pub(super) fn of(contents: &LedgerContents) -> Self {
         Self {
             entries: contents.entries,
+            read_before: contents.read_before,
             records: contents.records,
             key_events: contents.key_events,
             organisations: contents.organisations,

@@ -23,6 +23,16 @@ pub(super) fn write(page: &mut Page, verdict: &Verdict) {
     verdict.write_remarks(page);
     page.heading("What the ledger holds");
     page.pair("entries", &contents.entries.to_string());
+    if contents.read_before > 0 {
+        page.pair(
+            "read before",
+            &format!(
+                "the first {} entries and their tiles were read by an earlier audit, whose state was believed; they were not \
+                 read again",
+                contents.read_before
+            ),
+        );
+    }
     page.pair(
         "records",
         &format!(

@@ -7,6 +7,8 @@ use witnessmark_verifier::{Hash, KeyId, RecordId};
 pub struct LedgerContents {
     /// Entries read.
     pub entries: u64,
+    /// How many of them were read by an earlier audit, whose state was believed, and not again.
+    pub read_before: u64,
     /// Records among them.
     pub records: u64,
     /// Key events among them.

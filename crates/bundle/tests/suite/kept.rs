@@ -82,7 +82,7 @@ fn another_history_is_named_with_the_file_the_size_and_both_roots() {
     export(&log, dir.path());
     for (size, note) in sizes.iter().zip(&forked) {
         let file = keep(kept.path(), "seen.checkpoint", note);
-        let verdict = audit(&log, dir.path(), &[file.clone()]);
+        let verdict = audit(&log, dir.path(), std::slice::from_ref(&file));
         assert_fails(&verdict, 1, "kept", "seen.checkpoint");
         assert_no_positive_word(&verdict);
         let [found] = verdict.contradictions.as_slice() else {

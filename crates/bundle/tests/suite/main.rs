@@ -12,6 +12,7 @@ mod killed;
 mod ledgers;
 mod mini_log;
 mod misbehaviour;
+mod other_clients;
 mod related;
 mod resumed;
 mod since;

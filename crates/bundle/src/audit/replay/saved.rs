@@ -80,10 +80,10 @@ impl Replay {
         let mut problems = Problems::default();
         if place == 0 {
             Charter::verify_entry(&entry).map_err(|error| damaged(error.to_string()))?;
-            self.take_charter(entry, &mut problems);
+            self.take_charter(&entry, &mut problems);
         } else {
             let id = entry.record_id();
-            self.take_key_event(place, entry, id, &mut problems);
+            self.take_key_event(place, &entry, id, &mut problems);
         }
         match problems.count() {
             0 => Ok(()),
