@@ -19,12 +19,16 @@ def main():
         sys.exit(__doc__)
     schema, policy, bundle, *files = map(Path, sys.argv[1:])
     beside = {file.name: file for file in files}
-    word, check, why = verify(
-        Schema(schema.read_bytes()),
-        bundle.read_bytes(),
-        policy.read_bytes(),
-        lambda name: beside[name].read_bytes() if name in beside else None,
-    )
+
+    def open_file(name):
+        return beside[name].read_bytes() if name in beside else None
+
+    try:
+        given = [path.read_bytes() for path in (schema, bundle, policy)]
+        word, check, why = verify(Schema(given[0]), *given[1:], open_file)
+    except OSError as error:
+        print(f"CANNOT TELL\n{error.filename!a} cannot be read: {error.strerror}.")
+        sys.exit(2)
     print(word)
     if check is not None:
         print(f"The check {check} failed: {why}.")
