@@ -120,7 +120,7 @@ fn choose(held: &HeldRecord, arguments: &Arguments) -> Result<Chosen, VaultError
     for name in names {
         match held.disclosure(&name) {
             Ok(field) => {
-                chosen.digests.push(field_digest(&field)?);
+                chosen.digests.push(field_digest(field)?);
                 chosen.held.push(name);
             }
             Err(VaultError::Erased(_)) if arguments.all || arguments.draft.is_some() => {
