@@ -13,7 +13,6 @@ pub mod keys;
 pub mod memory;
 #[expect(
     dead_code,
-    unused_imports,
     reason = "shared with the tests of the bundle, which use all of it"
 )]
 #[path = "../../crates/bundle/tests/suite/mini_log.rs"]
