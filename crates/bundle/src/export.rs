@@ -108,6 +108,8 @@ pub struct ExportWriter {
     again: Vec<Hash>,
     entries: Vec<Vec<u8>>,
     done: Exported,
+    /// Tiles that this run wrote, which no checkpoint speaks of yet.
+    written: Vec<PathBuf>,
     /// Folders whose names must reach the disk before the checkpoint does.
     folders: BTreeSet<PathBuf>,
     /// Held while this exists, so that no two write at a time.
@@ -142,6 +144,7 @@ impl ExportWriter {
             again: Vec::new(),
             entries: Vec::new(),
             done: Exported::default(),
+            written: Vec::new(),
             folders: BTreeSet::new(),
             _lock: lock,
             dir,
@@ -245,6 +248,10 @@ impl ExportWriter {
             return Err(ExportError::Tree { given, size });
         }
         if self.tiler.root() != self.head.root {
+            // They are tiles of another history, and would stand in the way of those of this one.
+            for place in &self.written {
+                fs::remove_file(place).unwrap_or_default();
+            }
             if self.old_size == 0 {
                 return Err(ExportError::Tree { given, size });
             }
@@ -314,7 +321,9 @@ impl ExportWriter {
             self.folders.insert(above.to_owned());
             folder = above.parent();
         }
-        self.replace(path, bytes)
+        self.replace(path, bytes)?;
+        self.written.push(place);
+        Ok(())
     }
 
     fn replace(&mut self, path: &str, bytes: &[u8]) -> Result<(), ExportError> {
