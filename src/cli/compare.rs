@@ -56,12 +56,12 @@ pub(super) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
         files::read_policy(policy_path)?,
         files::read_bytes(policy_path, TEXT_BYTES_MAX)?,
     );
-    let (mut old, mut new) = input::read(&arguments.files, &policy)?;
+    let (key, [mut old, mut new]) = input::read(&arguments.files, &policy)?;
     if old.head.size > new.head.size {
         std::mem::swap(&mut old, &mut new);
     }
     if old.head == new.head {
-        return Ok(one_history(&old, &new, "both name the same tree"));
+        return Ok(one_history(&key, [&old, &new], "both name the same tree"));
     }
     let proof = if old.head.size == new.head.size {
         Some(proof_of(&old, &new.note, Contradiction::TwoRoots))
@@ -74,15 +74,12 @@ pub(super) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
             "the sizes differ, and nothing here shows how the two trees belong together".to_owned(),
         ),
         (None, Some(evidence)) => {
-            let source = Source::open(evidence, arguments, &old.key).await?;
+            let source = Source::open(evidence, arguments, &key).await?;
             examine(&source, [&old, &new]).await?
         }
     };
     match conclusion {
-        Conclusion::OneHistory => Ok(one_history(
-            &old,
-            &new,
-            "the smaller tree is the beginning of the larger one",
+        Conclusion::OneHistory => Ok(one_history(&key, [&old, &new], "the smaller tree is the beginning of the larger one",
         )),
         Conclusion::Contradiction(proof) => write(&proof, arguments, &bytes),
         Conclusion::Open(why) => Err(Failure::cannot_tell(
@@ -212,11 +209,9 @@ fn two_entries(old: &Statement, new: &Statement) -> Option<Misbehaviour> {
     Some(proof_of(old, &new.note, shown_by))
 }
 
-fn one_history(old: &Statement, new: &Statement, why: &str) -> Report {
-    let (origin, sizes) = (
-        old.key.name().as_str(),
-        [old.head.size.get(), new.head.size.get()],
-    );
+fn one_history(key: &VerifierKey, statements: [&Statement; 2], why: &str) -> Report {
+    let origin = key.name().as_str();
+    let sizes = statements.map(|it| it.head.size.get());
     let [first, second] = sizes;
     let text = format!(
         "one history: the checkpoints of {first} and {second} entries that the key of the ledger {} signed belong together; {why}",

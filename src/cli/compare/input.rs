@@ -11,11 +11,11 @@ use witnessmark_verifier::{
 use crate::cli::files::{self, BUNDLE_BYTES_MAX};
 use crate::output::{Failure, Trouble};
 
-/// A checkpoint that a key of the policy has signed. The leaves are not verified.
+/// A checkpoint that keys of the policy have signed. The leaves are not verified.
 #[derive(Debug)]
 pub(super) struct Statement {
     pub(super) note: String,
-    pub(super) key: VerifierKey,
+    keys: Vec<VerifierKey>,
     pub(super) head: TreeHead,
     pub(super) leaves: Vec<(LeafIndex, ProvedLeaf)>,
 }
@@ -28,7 +28,7 @@ pub(super) struct Statement {
 pub(super) fn read(
     paths: &[PathBuf],
     policy: &TrustPolicy,
-) -> Result<(Statement, Statement), Failure> {
+) -> Result<(VerifierKey, [Statement; 2]), Failure> {
     let mut found = Vec::new();
     for path in paths {
         for (note, leaves) in notes(path)? {
@@ -41,12 +41,14 @@ pub(super) fn read(
             "name two checkpoints or bundles, or one file of misbehaviour",
         )));
     };
-    if one.key == two.key {
-        return Ok((one, two));
+    if let Some(key) = one.keys.iter().find(|key| two.keys.contains(key)) {
+        return Ok((key.clone(), [one, two]));
     }
+    let first = |it: &Statement| it.keys.first().map(ToString::to_string);
     let message = format!(
         "the checkpoints were signed by different keys, {} and {}: what one key signed does not contradict what another one signed",
-        one.key, two.key
+        first(&one).unwrap_or_default(),
+        first(&two).unwrap_or_default()
     );
     Err(Failure::cannot_tell(Trouble::new("OTHER_KEY", "", message)))
 }
@@ -106,21 +108,25 @@ fn statement(
         .map_err(|error| refused(&error))?
         .origin;
     let mut failed = format!("the policy names no log {origin}");
+    let mut keys = Vec::new();
+    let mut head = None;
     for key in policy.logs().iter().filter(|key| *key.name() == origin) {
         // The key alone: who signs two histories does not show both of them to witnesses.
         let of_key = TrustPolicy::parse(&log_only_policy(key));
         let of_key = of_key.map_err(|error| refused(&error))?;
         match of_key.verify(&parsed) {
             Ok(checkpoint) => {
-                return Ok(Statement {
-                    key: key.clone(),
-                    head: *checkpoint.head(),
-                    note,
-                    leaves,
-                });
+                head = Some(*checkpoint.head());
+                keys.push(key.clone());
             }
             Err(error) => failed = error.to_string(),
         }
     }
-    Err(refused(&failed))
+    let head = head.ok_or_else(|| refused(&failed))?;
+    Ok(Statement {
+        note,
+        keys,
+        head,
+        leaves,
+    })
 }
