@@ -8,10 +8,8 @@ use std::thread;
 use witnessmark_bundle::ExportWriter;
 use witnessmark_merkle::Frontier;
 use witnessmark_record::v1;
-use witnessmark_verifier::{
-    Entry, EntryKind, KeyId, KeyRole, LeafHash, PublicKey, TILE_WIDTH, Tile, TreeHead, pae,
-    parse_entry_bundle,
-};
+use witnessmark_tlog::{TILE_WIDTH, Tile, parse_entry_bundle};
+use witnessmark_verifier::{Entry, EntryKind, KeyId, KeyRole, LeafHash, PublicKey, TreeHead, pae};
 
 use crate::mini_log::{COURT, MiniLog, ORIGIN, TEAM, key, public};
 
