@@ -47,6 +47,14 @@ pub fn check(data: &[u8]) {
     let mut input = Input::new(data);
     let edited = input::edited(good.text.as_bytes(), &mut input);
     judged(&edited);
+    // Another spelling: a space where JSON allows one.
+    let mut places = good.text.match_indices(['\n', ':', ',']);
+    if let Some((at, _)) = places.nth(usize::from(input.byte())) {
+        let mut spaced = good.text.clone();
+        spaced.insert(at + 1, ' ');
+        assert!(Bundle::parse(spaced.as_bytes()).is_err(), "a space at {at}");
+        judged(spaced.as_bytes());
+    }
     for bit in input::some_bits(data) {
         let bits = good.text.len() * 8;
         judged(&input::flipped(

@@ -31,6 +31,11 @@ pub fn check(data: &[u8]) {
         // What validation refuses may have no form in JSON.
         Err(error) => assert!(!problems.is_empty(), "{error:?}: {json}"),
     }
+    // Other spellings of the same content: a field behind the last with its default value, and a key that is longer than it must be.
+    let behind = [data, &[0x18, 0]].concat();
+    assert!(Record::decode(&behind).is_err(), "a default value");
+    let long = [&[data[0] | 0x80, 0], &data[1..]].concat();
+    assert!(Record::decode(&long).is_err(), "a long key");
     for bit in input::some_bits(data) {
         if let Ok(other) = Record::decode(&input::flipped(data, bit)) {
             assert_ne!(encode(other.message()), data, "bit {bit}");
