@@ -1,7 +1,7 @@
 //! `bench`: how fast a running ledger takes records, beside what this machine could do at most.
 
-mod limits;
 mod load;
+mod machine;
 mod records;
 
 use std::num::{NonZeroU16, NonZeroU32};
@@ -78,7 +78,7 @@ pub(super) async fn run(arguments: &Arguments, output: &Output) -> Result<Report
     let bar = output.progress(u64::from(arguments.records.get()), "signing");
     let (made, keys) = records::make(arguments, before.origin(), &bar)?;
     bar.finish_and_clear();
-    let limit = limits::verifications_a_second(&made, &keys)?;
+    let limit = machine::verifications_a_second(&made, &keys)?;
     let payloads = made.iter().map(|record| record.sent.clone()).collect();
     let measured = load::run(arguments, payloads).await?;
 
