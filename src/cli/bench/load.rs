@@ -6,12 +6,14 @@ use std::time::{Duration, Instant};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::JoinSet;
 use tokio_stream::wrappers::ReceiverStream;
-use tonic::Status;
 use tonic::transport::Channel;
+use witnessmark_client::ClientError;
+use witnessmark_proto::Refusal;
 use witnessmark_proto::v1::ledger_service_client::LedgerServiceClient;
 use witnessmark_proto::v1::{self, submit_records_response::Outcome};
 
 use super::{Arguments, broken};
+use crate::cli::client_trouble;
 use crate::output::Failure;
 
 /// How records are submitted.
@@ -90,11 +92,7 @@ pub(super) async fn run(
     }
     let mut waits = Vec::new();
     while let Some(ended) = running.join_next().await {
-        waits.extend(
-            ended
-                .map_err(broken)?
-                .map_err(|status| broken(status.message()))?,
-        );
+        waits.extend(ended.map_err(broken)?.map_err(client_trouble)?);
     }
     let took = begin.elapsed();
     waits.sort_unstable();
@@ -104,7 +102,7 @@ pub(super) async fn run(
 async fn unary(
     mut service: Service,
     records: Vec<v1::SignedPayload>,
-) -> Result<Vec<Duration>, Status> {
+) -> Result<Vec<Duration>, ClientError> {
     let mut waits = Vec::with_capacity(records.len());
     for record in records {
         let begin = Instant::now();
@@ -122,7 +120,7 @@ async fn stream(
     mut service: Service,
     records: Vec<v1::SignedPayload>,
     in_flight: usize,
-) -> Result<Vec<Duration>, Status> {
+) -> Result<Vec<Duration>, ClientError> {
     let room = Arc::new(Semaphore::new(in_flight));
     let (send, requests) = mpsc::channel(in_flight);
     let (note, mut times) = mpsc::unbounded_channel();
@@ -135,8 +133,14 @@ async fn stream(
     while let Some(answer) = answers.message().await? {
         match answer.outcome {
             Some(Outcome::Appended(_)) => {}
-            Some(Outcome::Refusal(refusal)) => return Err(Status::aborted(refusal.message)),
-            None => return Err(Status::internal("an answer without an outcome")),
+            Some(Outcome::Refusal(refusal)) => {
+                return Err(ClientError::Refused(Box::new(Refusal::try_from(refusal)?)));
+            }
+            None => {
+                return Err(ClientError::Protocol(
+                    "an answer without an outcome".to_owned(),
+                ));
+            }
         }
         if let Some((begin, _room)) = times.recv().await {
             waits.push(Instant::elapsed(&begin));
