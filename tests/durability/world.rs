@@ -113,6 +113,8 @@ fn run(line: &str) {
 fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_witnessmark"));
     command.stdin(Stdio::null()).env("WITNESSMARK_LOG", "error");
+    // What one world has seen of a ledger is nothing to the next.
+    command.env("WITNESSMARK_REMEMBER", "off");
     command
 }
 
