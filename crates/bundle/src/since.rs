@@ -111,21 +111,8 @@ fn kept(ledger: &LedgerFacts, since: &Since<'_>) -> Result<Checkpoint, Failure> 
         )));
     }
     let (policy, _) = read_policy(since.policy)?;
-    let is_signed = policy.logs().iter().any(|key| {
-        let mut lines = note
-            .signatures()
-            .iter()
-            .filter(|line| line.is_by(key))
-            .peekable();
-        *key.name() == checkpoint.origin
-            && lines.peek().is_some()
-            && lines.all(|line| {
-                let verified = key
-                    .public_key()
-                    .verify(note.text().as_bytes(), &line.signature);
-                verified.is_ok()
-            })
-    });
+    let mut keys = policy.logs().iter();
+    let is_signed = keys.any(|key| *key.name() == checkpoint.origin && note.is_signed_by(key));
     if is_signed {
         Ok(checkpoint)
     } else {

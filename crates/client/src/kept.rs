@@ -49,14 +49,7 @@ impl Kept {
         let mut is_named = false;
         for key in keys.filter(|key| *key.name() == checkpoint.origin) {
             is_named = true;
-            let mut lines = note
-                .signatures()
-                .iter()
-                .filter(|it| it.is_by(key))
-                .peekable();
-            let is_signed = lines.peek().is_some();
-            let verify = |signature| key.public_key().verify(note.text().as_bytes(), signature);
-            if is_signed && lines.all(|line| verify(&line.signature).is_ok()) {
+            if note.is_signed_by(key) {
                 return Ok(Self {
                     key: key.clone(),
                     note: text.to_owned(),

@@ -97,6 +97,17 @@ impl<'a> Note<'a> {
         self.text
     }
 
+    /// Whether `key`, which signs plain texts (type 01), has signed: a line names it, and every line that does is good.
+    pub fn is_signed_by(&self, key: &VerifierKey) -> bool {
+        let mut lines = self
+            .signatures
+            .iter()
+            .filter(|line| line.is_by(key))
+            .peekable();
+        let verify = |signature| key.public_key().verify(self.text.as_bytes(), signature);
+        lines.peek().is_some() && lines.all(|line| verify(&line.signature).is_ok())
+    }
+
     /// The signature lines in their order.
     pub fn signatures(&self) -> &[SignatureLine<'a>] {
         &self.signatures

@@ -86,25 +86,12 @@ impl<'a> Signed<'a> {
         Ok(Self { note, checkpoint })
     }
 
-    /// Whether `key` has signed: some line names the key, and each that does is good.
-    fn is_signed_by(&self, key: &VerifierKey) -> bool {
-        let mut lines = self.lines_of(key).peekable();
-        let text = self.note.text().as_bytes();
-        lines.peek().is_some()
-            && lines.all(|signature| key.public_key().verify(text, signature).is_ok())
-    }
-
     fn is_cosigned_by(&self, key: &VerifierKey) -> bool {
-        self.lines_of(key).any(|signature| {
-            Cosignature::parse(signature).is_some_and(|it| it.verify(key, self.note.text()).is_ok())
+        let mut lines = self.note.signatures().iter();
+        lines.any(|line| {
+            let cosignature = Cosignature::parse(&line.signature).filter(|_| line.is_by(key));
+            cosignature.is_some_and(|it| it.verify(key, self.note.text()).is_ok())
         })
-    }
-
-    fn lines_of<'s>(&'s self, key: &'s VerifierKey) -> impl Iterator<Item = &'s [u8]> {
-        let lines = self.note.signatures().iter();
-        lines
-            .filter(|line| line.is_by(key))
-            .map(|line| line.signature.as_slice())
     }
 }
 
@@ -156,7 +143,7 @@ fn signer<'p>(
 ) -> Result<(&'p VerifierKey, String), Failure> {
     let [first, _] = signed;
     let key = keys_of(policy, &first.checkpoint.origin)
-        .find(|key| signed.iter().all(|note| note.is_signed_by(key)))
+        .find(|key| signed.iter().all(|note| note.note.is_signed_by(key)))
         .ok_or_else(|| {
             Failure::not_verified("no key that the policy gives for the ledger signed both notes")
         })?;
