@@ -1,156 +1,170 @@
-//! `bench`: how fast a running ledger takes records, beside what this machine could do at most.
+//! `bench`: how fast a running ledger answers, beside what this machine could do at most.
 
+mod echo;
 mod load;
 mod machine;
+mod proofs;
 mod records;
+mod report;
 
 use std::num::{NonZeroU16, NonZeroU32};
 use std::path::PathBuf;
-use std::time::Duration;
 
-use serde_json::json;
 use witnessmark_client::EntrySelector;
-use witnessmark_verifier::OrgName;
+use witnessmark_verifier::{OrgName, VerifiedCheckpoint};
 
 use super::{LedgerOptions, client_trouble, connect};
 use crate::output::{Failure, Output, Report, Trouble};
 
-use load::{Calls, Measured};
+use echo::Echo;
+use load::{Calls, Requests};
+use report::Figures;
 
-/// How many records are fetched again at the end, with their proofs checked.
+/// How many entries are fetched again at the end, with their proofs checked.
 const SAMPLES: usize = 16;
 
 /// The smallest payload that the example of a record fits into.
 const PAYLOAD_BYTES_MIN: u32 = 768;
 
-/// Measure how fast a ledger takes records.
+/// Measure how fast a ledger takes records, or proves them.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Example:
+Examples:
   witnessmark bench --to http://127.0.0.1:7480 --policy trust.policy --org field-team --key device.key
+  witnessmark bench --to http://127.0.0.1:7480 --policy trust.policy --calls inclusion --disk /var/lib/witnessmark
 
 The records are invented examples, and stay in the ledger for ever: use a ledger made for this. They \
 are signed before the clock starts. Answers are not verified while it runs, so that the load costs little; \
-some of the records are fetched and verified at the end. Beside the result stands what bare signature checks \
-on all cores of this machine reach in the same run.")]
+some of the entries are fetched and verified at the end. Beside the result stands what this machine can do at \
+most, measured in the same run: bare signature checks on all cores, the same calls to a service that answers at once with as \
+many bytes, and with --disk a small write with its sync.")]
 pub(super) struct Arguments {
     /// The ledger's address.
     #[arg(long, value_name = "URL")]
     to: String,
     #[command(flatten)]
     ledger: LedgerOptions,
-    /// The organisation that signs.
+    /// The organisation that signs the records.
     #[arg(long, value_name = "NAME", value_parser = OrgName::parse)]
-    org: OrgName,
+    org: Option<OrgName>,
     /// A key of the organisation that may sign records. It counts its records as every device does. Repeat it for several
     /// devices.
-    #[arg(long, value_name = "FILE", required = true)]
+    #[arg(long, value_name = "FILE")]
     key: Vec<PathBuf>,
     /// A second key that signs each record as well.
     #[arg(long, value_name = "FILE")]
     countersign: Option<PathBuf>,
-    /// How many records.
+    /// How many records, or proofs.
     #[arg(long, value_name = "N", default_value = "10000")]
     records: NonZeroU32,
-    /// How long the payload of each is, in bytes.
+    /// How long the payload of each record is, in bytes.
     #[arg(long, value_name = "N", default_value = "1024", value_parser = clap::value_parser!(u32).range(i64::from(PAYLOAD_BYTES_MIN)..=60_000))]
     bytes: u32,
-    /// How many submit at once, each over a connection of its own.
+    /// How many call at once, each over a connection of its own.
     #[arg(long, value_name = "N", default_value = "8")]
     clients: NonZeroU16,
-    /// How they submit: all in one stream, or a call for each record.
+    /// What is measured.
     #[arg(long, value_enum, default_value = "stream")]
     calls: Calls,
     /// How many records a stream sends before the first has its answer.
     #[arg(long, value_name = "N", default_value = "256")]
     in_flight: NonZeroU16,
+    /// A folder on the ledger's disk, in which a small file is written, synced and removed.
+    #[arg(long, value_name = "DIR")]
+    disk: Option<PathBuf>,
 }
 
-/// Makes the records, submits them, and says how long it took.
+impl Arguments {
+    /// Who signs, and with what.
+    ///
+    /// # Errors
+    ///
+    /// When that was not given.
+    fn signers(&self) -> Result<&OrgName, Failure> {
+        let missing = match &self.org {
+            None => "--org",
+            Some(_) if self.key.is_empty() => "--key",
+            Some(org) => return Ok(org),
+        };
+        let wrong = format!("{missing} is missing; records are signed by an organisation's keys");
+        Err(Failure::usage(Trouble::new("USAGE", "", wrong)))
+    }
+}
+
+/// Makes the requests, sends them, and says how long it took.
 ///
 /// # Errors
 ///
-/// When the keys cannot be used, the ledger refuses a record, or what it has logged does not verify.
+/// When the keys cannot be used, the ledger refuses a call, or what it has logged does not verify.
 pub(super) async fn run(arguments: &Arguments, output: &Output) -> Result<Report, Failure> {
     let ledger = &arguments.ledger;
+    if arguments.calls.appends() {
+        arguments.signers()?;
+    }
     let client = connect(&arguments.to, &ledger.policy, ledger.memory()).await?;
     let before = client.checkpoint().await.map_err(client_trouble)?;
-    let bar = output.progress(u64::from(arguments.records.get()), "signing");
-    let (made, keys) = records::make(arguments, before.origin(), &bar)?;
-    bar.finish_and_clear();
-    let limit = machine::verifications_a_second(&made, &keys)?;
-    let payloads = made.iter().map(|record| record.sent.clone()).collect();
-    let measured = load::run(arguments, payloads).await?;
+    let prepared = prepare(arguments, &before, output)?;
+    let sync = arguments.disk.as_deref().map(machine::syncs).transpose()?;
+    let clients = usize::from(arguments.clients.get());
+    let measured = load::run(&arguments.to, clients, prepared.requests.clone()).await?;
 
-    // What was measured is worth nothing if the records are not there.
-    let step = made.len().div_ceil(SAMPLES).max(1);
-    for record in made.iter().step_by(step) {
-        let logged = client.entry(EntrySelector::RecordId(record.id)).await;
+    // What was measured is worth nothing if the entries are not there.
+    for sample in prepared.samples {
+        let logged = client.entry(sample).await;
         logged.map_err(client_trouble)?;
     }
     let after = client.checkpoint().await.map_err(client_trouble)?;
-    Ok(report(
-        arguments,
-        &measured,
-        limit,
-        (before.head().size.get(), after.head().size.get()),
-    ))
-}
 
-fn report(
-    arguments: &Arguments,
-    measured: &Measured,
-    limit: f64,
-    (before, after): (u64, u64),
-) -> Report {
-    let records = arguments.records.get();
-    let rate = f64::from(records) / measured.took.as_secs_f64();
-    let [p50, p99, p999, most] = [500, 990, 999, 1_000].map(|part| measured.percentile(part));
-    let signatures = if arguments.countersign.is_some() {
-        2
-    } else {
-        1
+    let echo = Echo::start(measured.answer.clone()).await?;
+    let bare = load::run(&echo.url, clients, prepared.requests).await?;
+    let figures = Figures {
+        measured,
+        verifications_a_second: prepared.verifications_a_second,
+        bare,
+        sync,
     };
-    // A record needs all its signatures.
-    let roof = limit / f64::from(signatures);
-    let text = format!(
-        "{records} records of {} bytes, {} signature(s) each, {} client(s), {}\n\
-         \x20 taken               {rate:.0} records/s\n\
-         \x20 bare verification   {roof:.0} records/s on all cores of this machine, in this run\n\
-         \x20 ratio               {:.2}\n\
-         \x20 time to a proof     p50 {}  p99 {}  p99.9 {}  longest {}\n\
-         \x20 ledger              from {before} to {after} entries",
-        arguments.bytes,
-        signatures,
-        arguments.clients,
-        arguments.calls.as_str(),
-        rate / roof,
-        ms(p50),
-        ms(p99),
-        ms(p999),
-        ms(most),
-    );
-    let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
-    Report::done(
-        text,
-        json!({
-            "records": records,
-            "payload_bytes": arguments.bytes,
-            "signatures": signatures,
-            "clients": arguments.clients,
-            "calls": arguments.calls.as_str(),
-            "records_per_s": rate,
-            "verification_records_per_s": roof,
-            "ratio": rate / roof,
-            "time_to_proof_us": { "p50": micros(p50), "p99": micros(p99), "p99_9": micros(p999), "max": micros(most) },
-            "size_before": before,
-            "size_after": after,
-        }),
-    )
+    let sizes = [&before, &after].map(|checkpoint| checkpoint.head().size.get());
+    Ok(report::write(arguments, &figures, sizes))
 }
 
-fn ms(time: Duration) -> String {
-    format!("{:.2} ms", time.as_secs_f64() * 1_000.0)
+/// What is sent, and what is fetched again afterwards.
+struct Prepared {
+    requests: Requests,
+    samples: Vec<EntrySelector>,
+    /// Of records: how many of their signatures all cores check in a second.
+    verifications_a_second: Option<f64>,
+}
+
+/// Makes what is sent, before the clock starts.
+fn prepare(
+    arguments: &Arguments,
+    before: &VerifiedCheckpoint,
+    output: &Output,
+) -> Result<Prepared, Failure> {
+    if !arguments.calls.appends() {
+        return proofs::questions(arguments, before.head().size);
+    }
+    let bar = output.progress(u64::from(arguments.records.get()), "signing");
+    let (made, keys) = records::make(arguments, before.origin(), &bar)?;
+    bar.finish_and_clear();
+    let verifications_a_second = Some(machine::verifications_a_second(&made, &keys)?);
+    let step = made.len().div_ceil(SAMPLES).max(1);
+    let samples = made.iter().step_by(step);
+    let samples = samples
+        .map(|record| EntrySelector::RecordId(record.id))
+        .collect();
+    let records = made.into_iter().map(|record| record.sent).collect();
+    let requests = match arguments.calls {
+        Calls::Unary => Requests::Unary(records),
+        Calls::Stream | Calls::Inclusion | Calls::Consistency => {
+            Requests::Stream(records, usize::from(arguments.in_flight.get()))
+        }
+    };
+    Ok(Prepared {
+        requests,
+        samples,
+        verifications_a_second,
+    })
 }
 
 /// Something that only a mistake of this program, or a machine without threads, brings about.

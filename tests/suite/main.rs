@@ -7,6 +7,7 @@
     reason = "a test ends where its story does not go on, also in the functions it calls"
 )]
 
+mod bench;
 mod cli;
 mod corrections;
 mod crash;

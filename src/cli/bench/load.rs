@@ -1,4 +1,4 @@
-//! The load: many submitters at once, and when each record had its answer.
+//! The load: many callers at once, and when each call had its answer.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -6,23 +6,29 @@ use std::time::{Duration, Instant};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::JoinSet;
 use tokio_stream::wrappers::ReceiverStream;
+use tonic::Status;
 use tonic::transport::Channel;
 use witnessmark_client::ClientError;
 use witnessmark_proto::Refusal;
 use witnessmark_proto::v1::ledger_service_client::LedgerServiceClient;
 use witnessmark_proto::v1::{self, submit_records_response::Outcome};
 
-use super::{Arguments, broken};
+use super::broken;
+use super::echo::Repeated;
 use crate::cli::client_trouble;
 use crate::output::Failure;
 
-/// How records are submitted.
+/// What is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum Calls {
-    /// One stream for each client.
+    /// Records, one stream for each client.
     Stream,
-    /// A call for each record, one after the other.
+    /// Records, a call for each, one after the other.
     Unary,
+    /// Inclusion proofs of entries all over the log, a call for each.
+    Inclusion,
+    /// Consistency proofs from sizes all over the log to the latest, a call for each.
+    Consistency,
 }
 
 impl Calls {
@@ -31,100 +37,179 @@ impl Calls {
         match self {
             Self::Stream => "stream",
             Self::Unary => "unary",
+            Self::Inclusion => "inclusion",
+            Self::Consistency => "consistency",
         }
+    }
+
+    /// Whether records are appended; proofs are only read.
+    pub(super) const fn appends(self) -> bool {
+        matches!(self, Self::Stream | Self::Unary)
     }
 }
 
+/// What is sent.
+#[derive(Clone, Debug)]
+pub(super) enum Requests {
+    /// Records, all in one stream for each client; so many at most wait for their answers.
+    Stream(Vec<v1::SignedPayload>, usize),
+    /// Records, each in a call.
+    Unary(Vec<v1::SignedPayload>),
+    /// Questions for inclusion proofs.
+    Inclusion(Vec<v1::GetInclusionProofRequest>),
+    /// Questions for consistency proofs.
+    Consistency(Vec<v1::GetConsistencyProofRequest>),
+}
+
 /// What was measured.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Measured {
-    /// From the first record sent to the last answer.
+    /// From the first request sent to the last answer.
     pub(super) took: Duration,
-    /// From sending a record to its answer, ascending.
+    /// One answer, for the bare service to repeat.
+    pub(super) answer: Repeated,
+    /// From sending a request to its answer, ascending.
     waits: Vec<Duration>,
 }
 
 impl Measured {
-    /// How long the quickest `per_mille` thousandths of the records waited at most.
+    /// How long the quickest `per_mille` thousandths of the calls waited at most.
     pub(super) fn percentile(&self, per_mille: usize) -> Duration {
-        let count = self.waits.len().saturating_mul(per_mille).div_ceil(1_000);
-        let last = self.waits.get(count.saturating_sub(1));
-        last.copied().unwrap_or_default()
+        percentile(&self.waits, per_mille)
     }
+}
+
+/// How long the quickest `per_mille` thousandths of `waits`, which ascend, are at most.
+pub(super) fn percentile(waits: &[Duration], per_mille: usize) -> Duration {
+    let count = waits.len().saturating_mul(per_mille).div_ceil(1_000);
+    let last = waits.get(count.saturating_sub(1));
+    last.copied().unwrap_or_default()
 }
 
 type Service = LedgerServiceClient<Channel>;
 
-/// Submits the records, each client its share, and waits for all answers.
+/// What one client had: how long each call took, and the last answer.
+type Share = Result<(Vec<Duration>, Repeated), ClientError>;
+
+/// Sends the requests, each client its share over a connection of its own, and waits for all answers.
 ///
 /// # Errors
 ///
-/// When a connection fails, or a record is refused.
+/// When a connection fails, or a request is refused.
 pub(super) async fn run(
-    arguments: &Arguments,
-    records: Vec<v1::SignedPayload>,
+    url: &str,
+    clients: usize,
+    requests: Requests,
 ) -> Result<Measured, Failure> {
-    let clients = usize::from(arguments.clients.get());
-    let mut shares: Vec<Vec<v1::SignedPayload>> = (0..clients).map(|_| Vec::new()).collect();
-    for (number, record) in records.into_iter().enumerate() {
-        let client = number.checked_rem(clients).unwrap_or(0);
-        if let Some(share) = shares.get_mut(client) {
-            share.push(record);
-        }
-    }
-    let url = if arguments.to.contains("://") {
-        arguments.to.clone()
+    let url = if url.contains("://") {
+        url.to_owned()
     } else {
-        format!("http://{}", arguments.to)
+        format!("http://{url}")
     };
     let mut services = Vec::new();
     for _ in 0..clients {
         services.push(Service::connect(url.clone()).await.map_err(broken)?);
     }
-    let in_flight = usize::from(arguments.in_flight.get());
+    let mut running: JoinSet<Share> = JoinSet::new();
     let begin = Instant::now();
-    let mut running = JoinSet::new();
-    for (service, share) in services.into_iter().zip(shares) {
-        match arguments.calls {
-            Calls::Stream => running.spawn(stream(service, share, in_flight)),
-            Calls::Unary => running.spawn(unary(service, share)),
-        };
+    match requests {
+        Requests::Stream(records, in_flight) => {
+            for (service, share) in services.into_iter().zip(shares(records, clients)) {
+                running.spawn(stream(service, share, in_flight));
+            }
+        }
+        Requests::Unary(records) => {
+            for (service, share) in services.into_iter().zip(shares(records, clients)) {
+                running.spawn(one_by_one(share, move |record| {
+                    append(service.clone(), record)
+                }));
+            }
+        }
+        Requests::Inclusion(questions) => {
+            for (service, share) in services.into_iter().zip(shares(questions, clients)) {
+                running.spawn(one_by_one(share, move |it| inclusion(service.clone(), it)));
+            }
+        }
+        Requests::Consistency(questions) => {
+            for (service, share) in services.into_iter().zip(shares(questions, clients)) {
+                running.spawn(one_by_one(share, move |it| {
+                    consistency(service.clone(), it)
+                }));
+            }
+        }
     }
-    let mut waits = Vec::new();
+    let mut measured = Measured::default();
     while let Some(ended) = running.join_next().await {
-        waits.extend(ended.map_err(broken)?.map_err(client_trouble)?);
+        let (waits, answer) = ended.map_err(broken)?.map_err(client_trouble)?;
+        measured.waits.extend(waits);
+        measured.answer = answer;
     }
-    let took = begin.elapsed();
-    waits.sort_unstable();
-    Ok(Measured { took, waits })
+    measured.took = begin.elapsed();
+    measured.waits.sort_unstable();
+    Ok(measured)
 }
 
-async fn unary(
-    mut service: Service,
-    records: Vec<v1::SignedPayload>,
-) -> Result<Vec<Duration>, ClientError> {
-    let mut waits = Vec::with_capacity(records.len());
-    for record in records {
+/// What each client sends, in turn.
+fn shares<T>(requests: Vec<T>, clients: usize) -> Vec<Vec<T>> {
+    let mut shares: Vec<Vec<T>> = (0..clients).map(|_| Vec::new()).collect();
+    for (number, request) in requests.into_iter().enumerate() {
+        let client = number.checked_rem(clients).unwrap_or(0);
+        if let Some(share) = shares.get_mut(client) {
+            share.push(request);
+        }
+    }
+    shares
+}
+
+async fn one_by_one<T, F>(requests: Vec<T>, mut call: impl FnMut(T) -> F) -> Share
+where
+    F: Future<Output = Result<Repeated, Status>>,
+{
+    let mut waits = Vec::with_capacity(requests.len());
+    let mut last = Repeated::default();
+    for request in requests {
         let begin = Instant::now();
-        service
-            .submit_record(v1::SubmitRecordRequest {
-                record: Some(record),
-            })
-            .await?;
+        last = call(request).await?;
         waits.push(begin.elapsed());
     }
-    Ok(waits)
+    Ok((waits, last))
 }
 
-async fn stream(
+async fn append(mut service: Service, record: v1::SignedPayload) -> Result<Repeated, Status> {
+    let record = Some(record);
+    let answer = service.submit_record(v1::SubmitRecordRequest { record });
+    Ok(Repeated {
+        appended: answer.await?.into_inner().appended,
+        ..Repeated::default()
+    })
+}
+
+async fn inclusion(
     mut service: Service,
-    records: Vec<v1::SignedPayload>,
-    in_flight: usize,
-) -> Result<Vec<Duration>, ClientError> {
+    question: v1::GetInclusionProofRequest,
+) -> Result<Repeated, Status> {
+    Ok(Repeated {
+        inclusion: Some(service.get_inclusion_proof(question).await?.into_inner()),
+        ..Repeated::default()
+    })
+}
+
+async fn consistency(
+    mut service: Service,
+    question: v1::GetConsistencyProofRequest,
+) -> Result<Repeated, Status> {
+    Ok(Repeated {
+        consistency: Some(service.get_consistency_proof(question).await?.into_inner()),
+        ..Repeated::default()
+    })
+}
+
+async fn stream(mut service: Service, records: Vec<v1::SignedPayload>, in_flight: usize) -> Share {
     let room = Arc::new(Semaphore::new(in_flight));
     let (send, requests) = mpsc::channel(in_flight);
     let (note, mut times) = mpsc::unbounded_channel();
     let mut waits = Vec::with_capacity(records.len());
+    let mut last = Repeated::default();
     tokio::spawn(feed(records, room, send, note));
     let mut answers = service
         .submit_records(ReceiverStream::new(requests))
@@ -132,7 +217,7 @@ async fn stream(
         .into_inner();
     while let Some(answer) = answers.message().await? {
         match answer.outcome {
-            Some(Outcome::Appended(_)) => {}
+            Some(Outcome::Appended(appended)) => last.appended = Some(appended),
             Some(Outcome::Refusal(refusal)) => {
                 return Err(ClientError::Refused(Box::new(Refusal::try_from(refusal)?)));
             }
@@ -146,7 +231,7 @@ async fn stream(
             waits.push(Instant::elapsed(&begin));
         }
     }
-    Ok(waits)
+    Ok((waits, last))
 }
 
 /// Ends when all records are sent, or nobody reads the answers any more.

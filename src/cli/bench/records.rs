@@ -38,6 +38,7 @@ pub(super) fn make(
     origin: &Origin,
     bar: &ProgressBar,
 ) -> Result<(Vec<Made>, Keys), Failure> {
+    let org = arguments.signers()?;
     let countersigner = arguments.countersign.as_deref().map(read_key).transpose()?;
     let mut devices = Vec::new();
     for path in &arguments.key {
@@ -69,7 +70,7 @@ pub(super) fn make(
             return Err(broken("there is no key"));
         };
         let stamp = Stamp {
-            org: arguments.org.as_str(),
+            org: org.as_str(),
             origin: origin.as_str(),
             signed_at_ms: clock::now_ms(),
             device_seq: *seq,
@@ -83,7 +84,7 @@ pub(super) fn make(
         *seq = seq.saturating_add(1);
         *previous = Some(id);
         let payload = SignedPayload {
-            org: arguments.org.clone(),
+            org: org.clone(),
             payload_type: file.payload_type,
             payload: file.payload,
             signatures: file.signatures,
