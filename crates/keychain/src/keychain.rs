@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use witnessmark_verifier::{
-    Charter, Entry, EntryKind, EntrySignature, Hash, KeyChain, KeyChainError, OrgName, PAYLOAD_TYPE_KEY_EVENT,
+    Charter, Entry, EntryKind, EntrySignature, Hash, KeyChain, KeyChainError, OrgName,
+    PAYLOAD_TYPE_KEY_EVENT,
 };
 
 use crate::{CheckedKeyEvent, CheckedRecord, KeychainError, Submission};

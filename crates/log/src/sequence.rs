@@ -155,7 +155,12 @@ impl Sequenced {
         let submission = event.submission().clone();
         // The chain must not advance by an event that has no entry. Whether there is one does not
         // depend on the state of the chain, so it is asked before.
-        self.entry(EntryKind::KeyEvent, submission.clone(), 0, Hash::new([0; 32]))?;
+        self.entry(
+            EntryKind::KeyEvent,
+            submission.clone(),
+            0,
+            Hash::new([0; 32]),
+        )?;
         let (seq, head) = Arc::make_mut(&mut self.keychain)
             .apply_key_event(event)
             .map_err(Refused::Keys)?;
