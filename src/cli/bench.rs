@@ -1,11 +1,13 @@
 //! `bench`: how fast a running ledger takes records, beside what this machine could do at most.
 
+mod greedy;
 mod load;
 mod machine;
 mod records;
 
 use std::num::{NonZeroU16, NonZeroU32};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
@@ -15,7 +17,9 @@ use witnessmark_verifier::OrgName;
 use super::{LedgerOptions, client_trouble, connect};
 use crate::output::{Failure, Output, Report, Trouble};
 
-use load::{Calls, Measured};
+use greedy::Beside;
+use load::{Calls, Load, Measured};
+use records::Order;
 
 /// How many records are fetched again at the end, with their proofs checked.
 const SAMPLES: usize = 16;
@@ -64,6 +68,8 @@ pub(super) struct Arguments {
     /// How many records a stream sends before the first has its answer.
     #[arg(long, value_name = "N", default_value = "256")]
     in_flight: NonZeroU16,
+    #[command(flatten)]
+    greedy: greedy::Arguments,
 }
 
 /// Makes the records, submits them, and says how long it took.
@@ -75,12 +81,37 @@ pub(super) async fn run(arguments: &Arguments, output: &Output) -> Result<Report
     let ledger = &arguments.ledger;
     let client = connect(&arguments.to, &ledger.policy, ledger.memory()).await?;
     let before = client.checkpoint().await.map_err(client_trouble)?;
-    let bar = output.progress(u64::from(arguments.records.get()), "signing");
-    let (made, keys) = records::make(arguments, before.origin(), &bar)?;
+    // Whoever is measured twice submits other records the second time.
+    let count = arguments.records.get();
+    let twice = arguments.greedy.count() > 0;
+    let total = count.saturating_mul(if twice { 2 } else { 1 });
+    let signed = u64::from(total).saturating_add(arguments.greedy.count());
+    let bar = output.progress(signed, "signing");
+    let order = Order {
+        org: &arguments.org,
+        keys: &arguments.key,
+        countersign: arguments.countersign.as_deref(),
+        records: total,
+        bytes: arguments.bytes,
+    };
+    let (made, keys) = records::make(&order, before.origin(), &bar)?;
+    let greedy = arguments.greedy.make(before.origin(), &bar)?;
     bar.finish_and_clear();
     let limit = machine::verifications_a_second(&made, &keys)?;
-    let payloads = made.iter().map(|record| record.sent.clone()).collect();
-    let measured = load::run(arguments, payloads).await?;
+    let mut first: Vec<_> = made.iter().map(|record| record.sent.clone()).collect();
+    let second = first.split_off(usize::try_from(count).map_err(broken)?);
+    let load = Load {
+        to: arguments.to.clone(),
+        clients: arguments.clients,
+        calls: arguments.calls,
+        in_flight: arguments.in_flight,
+        answered: Arc::default(),
+    };
+    let measured = load::run(&load, first).await?;
+    let beside = match greedy {
+        Some(greedy) => Some(greedy.beside(&load, second).await?),
+        None => None,
+    };
 
     // What was measured is worth nothing if the records are not there.
     let step = made.len().div_ceil(SAMPLES).max(1);
@@ -91,7 +122,7 @@ pub(super) async fn run(arguments: &Arguments, output: &Output) -> Result<Report
     let after = client.checkpoint().await.map_err(client_trouble)?;
     Ok(report(
         arguments,
-        &measured,
+        (&measured, beside.as_ref()),
         limit,
         (before.head().size.get(), after.head().size.get()),
     ))
@@ -99,7 +130,7 @@ pub(super) async fn run(arguments: &Arguments, output: &Output) -> Result<Report
 
 fn report(
     arguments: &Arguments,
-    measured: &Measured,
+    (measured, beside): (&Measured, Option<&Beside>),
     limit: f64,
     (before, after): (u64, u64),
 ) -> Report {
@@ -130,7 +161,10 @@ fn report(
         ms(p999),
         ms(most),
     );
-    let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+    let text = match beside {
+        Some(beside) => format!("{text}\n{}", beside_text(measured, beside)),
+        None => text,
+    };
     Report::done(
         text,
         json!({
@@ -145,8 +179,46 @@ fn report(
             "time_to_proof_us": { "p50": micros(p50), "p99": micros(p99), "p99_9": micros(p999), "max": micros(most) },
             "size_before": before,
             "size_after": after,
+            "beside": beside.map(|beside| json!({
+                "clients": beside.clients,
+                "records_per_s": beside.rate,
+                "to_the_end": beside.to_the_end,
+                "time_to_proof_us": {
+                    "p50": micros(beside.measured.percentile(500)),
+                    "p99": micros(beside.measured.percentile(990)),
+                },
+            })),
         }),
     )
+}
+
+/// What the greedy did to the waiting time of the others.
+fn beside_text(alone: &Measured, beside: &Beside) -> String {
+    let times = |per_mille| {
+        let (alone, beside) = (
+            alone.percentile(per_mille),
+            beside.measured.percentile(per_mille),
+        );
+        let ratio = beside.as_secs_f64() / alone.as_secs_f64();
+        format!("{} ({ratio:.2} times)", ms(beside))
+    };
+    let short = if beside.to_the_end {
+        ""
+    } else {
+        "\n\x20 the greedy had nothing more to send before the end: give them more with --greedy-records"
+    };
+    format!(
+        "beside {} greedy client(s) of another organisation, {:.0} records/s of theirs\n\
+         \x20 time to a proof     p50 {}  p99 {}{short}",
+        beside.clients,
+        beside.rate,
+        times(500),
+        times(990),
+    )
+}
+
+fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
 
 fn ms(time: Duration) -> String {

@@ -1,6 +1,8 @@
 //! The load: many submitters at once, and when each record had its answer.
 
+use std::num::NonZeroU16;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
@@ -12,7 +14,7 @@ use witnessmark_proto::Refusal;
 use witnessmark_proto::v1::ledger_service_client::LedgerServiceClient;
 use witnessmark_proto::v1::{self, submit_records_response::Outcome};
 
-use super::{Arguments, broken};
+use super::broken;
 use crate::cli::client_trouble;
 use crate::output::Failure;
 
@@ -55,16 +57,27 @@ impl Measured {
 
 type Service = LedgerServiceClient<Channel>;
 
+/// Who submits, and how.
+#[derive(Clone, Debug)]
+pub(super) struct Load {
+    /// The ledger's address, with or without its scheme.
+    pub(super) to: String,
+    /// How many submit at once, each over a connection of its own.
+    pub(super) clients: NonZeroU16,
+    pub(super) calls: Calls,
+    /// How many records a stream sends before the first has its answer.
+    pub(super) in_flight: NonZeroU16,
+    /// How many answers came.
+    pub(super) answered: Arc<AtomicU64>,
+}
+
 /// Submits the records, each client its share, and waits for all answers.
 ///
 /// # Errors
 ///
 /// When a connection fails, or a record is refused.
-pub(super) async fn run(
-    arguments: &Arguments,
-    records: Vec<v1::SignedPayload>,
-) -> Result<Measured, Failure> {
-    let clients = usize::from(arguments.clients.get());
+pub(super) async fn run(load: &Load, records: Vec<v1::SignedPayload>) -> Result<Measured, Failure> {
+    let clients = usize::from(load.clients.get());
     let mut shares: Vec<Vec<v1::SignedPayload>> = (0..clients).map(|_| Vec::new()).collect();
     for (number, record) in records.into_iter().enumerate() {
         let client = number.checked_rem(clients).unwrap_or(0);
@@ -72,22 +85,27 @@ pub(super) async fn run(
             share.push(record);
         }
     }
-    let url = if arguments.to.contains("://") {
-        arguments.to.clone()
+    let url = if load.to.contains("://") {
+        load.to.clone()
     } else {
-        format!("http://{}", arguments.to)
+        format!("http://{}", load.to)
     };
     let mut services = Vec::new();
     for _ in 0..clients {
         services.push(Service::connect(url.clone()).await.map_err(broken)?);
     }
-    let in_flight = usize::from(arguments.in_flight.get());
+    let in_flight = usize::from(load.in_flight.get());
     let begin = Instant::now();
     let mut running = JoinSet::new();
     for (service, share) in services.into_iter().zip(shares) {
-        match arguments.calls {
-            Calls::Stream => running.spawn(stream(service, share, in_flight)),
-            Calls::Unary => running.spawn(unary(service, share)),
+        match load.calls {
+            Calls::Stream => running.spawn(stream(
+                service,
+                share,
+                in_flight,
+                Arc::clone(&load.answered),
+            )),
+            Calls::Unary => running.spawn(unary(service, share, Arc::clone(&load.answered))),
         };
     }
     let mut waits = Vec::new();
@@ -102,16 +120,27 @@ pub(super) async fn run(
 async fn unary(
     mut service: Service,
     records: Vec<v1::SignedPayload>,
+    answered: Arc<AtomicU64>,
 ) -> Result<Vec<Duration>, ClientError> {
     let mut waits = Vec::with_capacity(records.len());
     for record in records {
         let begin = Instant::now();
-        service
-            .submit_record(v1::SubmitRecordRequest {
-                record: Some(record),
-            })
-            .await?;
+        let request = v1::SubmitRecordRequest {
+            record: Some(record),
+        };
+        // A refusal that says when to come back is waited out, and that time counts.
+        loop {
+            let Err(status) = service.submit_record(request.clone()).await else {
+                break;
+            };
+            let error = ClientError::from(status);
+            let Some(delay) = error.retry_after() else {
+                return Err(error);
+            };
+            tokio::time::sleep(delay).await;
+        }
         waits.push(begin.elapsed());
+        answered.fetch_add(1, Ordering::Relaxed);
     }
     Ok(waits)
 }
@@ -120,6 +149,7 @@ async fn stream(
     mut service: Service,
     records: Vec<v1::SignedPayload>,
     in_flight: usize,
+    answered: Arc<AtomicU64>,
 ) -> Result<Vec<Duration>, ClientError> {
     let room = Arc::new(Semaphore::new(in_flight));
     let (send, requests) = mpsc::channel(in_flight);
@@ -144,6 +174,7 @@ async fn stream(
         }
         if let Some((begin, _room)) = times.recv().await {
             waits.push(Instant::elapsed(&begin));
+            answered.fetch_add(1, Ordering::Relaxed);
         }
     }
     Ok(waits)
