@@ -1,8 +1,8 @@
 //! The folder of a ledger: what is in it, how it is made, and how it is opened.
 //!
 //! ```text
-//! DIR/ledger.toml          the version of the folder, and the origin; written last, so that a folder
-//!                          without it is not a ledger
+//! DIR/ledger.toml          the version of the folder, the origin and the operator's choices, see `settings`;
+//!                          written last, so that a folder without it is not a ledger
 //! DIR/trust.policy         the policy of a verifier who trusts this log's key; public
 //! DIR/keys/log.key         signs checkpoints        (private, mode 0600; log.pub beside it)
 //! DIR/keys/registrar.key   admits organisations     (private, mode 0600; registrar.pub beside it)
@@ -10,6 +10,8 @@
 //! DIR/start                where the next start may begin to read, see `start`
 //! ```
 
+mod limits;
+mod settings;
 pub(crate) mod start;
 
 use std::fs::{self, DirBuilder, File};
@@ -19,7 +21,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ed25519_dalek::{Signer as _, SigningKey};
-use serde::{Deserialize, Serialize};
 use witnessmark_log::{CheckpointSigner, Log, LogError, Reader};
 use witnessmark_store_sled::{OpenError, SledStore, StoreOptions};
 use witnessmark_tlog::{Encode as _, log_only_policy};
@@ -29,10 +30,9 @@ use witnessmark_verifier::{
 };
 
 use crate::keyfile::{self, KeyFileError};
+pub(crate) use crate::ledger::settings::QueueLimits;
+use crate::ledger::settings::Settings;
 use crate::ledger::start::StartFile;
-
-/// The version of the folder's layout.
-const FORMAT: u32 = 1;
 
 const SETTINGS_FILE: &str = "ledger.toml";
 const POLICY_FILE: &str = "trust.policy";
@@ -117,13 +117,6 @@ impl Folder {
 }
 
 /// What `ledger.toml` holds.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Settings {
-    format: u32,
-    origin: String,
-}
-
 /// The policy file of the ledger in `dir`, for everybody who verifies what it says.
 pub(crate) fn policy_path(dir: &Path) -> PathBuf {
     dir.join(POLICY_FILE)
@@ -149,6 +142,8 @@ pub(crate) struct OpenLedger {
     pub(crate) access: Access,
     /// Where the next start may begin.
     pub(crate) start: StartFile,
+    /// How much may wait to be logged.
+    pub(crate) limits: QueueLimits,
 }
 
 /// Makes a ledger in `dir`, which must not exist or be empty: its keys, its charter as entry 0, and
@@ -186,11 +181,7 @@ pub(crate) fn create(dir: &Path, origin: &Origin, now_ms: u64) -> Result<(), Led
     drop(log);
 
     write_file(&policy_path(dir), &policy)?;
-    let settings = Settings {
-        format: FORMAT,
-        origin: origin.as_str().to_owned(),
-    };
-    let settings = toml::to_string(&settings).map_err(|error| LedgerError::Settings {
+    let settings = settings::encode(origin).map_err(|error| LedgerError::Settings {
         path: folder.settings(),
         problem: error.to_string(),
     })?;
@@ -209,7 +200,7 @@ pub(crate) fn create(dir: &Path, origin: &Origin, now_ms: u64) -> Result<(), Led
 /// The folder is not a ledger, is in use, or cannot be read.
 pub(crate) fn open(dir: &Path) -> Result<OpenLedger, LedgerError> {
     let folder = Folder::new(dir);
-    let origin = read_origin(&folder)?;
+    let Settings { origin, limits } = read_settings(&folder)?;
     let signer = CheckpointSigner::new(origin.clone(), keyfile::read(&folder.log_key())?);
     let store = Arc::new(SledStore::open(dir, &StoreOptions::default())?);
     let log_error = |error| LedgerError::Log {
@@ -232,6 +223,7 @@ pub(crate) fn open(dir: &Path) -> Result<OpenLedger, LedgerError> {
         reader,
         access,
         start,
+        limits,
     })
 }
 
@@ -257,7 +249,7 @@ pub(crate) fn open_to_read(dir: &Path) -> Result<Reader<SledStore>, LedgerError>
 /// As [`open_to_read`], but for what the log would say.
 pub(crate) fn open_store(dir: &Path) -> Result<(SledStore, VerifierKey), LedgerError> {
     let folder = Folder::new(dir);
-    let origin = read_origin(&folder)?;
+    let origin = read_settings(&folder)?.origin;
     let key = keyfile::read_public(&keyfile::public_path(&folder.log_key()))?;
     let vkey = VerifierKey::new(origin, NoteAlgorithm::Ed25519, key);
     let store = SledStore::open(dir, &StoreOptions::default())?;
@@ -284,7 +276,7 @@ fn check_empty(folder: &Folder) -> Result<(), LedgerError> {
     }
 }
 
-fn read_origin(folder: &Folder) -> Result<Origin, LedgerError> {
+fn read_settings(folder: &Folder) -> Result<Settings, LedgerError> {
     let path = folder.settings();
     let text = match fs::read_to_string(&path) {
         Ok(text) => text,
@@ -293,18 +285,7 @@ fn read_origin(folder: &Folder) -> Result<Origin, LedgerError> {
         }
         Err(error) => return Err(LedgerError::Io { path, error }),
     };
-    let wrong = |problem: String| LedgerError::Settings {
-        path: path.clone(),
-        problem,
-    };
-    let settings: Settings = toml::from_str(&text).map_err(|error| wrong(error.to_string()))?;
-    if settings.format != FORMAT {
-        let format = settings.format;
-        return Err(wrong(format!(
-            "format {format} is not known; this version knows {FORMAT}"
-        )));
-    }
-    Origin::parse(&settings.origin).map_err(|error| wrong(format!("origin: {error}")))
+    settings::parse(&text).map_err(|problem| LedgerError::Settings { path, problem })
 }
 
 /// The charter of a ledger with one registrar, and that registrar's signature.

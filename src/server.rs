@@ -1,17 +1,21 @@
 //! The server: built from an open ledger, served on a listener, drained when it is told to stop.
 
 mod admission;
+mod checks;
 mod connections;
 mod core;
 mod device_rules;
+mod door;
 mod limits;
 mod link_rules;
 pub(crate) mod links;
 mod page;
+mod peer;
 mod sequencer;
 mod service;
 mod status;
 pub(crate) mod telemetry;
+mod turns;
 
 use std::io;
 use std::sync::{Arc, Weak};
@@ -40,8 +44,8 @@ const SUBMIT_HEALTH_NAME: &str = "witnessmark.ledger.v1.LedgerService/submit";
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub(crate) enum ServeError {
-    /// The system has no thread for the sequencer.
-    #[error("the sequencer cannot be started: {0}")]
+    /// The system has no thread for the sequencer, for checks or for the links.
+    #[error("a thread of the server cannot be started: {0}")]
     Thread(io::Error),
     /// The schema cannot be offered to reflection.
     #[error("reflection cannot be offered: {0}")]
@@ -140,6 +144,7 @@ fn build(ledger: OpenLedger) -> Result<Built, ServeError> {
         reader,
         access,
         start,
+        limits,
     } = ledger;
     let (publish, published) = watch::channel(reader.published().checkpoint.clone());
     let (stop, stopping) = watch::channel(false);
@@ -155,7 +160,8 @@ fn build(ledger: OpenLedger) -> Result<Built, ServeError> {
             (None, Queue::read_only(reason))
         }
     };
-    let core = Arc::new(Core::new((origin, reader), queue, published, stopping));
+    let core = Core::new((origin, reader), (queue, limits), published, stopping);
+    let core = Arc::new(core.map_err(ServeError::Thread)?);
     begin_links(Arc::downgrade(&core)).map_err(ServeError::Thread)?;
     Ok(Built {
         core,

@@ -1,6 +1,7 @@
 //! `bench`: how fast a running ledger answers, beside what this machine could do at most.
 
 mod echo;
+mod greedy;
 mod load;
 mod machine;
 mod proofs;
@@ -17,7 +18,9 @@ use super::{LedgerOptions, client_trouble, connect};
 use crate::output::{Failure, Output, Report, Trouble};
 
 use echo::Echo;
-use load::{Calls, Requests};
+use greedy::Greedy;
+use load::{Calls, Load, Requests};
+use records::Order;
 use report::Figures;
 
 /// How many entries are fetched again at the end, with their proofs checked.
@@ -72,6 +75,8 @@ pub(super) struct Arguments {
     /// A folder on the ledger's disk, in which a small file is written, synced and removed.
     #[arg(long, value_name = "DIR")]
     disk: Option<PathBuf>,
+    #[command(flatten)]
+    greedy: greedy::Arguments,
 }
 
 impl Arguments {
@@ -105,8 +110,12 @@ pub(super) async fn run(arguments: &Arguments, output: &Output) -> Result<Report
     let before = client.checkpoint().await.map_err(client_trouble)?;
     let prepared = prepare(arguments, &before, output)?;
     let sync = arguments.disk.as_deref().map(machine::syncs).transpose()?;
-    let clients = usize::from(arguments.clients.get());
-    let measured = load::run(&arguments.to, clients, prepared.requests.clone()).await?;
+    let load = Load::new(&arguments.to, arguments.clients);
+    let measured = load::run(&load, prepared.requests.clone()).await?;
+    let beside = match prepared.greedy {
+        Some((greedy, again)) => Some(greedy.beside(&load, again).await?),
+        None => None,
+    };
 
     // What was measured is worth nothing if the entries are not there.
     for sample in prepared.samples {
@@ -116,9 +125,10 @@ pub(super) async fn run(arguments: &Arguments, output: &Output) -> Result<Report
     let after = client.checkpoint().await.map_err(client_trouble)?;
 
     let echo = Echo::start(measured.answer.clone()).await?;
-    let bare = load::run(&echo.url, clients, prepared.requests).await?;
+    let bare = load::run(&Load::new(&echo.url, arguments.clients), prepared.requests).await?;
     let figures = Figures {
         measured,
+        beside,
         verifications_a_second: prepared.verifications_a_second,
         bare,
         sync,
@@ -131,6 +141,8 @@ pub(super) async fn run(arguments: &Arguments, output: &Output) -> Result<Report
 struct Prepared {
     requests: Requests,
     samples: Vec<EntrySelector>,
+    /// The greedy, and what the others send beside them.
+    greedy: Option<(Greedy, Requests)>,
     /// Of records: how many of their signatures all cores check in a second.
     verifications_a_second: Option<f64>,
 }
@@ -144,25 +156,41 @@ fn prepare(
     if !arguments.calls.appends() {
         return proofs::questions(arguments, before.head().size);
     }
-    let bar = output.progress(u64::from(arguments.records.get()), "signing");
-    let (made, keys) = records::make(arguments, before.origin(), &bar)?;
+    // Whoever is measured twice submits other records the second time.
+    let count = arguments.records.get();
+    let twice = arguments.greedy.count() > 0;
+    let total = count.saturating_mul(if twice { 2 } else { 1 });
+    let signed = u64::from(total).saturating_add(arguments.greedy.count());
+    let bar = output.progress(signed, "signing");
+    let order = Order {
+        org: arguments.signers()?,
+        keys: &arguments.key,
+        countersign: arguments.countersign.as_deref(),
+        records: total,
+        bytes: arguments.bytes,
+    };
+    let (made, keys) = records::make(&order, before.origin(), &bar)?;
+    let greedy = arguments.greedy.make(before.origin(), &bar)?;
     bar.finish_and_clear();
     let verifications_a_second = Some(machine::verifications_a_second(&made, &keys)?);
     let step = made.len().div_ceil(SAMPLES).max(1);
-    let samples = made.iter().step_by(step);
-    let samples = samples
-        .map(|record| EntrySelector::RecordId(record.id))
-        .collect();
-    let records = made.into_iter().map(|record| record.sent).collect();
-    let requests = match arguments.calls {
+    let taken = made.iter().take(usize::try_from(count).map_err(broken)?);
+    let samples = taken
+        .step_by(step)
+        .map(|record| EntrySelector::RecordId(record.id));
+    let samples = samples.collect();
+    let mut records: Vec<_> = made.into_iter().map(|record| record.sent).collect();
+    let again = records.split_off(usize::try_from(count).map_err(broken)?);
+    let requests = |records| match arguments.calls {
         Calls::Unary => Requests::Unary(records),
         Calls::Stream | Calls::Inclusion | Calls::Consistency => {
             Requests::Stream(records, usize::from(arguments.in_flight.get()))
         }
     };
     Ok(Prepared {
-        requests,
+        requests: requests(records),
         samples,
+        greedy: greedy.map(|greedy| (greedy, requests(again))),
         verifications_a_second,
     })
 }

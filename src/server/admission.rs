@@ -3,7 +3,7 @@
 use witnessmark_keychain::Submission;
 use witnessmark_log::{Appended, Checked, Reader, Store};
 use witnessmark_proto::{Reason, Refusal, SignedPayload, Violation, Warning};
-use witnessmark_record::{Problem, Record, check_clock, check_label, validate};
+use witnessmark_record::{Level, Problem, Record, check_clock, check_label, validate};
 use witnessmark_verifier::{Origin, PAYLOAD_TYPE_KEY_EVENT, PAYLOAD_TYPE_RECORD, RecordId};
 
 use super::status;
@@ -17,8 +17,14 @@ pub(crate) enum Admitted {
     Checked(Checked, Vec<Warning>),
 }
 
-/// Checks a record. `judge` says what is wrong with it that only this ledger can know. The signatures come last,
-/// because they cost most.
+/// Checks a record, what costs least first: whoever sends rubbish must not cost more than he has to.
+///
+/// 1. Is it logged? Then the entry is the answer, whatever the signatures that came this time: see [`already_logged`].
+/// 2. May these keys sign for this organisation? That is looked up, and nothing is computed.
+/// 3. Is the record good by itself? Every rule it breaks is told at once.
+/// 4. Are the signatures good?
+/// 5. `judge` says what is wrong with it that only this ledger can know. It may read what is logged, which costs more than a
+///    signature, so it is done for those alone who have shown one. It is also given the means to keep what was submitted.
 ///
 /// # Errors
 ///
@@ -28,18 +34,28 @@ pub(crate) fn admit_record<S: Store>(
     origin: &Origin,
     signed: SignedPayload,
     now_ms: u64,
-    judge: impl FnOnce(&Record) -> Result<Vec<Problem>, Refusal>,
+    judge: impl FnOnce(&Record, &dyn Fn() -> SignedPayload) -> Result<Vec<Problem>, Refusal>,
 ) -> Result<Admitted, Refusal> {
     check_type(&signed, PAYLOAD_TYPE_RECORD)?;
     if let Some(appended) = already_logged(reader, &signed)? {
         return Ok(Admitted::Logged(appended));
     }
+    let keychain = &reader.published().keychain;
+    keychain
+        .check_signers(&signed.org, &signed.signatures)
+        .map_err(|error| status::of_keychain(&error))?;
     let record = Record::decode(&signed.payload).map_err(|error| status::of_record(&error))?;
     check_origin(&record, origin)?;
     check_org(&record, &signed)?;
     let mut problems = validate(record.message());
     problems.extend(check_clock(record.message(), now_ms));
-    for problem in judge(&record)? {
+    if problems.iter().any(|problem| problem.level == Level::Error) {
+        status::of_problems(std::mem::take(&mut problems))?;
+    }
+    let checked = keychain
+        .check_record(submission(signed))
+        .map_err(|error| status::of_keychain(&error))?;
+    for problem in judge(&record, &|| signed_payload(checked.submission()))? {
         // A correction is judged by itself and with the record that it corrects, and both may find the same.
         let told = |it: &Problem| it.code == problem.code && it.path == problem.path;
         if !problems.iter().any(told) {
@@ -47,11 +63,6 @@ pub(crate) fn admit_record<S: Store>(
         }
     }
     let warnings = status::of_problems(problems)?;
-
-    let keychain = &reader.published().keychain;
-    let checked = keychain
-        .check_record(submission(signed))
-        .map_err(|error| status::of_keychain(&error))?;
     Ok(Admitted::Checked(Checked::Record(checked), warnings))
 }
 
@@ -80,6 +91,13 @@ pub(crate) fn admit_key_event<S: Store>(
     ))
 }
 
+/// The entry of this payload, if it is logged.
+///
+/// A record id is a digest of type and payload; the organisation and the signatures are not in it. So the answer to a payload that
+/// is logged is its one entry, with the organisation and the signatures that were checked when it was logged, even if those that
+/// came now are others or bad. That is right: nothing is written, the entry claims nothing about the signatures of now, and
+/// anybody may read it by its id without any. The caller sees in the entry whose signatures it has. A check would make a retry
+/// cost as much as a new record, and change nothing.
 fn already_logged<S: Store>(
     reader: &Reader<S>,
     signed: &SignedPayload,
@@ -123,6 +141,21 @@ fn check_org(record: &Record, signed: &SignedPayload) -> Result<(), Refusal> {
     let rule = "ORG: a record names the organisation that signs it. Submit it as that one's.";
     let violations = vec![Violation::new("org", rule)];
     Err(Refusal::new(Reason::OrganisationMismatch, message).with_violations(violations))
+}
+
+fn signed_payload(submission: &Submission) -> SignedPayload {
+    let Submission {
+        org,
+        payload_type,
+        payload,
+        signatures,
+    } = submission.clone();
+    SignedPayload {
+        org,
+        payload_type,
+        payload,
+        signatures,
+    }
 }
 
 fn submission(signed: SignedPayload) -> Submission {

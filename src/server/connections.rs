@@ -9,14 +9,16 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_stream::wrappers::ReceiverStream;
-use tonic::transport::server::{Connected, TcpConnectInfo};
+use tonic::transport::server::Connected;
 
 use super::limits::{ACCEPT_PAUSE, CONNECTIONS_MAX};
+use super::peer::Peer;
 
 /// One connection, and its place among those that are allowed.
 #[derive(Debug)]
 pub(crate) struct Connection {
     stream: TcpStream,
+    peer: Peer,
     _place: OwnedSemaphorePermit,
 }
 
@@ -36,6 +38,7 @@ pub(crate) fn accept(listener: TcpListener) -> ReceiverStream<io::Result<Connect
                 stream.set_nodelay(true)?;
                 Ok(Connection {
                     stream,
+                    peer: Peer::new(),
                     _place: place,
                 })
             });
@@ -55,10 +58,10 @@ pub(crate) fn accept(listener: TcpListener) -> ReceiverStream<io::Result<Connect
 }
 
 impl Connected for Connection {
-    type ConnectInfo = TcpConnectInfo;
+    type ConnectInfo = Peer;
 
-    fn connect_info(&self) -> TcpConnectInfo {
-        self.stream.connect_info()
+    fn connect_info(&self) -> Peer {
+        self.peer.clone()
     }
 }
 

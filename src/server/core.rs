@@ -1,19 +1,21 @@
 //! What all calls share: the published log, the queue, and how much may be done at once.
 
+use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
 
-use tokio::sync::{Semaphore, watch};
-use tokio::task::JoinHandle;
+use tokio::sync::{Semaphore, oneshot, watch};
 use witnessmark_log::{LogError, PAGE_ENTRIES_MAX, Reader, SignedCheckpoint};
 use witnessmark_proto::{Reason, Refusal};
 use witnessmark_store_sled::SledStore;
 use witnessmark_verifier::Origin;
 
+use super::checks::Checks;
+use super::door::{Account, Door};
 use super::limits::READS_MAX;
 use super::links::Links;
 use super::sequencer::Queue;
 use super::telemetry::fault;
+use crate::ledger::QueueLimits;
 
 /// What all calls share.
 #[derive(Debug)]
@@ -22,45 +24,57 @@ pub(crate) struct Core {
     pub(crate) origin: Origin,
     /// Reads what is published.
     pub(crate) reader: Reader<SledStore>,
-    /// Where submissions wait.
+    /// How many submissions may be inside at once.
+    pub(crate) door: Door,
+    /// Where submissions wait that are checked.
     pub(crate) queue: Queue,
     /// The latest published checkpoint, for those who watch.
     pub(crate) published: watch::Receiver<SignedCheckpoint>,
     /// True once the server is told to stop: streams end.
     pub(crate) stopping: watch::Receiver<bool>,
     links: Mutex<Links>,
-    checks: Arc<Semaphore>,
+    checks: Checks,
     reads: Arc<Semaphore>,
 }
 
 impl Core {
     /// The shared state of a server that begins with `queue`.
+    ///
+    /// # Errors
+    ///
+    /// The system has no threads left.
     pub(crate) fn new(
         (origin, reader): (Origin, Reader<SledStore>),
-        queue: Queue,
+        (queue, limits): (Queue, QueueLimits),
         published: watch::Receiver<SignedCheckpoint>,
         stopping: watch::Receiver<bool>,
-    ) -> Self {
-        let cores = thread::available_parallelism().map_or(1, usize::from);
-        Self {
+    ) -> io::Result<Self> {
+        Ok(Self {
             origin,
             reader,
+            door: Door::new(limits),
             queue,
             published,
             stopping,
             links: Mutex::new(Links::new()),
-            checks: Arc::new(Semaphore::new(cores)),
+            checks: Checks::start()?,
             reads: Arc::new(Semaphore::new(READS_MAX)),
-        }
+        })
     }
 
-    /// Begins to check a submission on a thread that may be busy for a while. There are as many
-    /// such threads as cores; waits for one.
-    pub(crate) async fn begin_check<T: Send + 'static>(
+    /// Begins to check a submission, or to make its answer, on one of the threads for that, when it is the account's turn.
+    pub(crate) fn begin_check<T: Send + 'static>(
         self: &Arc<Self>,
-        check: impl FnOnce(&Self) -> Result<T, Refusal> + Send + 'static,
-    ) -> JoinHandle<Result<T, Refusal>> {
-        self.begin(&self.checks, check).await
+        account: Account,
+        check: impl FnOnce(&Self) -> T + Send + 'static,
+    ) -> Check<T> {
+        let (say, said) = oneshot::channel();
+        let core = Arc::clone(self);
+        self.checks.push(account, move || {
+            // Whoever asked may have gone away.
+            drop(say.send(check(&core)));
+        });
+        Check(said)
     }
 
     /// Reads from the store, on a thread that may wait for the disk.
@@ -72,7 +86,17 @@ impl Core {
         self: &Arc<Self>,
         read: impl FnOnce(&Self) -> Result<T, Refusal> + Send + 'static,
     ) -> Result<T, Refusal> {
-        finish(self.begin(&self.reads, read).await).await
+        // The semaphore is never closed; without a permit the reading is only less bounded.
+        let permit = Arc::clone(&self.reads).acquire_owned().await.ok();
+        let core = Arc::clone(self);
+        let reading = tokio::task::spawn_blocking(move || {
+            let result = read(&core);
+            drop(permit);
+            result
+        });
+        reading
+            .await
+            .unwrap_or_else(|error| Err(fault(Reason::ServerFault, &error)))
     }
 
     /// Asks the links, once they are complete up to `size`, which is published.
@@ -113,29 +137,20 @@ impl Core {
         let links = self.links.try_lock().ok()?;
         (links.size() >= size).then(|| ask(&links))
     }
-
-    async fn begin<T: Send + 'static>(
-        self: &Arc<Self>,
-        threads: &Arc<Semaphore>,
-        work: impl FnOnce(&Self) -> Result<T, Refusal> + Send + 'static,
-    ) -> JoinHandle<Result<T, Refusal>> {
-        // The semaphores are never closed; without a permit the work is only less bounded.
-        let permit = Arc::clone(threads).acquire_owned().await.ok();
-        let core = Arc::clone(self);
-        tokio::task::spawn_blocking(move || {
-            let result = work(&core);
-            drop(permit);
-            result
-        })
-    }
 }
 
-/// The result of work that was begun on another thread.
-///
-/// # Errors
-///
-/// What the work says, or `SERVER_FAULT` if it panicked.
-pub(crate) async fn finish<T>(work: JoinHandle<Result<T, Refusal>>) -> Result<T, Refusal> {
-    work.await
-        .unwrap_or_else(|error| Err(fault(Reason::ServerFault, &error)))
+/// A check that was begun.
+#[derive(Debug)]
+pub(crate) struct Check<T>(oneshot::Receiver<T>);
+
+impl<T> Check<T> {
+    /// What was found.
+    ///
+    /// # Errors
+    ///
+    /// `SERVER_FAULT` if the check panicked.
+    pub(crate) async fn found(self) -> Result<T, Refusal> {
+        let silent = |_| fault(Reason::ServerFault, &"a check ended without an answer");
+        self.0.await.map_err(silent)
+    }
 }

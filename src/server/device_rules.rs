@@ -8,6 +8,7 @@ use witnessmark_record::{Problem, Record, SeenTree, check_seen};
 use witnessmark_verifier::{Entry, EntryKind, LeafIndex};
 
 use super::core::Core;
+use super::door::Place;
 use super::links::Links;
 use super::status;
 use super::telemetry::fault;
@@ -51,6 +52,7 @@ fn tree_after(core: &Core, last: LeafIndex) -> Result<Option<SeenTree>, Refusal>
 /// The ledger cannot be read. The record is logged, and is recognised when it is submitted again.
 pub(crate) async fn of_logged(
     core: &Arc<Core>,
+    place: &Place,
     appended: &Appended,
 ) -> Result<Vec<Warning>, Refusal> {
     let index = appended.index.get();
@@ -60,7 +62,7 @@ pub(crate) async fn of_logged(
         Some(problems) if !appended.already_logged => problems,
         _ => {
             let (entry, again) = (Arc::clone(&appended.entry), appended.already_logged);
-            core.read(move |core| {
+            let check = core.begin_check(place.account().clone(), move |core| {
                 let asked = core.with_links(size, ask);
                 let mut problems = asked.map_err(|error| status::of_log(&error))?;
                 let record = again.then(|| record_of(&entry)).flatten();
@@ -68,8 +70,8 @@ pub(crate) async fn of_logged(
                     problems.extend(seen(core, &record)?);
                 }
                 Ok(problems)
-            })
-            .await?
+            });
+            check.found().await??
         }
     };
     status::of_problems(problems)

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use witnessmark_log::BATCH_ENTRIES_MAX;
-
 /// The longest message that is read. An entry has at most 65,535 bytes; a few times as much lets
 /// the server say what is wrong with a larger one instead of breaking the stream off.
 pub(crate) const REQUEST_BYTES_MAX: usize = 256 * 1024;
@@ -32,12 +30,34 @@ pub(crate) const STREAM_IDLE_TIMEOUT: Duration = Duration::from_secs(120);
 pub(crate) const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(60);
 pub(crate) const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Submissions that are being checked, queued or committed, of all callers. Each holds at most one
-/// entry, so they hold 256 MiB at most; four batches keep the sequencer busy.
-pub(crate) const SUBMISSIONS_MAX: usize = 4 * BATCH_ENTRIES_MAX;
+/// An account may hold this many times what is free at the door: alone it holds eight ninths, and others find a place at once.
+pub(crate) const SHARE: usize = 8;
+
+/// Places of a connection for what is not proved to be of an organisation: as many calls as it may have at once find one. Its first
+/// good signature, a check later, puts it on the account of its organisation.
+pub(crate) const UNPROVED_MAX: usize = 128;
+
+/// Bytes that count for a submission beside its payload: up to eight signatures, and what the queue itself needs.
+pub(crate) const SUBMISSION_OVERHEAD_BYTES: usize = 1_024;
+
+/// Organisations that a connection may have shown signatures of. A gateway carries a few; one that carries more has the rest
+/// on its own account.
+pub(crate) const PROVED_MAX: usize = 64;
+
+/// For how long places that become free are counted before the pace is computed anew: some batches.
+pub(crate) const QUEUE_PACE_WINDOW: Duration = Duration::from_millis(200);
+
+/// The least and the most that a caller is told to wait before he comes back: a commit of a quick disk, and what a person waits.
+pub(crate) const RETRY_AFTER_MIN: Duration = Duration::from_millis(20);
+pub(crate) const RETRY_AFTER_MAX: Duration = Duration::from_secs(10);
+
+/// Submissions in one batch, and their bytes, unless a single one has more. Larger batches are hardly cheaper for each record, and
+/// whoever comes while one is committed waits for its end.
+pub(crate) const BATCH_RECORDS: usize = 256;
+pub(crate) const BATCH_BYTES: usize = 2 * 1024 * 1024;
 
 /// Submissions of one stream that are being checked, and as many again that are queued: enough to
-/// fill the next batch while the last one is committed, and an eighth of all that is allowed.
+/// fill the next batch while the last one is committed. A stream that has as many is not read any further.
 pub(crate) const STREAM_STAGE_MAX: usize = 256;
 
 /// How long a record of a stream waits for a free place before it is refused with `QUEUE_FULL`.
@@ -46,7 +66,8 @@ pub(crate) const QUEUE_WAIT: Duration = Duration::from_secs(10);
 /// Answers of a stream that wait for the caller to read them.
 pub(crate) const STREAM_ANSWERS_MAX: usize = 16;
 
-/// Reads of the store at once. Each has a thread; the disk does not get faster with more.
+/// Reads of the store at once, for those who only read. Each has a thread; the disk does not get faster with more. Submissions
+/// have threads of their own, so that nobody who reads waits behind them.
 pub(crate) const READS_MAX: usize = 64;
 
 /// Entries that are read from the store at once for a range: at most 1 MiB.

@@ -14,6 +14,7 @@ use witnessmark_thread::{Link, Node, Records};
 use witnessmark_verifier::{Entry, LeafIndex, RecordId};
 
 use super::core::Core;
+use super::door::Place;
 use super::status;
 use super::telemetry::fault;
 
@@ -163,6 +164,7 @@ fn bearing_on(core: &Core, target: &Node, size: u64) -> Result<Option<Records>, 
 /// The ledger cannot be read. The record is logged, and is recognised when it is submitted again.
 pub(crate) async fn still_missing(
     core: &Arc<Core>,
+    place: &Place,
     appended: &Appended,
     warnings: Vec<Warning>,
 ) -> Result<Vec<Warning>, Refusal> {
@@ -171,7 +173,7 @@ pub(crate) async fn still_missing(
         return Ok(warnings);
     }
     let (own, entry) = (appended.index, Arc::clone(&appended.entry));
-    core.read(move |core| {
+    let check = core.begin_check(place.account().clone(), move |core| {
         let node = Entry::parse(&entry).ok();
         let node = node.and_then(|entry| Node::of(own.get(), &entry));
         let mut there = Vec::new();
@@ -188,6 +190,6 @@ pub(crate) async fn still_missing(
         let mut warnings = warnings;
         warnings.retain(|warning| warning.code != absent || !there.contains(&warning.path));
         Ok(warnings)
-    })
-    .await
+    });
+    check.found().await?
 }

@@ -1,95 +1,147 @@
 //! The one writer: a thread that takes whatever waits as the next batch, and wakes the callers.
 //!
 //! There is no timer. While one batch is committed the next one gathers, so batches are small and
-//! quick when the ledger is idle, and grow with the load.
+//! quick when the ledger is idle, and grow with the load. What waits is taken by turns among organisations, and of each in its
+//! own order: an organisation that submits much fills what the others leave of a batch.
 
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
-use witnessmark_log::{Appended, BATCH_ENTRIES_MAX, Checked, Log, SignedCheckpoint, Store};
+use tokio::sync::{oneshot, watch};
+use witnessmark_log::{Appended, Checked, Log, SignedCheckpoint, Store};
 use witnessmark_proto::{Reason, Refusal};
+use witnessmark_verifier::OrgName;
 
-use super::limits::{QUEUE_WAIT, SUBMISSIONS_MAX};
+use super::door::Place;
+use super::limits::{BATCH_BYTES, BATCH_RECORDS};
 use super::status;
+use super::turns::Turns;
 use crate::clock;
 use crate::ledger::start::StartFile;
 
-/// What one submission is answered with.
-pub(crate) type Answer = Result<Appended, Refusal>;
-
-/// One of the places that [`SUBMISSIONS_MAX`] allows; free again when it is dropped.
-#[derive(Debug)]
-pub(crate) struct Place(
-    #[expect(dead_code, reason = "it is held, and dropping it frees the place")]
-    OwnedSemaphorePermit,
-);
+/// What one submission is answered with, and its place, which it has until the answer is handed over.
+pub(crate) type Answer = (Result<Appended, Refusal>, Place);
 
 /// A checked submission on its way into the log.
 #[derive(Debug)]
 struct Job {
     checked: Checked,
     answer: oneshot::Sender<Answer>,
-    /// Kept until the job is answered.
     place: Place,
 }
 
 #[derive(Debug)]
 enum Work {
     Append(Box<Job>),
-    /// Say so once everything before this is committed or refused.
-    Mark(oneshot::Sender<()>),
+    /// Dropped once everything before it in this queue is committed or refused.
+    Mark(#[expect(dead_code, reason = "dropping it says so")] Arc<Mark>),
+}
+
+/// Says that it is dropped.
+#[derive(Debug)]
+struct Mark(Option<oneshot::Sender<()>>);
+
+impl Drop for Mark {
+    fn drop(&mut self) {
+        if let Some(settled) = self.0.take() {
+            // Whoever asked may have gone away.
+            let _: Result<(), ()> = settled.send(());
+        }
+    }
+}
+
+/// What waits for the thread. How much that is, the places at the door bound.
+#[derive(Debug, Default)]
+struct Waiting {
+    /// By organisation; marks for all of them under no name.
+    turns: Turns<Option<OrgName>, Work>,
     /// Nothing more comes: commit what waits, and end.
-    Stop,
+    stop: bool,
+    /// The thread has ended.
+    ended: bool,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    waiting: Mutex<Waiting>,
+    ready: Condvar,
+}
+
+/// The next batch.
+#[derive(Debug, Default)]
+struct Batch {
+    jobs: Vec<Job>,
+    /// Dropped when the batch is done.
+    marks: Vec<Work>,
+}
+
+impl Shared {
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn push(&self, org: OrgName, work: Work) -> Result<(), Refusal> {
+        let mut waiting = self.waiting();
+        if waiting.stop || waiting.ended {
+            return Err(stopping());
+        }
+        waiting.turns.push(Some(org), work);
+        drop(waiting);
+        self.ready.notify_one();
+        Ok(())
+    }
+
+    /// Whatever waits, as far as it fits a batch, once anything does; nothing when the thread is to end.
+    fn next(&self) -> Option<Batch> {
+        let idle = |waiting: &mut Waiting| waiting.turns.is_empty() && !waiting.stop;
+        let waiting = self.ready.wait_while(self.waiting(), idle);
+        let mut waiting = waiting.unwrap_or_else(PoisonError::into_inner);
+        if waiting.turns.is_empty() {
+            return None;
+        }
+        let mut batch = Batch::default();
+        let mut bytes = 0_usize;
+        while batch.jobs.len() < BATCH_RECORDS && bytes < BATCH_BYTES {
+            match waiting.turns.pop() {
+                Some(Work::Append(job)) => {
+                    bytes = bytes.saturating_add(job.place.bytes());
+                    batch.jobs.push(*job);
+                }
+                Some(mark) => batch.marks.push(mark),
+                None => break,
+            }
+        }
+        Some(batch)
+    }
+
+    /// Nothing is taken any more. Who waits is told so by the end of his channel.
+    fn end(&self) {
+        let mut waiting = self.waiting();
+        waiting.ended = true;
+        let left = std::mem::take(&mut waiting.turns);
+        drop(waiting);
+        drop(left);
+    }
 }
 
 /// Where submissions wait for the sequencer. Cheap to clone.
 #[derive(Debug, Clone)]
 pub(crate) struct Queue {
     /// The way to the thread, or why there is none.
-    work: Result<mpsc::Sender<Work>, String>,
-    places: Arc<Semaphore>,
+    shared: Result<Arc<Shared>, String>,
 }
 
 impl Queue {
     /// The queue of a ledger that takes no submissions, and why.
-    pub(crate) fn read_only(reason: String) -> Self {
+    pub(crate) const fn read_only(reason: String) -> Self {
         Self {
-            work: Err(reason),
-            places: Arc::new(Semaphore::new(0)),
+            shared: Err(reason),
         }
     }
 
-    /// A place in the queue, if there is one now.
-    ///
-    /// # Errors
-    ///
-    /// `QUEUE_FULL`, or `LEDGER_READ_ONLY`.
-    pub(crate) fn place_now(&self) -> Result<Place, Refusal> {
-        self.check_open()?;
-        Arc::clone(&self.places)
-            .try_acquire_owned()
-            .map(Place)
-            .map_err(|_| full())
-    }
-
-    /// A place in the queue, as soon as there is one.
-    ///
-    /// # Errors
-    ///
-    /// `QUEUE_FULL` when that takes too long, or `LEDGER_READ_ONLY`.
-    pub(crate) async fn place_soon(&self) -> Result<Place, Refusal> {
-        self.check_open()?;
-        let place = Arc::clone(&self.places).acquire_owned();
-        match tokio::time::timeout(QUEUE_WAIT, place).await {
-            Ok(Ok(place)) => Ok(Place(place)),
-            Ok(Err(_)) | Err(_) => Err(full()),
-        }
-    }
-
-    /// Puts a submission into the queue; the answer comes once it is durable or refused.
+    /// Puts a submission into the queue of its organisation; the answer comes once it is durable or refused.
     ///
     /// # Errors
     ///
@@ -99,35 +151,59 @@ impl Queue {
         checked: Checked,
         place: Place,
     ) -> Result<oneshot::Receiver<Answer>, Refusal> {
-        let work = self.check_open()?;
+        let shared = self.shared()?;
+        let org = checked.submission().org.clone();
         let (answer, answered) = oneshot::channel();
         let job = Job {
             checked,
             answer,
             place,
         };
-        work.try_send(Work::Append(Box::new(job)))
-            .map_err(|error| match error {
-                mpsc::error::TrySendError::Full(_) => full(),
-                mpsc::error::TrySendError::Closed(_) => stopping(),
-            })?;
+        shared.push(org, Work::Append(Box::new(job)))?;
         Ok(answered)
     }
 
-    /// Waits until everything that was queued before is committed or refused. The caller's place makes sure that there is room.
+    /// Waits until everything that was queued before, by anybody, is committed or refused.
     ///
     /// # Errors
     ///
     /// `SERVER_STOPPING`, or `LEDGER_READ_ONLY`.
-    pub(crate) async fn settle(&self, _place: &Place) -> Result<(), Refusal> {
-        let work = self.check_open()?;
-        let (done, settled) = oneshot::channel();
-        work.send(Work::Mark(done)).await.map_err(|_| stopping())?;
+    pub(crate) async fn settle(&self) -> Result<(), Refusal> {
+        let shared = self.shared()?;
+        let (say, settled) = oneshot::channel();
+        let mark = Arc::new(Mark(Some(say)));
+        {
+            let mut waiting = shared.waiting();
+            if waiting.stop || waiting.ended {
+                return Err(stopping());
+            }
+            let queues: Vec<_> = waiting
+                .turns
+                .keys()
+                .filter(|key| key.is_some())
+                .cloned()
+                .collect();
+            // The batch that is being committed was taken before: no queue has it, and the mark without a name is behind it.
+            for key in queues.into_iter().chain([None]) {
+                waiting.turns.push(key, Work::Mark(Arc::clone(&mark)));
+            }
+        }
+        shared.ready.notify_one();
+        drop(mark);
         settled.await.map_err(|_| stopping())
     }
 
-    fn check_open(&self) -> Result<&mpsc::Sender<Work>, Refusal> {
-        self.work
+    /// Whether the ledger takes submissions at all.
+    ///
+    /// # Errors
+    ///
+    /// `LEDGER_READ_ONLY`, and why.
+    pub(crate) fn check_open(&self) -> Result<(), Refusal> {
+        self.shared().map(drop)
+    }
+
+    fn shared(&self) -> Result<&Arc<Shared>, Refusal> {
+        self.shared
             .as_ref()
             .map_err(|reason| Refusal::new(Reason::LedgerReadOnly, reason))
     }
@@ -138,18 +214,20 @@ pub(crate) fn stopping() -> Refusal {
     Refusal::new(Reason::ServerStopping, "the server is shutting down")
 }
 
-fn full() -> Refusal {
-    Refusal::new(
-        Reason::QueueFull,
-        format!("{SUBMISSIONS_MAX} submissions are waiting"),
-    )
-}
-
 /// The running thread.
 #[derive(Debug)]
 pub(crate) struct Sequencer {
-    work: mpsc::Sender<Work>,
+    shared: Arc<Shared>,
     ended: oneshot::Receiver<()>,
+}
+
+/// Ends the queue, however the thread ends.
+struct Ending(Arc<Shared>);
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        self.0.end();
+    }
 }
 
 impl Sequencer {
@@ -165,31 +243,28 @@ impl Sequencer {
         published: watch::Sender<SignedCheckpoint>,
         halted: watch::Sender<Option<String>>,
     ) -> io::Result<(Self, Queue)> {
-        // One more than there are places, so that there is always room to say stop.
-        let (work, waiting) = mpsc::channel(SUBMISSIONS_MAX.saturating_add(1));
+        let shared = Arc::new(Shared::default());
         let (end, ended) = oneshot::channel();
+        let ending = Ending(Arc::clone(&shared));
         thread::Builder::new()
             .name("sequencer".to_owned())
             .spawn(move || {
-                run(log, start, waiting, &published, &halted);
+                run(log, start, &ending.0, &published, &halted);
+                drop(ending);
                 // Nobody may be waiting for the end.
                 let _: Result<(), ()> = end.send(());
             })?;
-        let places = Arc::new(Semaphore::new(SUBMISSIONS_MAX));
         let queue = Queue {
-            work: Ok(work.clone()),
-            places,
+            shared: Ok(Arc::clone(&shared)),
         };
-        Ok((Self { work, ended }, queue))
+        Ok((Self { shared, ended }, queue))
     }
 
     /// Has the thread commit what waits and close the log. False if that took longer than `limit`.
     pub(crate) async fn stop(self, limit: Duration) -> bool {
-        let ended = async {
-            // Fails only when the thread has ended.
-            drop(self.work.send(Work::Stop).await);
-            self.ended.await.is_ok()
-        };
+        self.shared.waiting().stop = true;
+        self.shared.ready.notify_all();
+        let ended = async { self.ended.await.is_ok() };
         tokio::time::timeout(limit, ended).await.unwrap_or(false)
     }
 }
@@ -197,39 +272,17 @@ impl Sequencer {
 fn run<S: Store>(
     mut log: Log<S>,
     mut start: StartFile,
-    mut waiting: mpsc::Receiver<Work>,
+    waiting: &Shared,
     published: &watch::Sender<SignedCheckpoint>,
     halted: &watch::Sender<Option<String>>,
 ) {
-    while let Some(first) = waiting.blocking_recv() {
-        let mut stop = false;
-        let mut batch = Vec::new();
-        let mut marks = Vec::new();
-        let mut next = Some(first);
-        while let Some(work) = next {
-            match work {
-                Work::Append(job) => batch.push(*job),
-                Work::Mark(done) => marks.push(done),
-                Work::Stop => stop = true,
-            }
-            next = if stop || batch.len() >= BATCH_ENTRIES_MAX {
-                None
-            } else {
-                waiting.try_recv().ok()
-            };
-        }
-        append(&mut log, batch, published);
+    while let Some(Batch { jobs, marks }) = waiting.next() {
+        append(&mut log, jobs, published);
         start.save_when_due(&log.reader().published());
-        for done in marks {
-            // Whoever asked may have gone away.
-            let _: Result<(), ()> = done.send(());
-        }
+        drop(marks);
         if let Some(reason) = log.halted() {
             tracing::error!(%reason, "the log has halted");
             halted.send_replace(Some(reason.to_owned()));
-            stop = true;
-        }
-        if stop {
             break;
         }
     }
@@ -264,69 +317,20 @@ fn append<S: Store>(
                 *latest = checkpoint;
                 new
             });
-            for ((caller, _place), result) in callers.into_iter().zip(results) {
+            for ((caller, place), result) in callers.into_iter().zip(results) {
                 // A caller that has gone away finds its record by submitting it again.
-                drop(caller.send(result.map_err(|refused| status::of_refused(&refused))));
+                let result = result.map_err(|refused| status::of_refused(&refused));
+                drop(caller.send((result, place)));
             }
         }
         Err(error) => {
             let refusal = status::of_log(&error);
-            for (caller, _place) in callers {
-                drop(caller.send(Err(refusal.clone())));
+            for (caller, place) in callers {
+                drop(caller.send((Err(refusal.clone()), place)));
             }
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// A queue with one place, and the end that a sequencer would have.
-    fn queue() -> (Queue, mpsc::Receiver<Work>) {
-        let (work, waiting) = mpsc::channel(1);
-        (
-            Queue {
-                work: Ok(work),
-                places: Arc::new(Semaphore::new(1)),
-            },
-            waiting,
-        )
-    }
-
-    #[tokio::test]
-    async fn a_full_queue_refuses_at_once_and_takes_again_when_a_place_is_free() {
-        let (queue, _waiting) = queue();
-        let place = queue.place_now().unwrap();
-        assert_eq!(queue.place_now().unwrap_err().reason, Reason::QueueFull);
-        drop(place);
-        drop(queue.place_now().unwrap());
-        queue.place_soon().await.unwrap();
-    }
-
-    #[tokio::test]
-    async fn a_stream_waits_for_a_place() {
-        let (queue, _waiting) = queue();
-        let place = queue.place_now().unwrap();
-        let waiter = tokio::spawn({
-            let queue = queue.clone();
-            async move { queue.place_soon().await.map(drop) }
-        });
-        tokio::task::yield_now().await;
-        drop(place);
-        waiter.await.unwrap().unwrap();
-    }
-
-    #[tokio::test]
-    async fn a_queue_without_a_writer_says_why() {
-        let queue = Queue::read_only("3 entries are missing".to_owned());
-        let refusals = [
-            queue.place_now().unwrap_err(),
-            queue.place_soon().await.unwrap_err(),
-        ];
-        for refusal in refusals {
-            assert_eq!(refusal.reason, Reason::LedgerReadOnly);
-            assert_eq!(refusal.message, "3 entries are missing");
-        }
-    }
-}
+mod tests;

@@ -15,9 +15,16 @@ use witnessmark_proto::v1;
 use witnessmark_proto::v1::ledger_service_server::LedgerService;
 
 use super::core::Core;
+use super::peer::Peer;
 
 /// The answers of a stream.
 type Answers<T> = ReceiverStream<Result<T, Status>>;
+
+/// Who calls.
+fn peer<T>(request: &Request<T>) -> Peer {
+    let known = request.extensions().get::<Peer>();
+    known.cloned().unwrap_or_else(Peer::new)
+}
 
 /// The service over one ledger.
 #[derive(Debug)]
@@ -34,7 +41,7 @@ impl LedgerApi {
 
 #[tonic::async_trait]
 impl LedgerService for LedgerApi {
-    type SubmitRecordsStream = Answers<v1::SubmitRecordsResponse>;
+    type SubmitRecordsStream = append::SubmitAnswers;
     type WatchCheckpointsStream = Answers<v1::WatchCheckpointsResponse>;
     type ListEntriesStream = Answers<v1::ListEntriesResponse>;
 
@@ -42,7 +49,8 @@ impl LedgerService for LedgerApi {
         &self,
         request: Request<v1::SubmitRecordRequest>,
     ) -> Result<Response<v1::SubmitRecordResponse>, Status> {
-        let answer = append::submit_record(&self.core, request.into_inner()).await?;
+        let answer =
+            append::submit_record(&self.core, peer(&request), request.into_inner()).await?;
         Ok(Response::new(answer))
     }
 
@@ -52,6 +60,7 @@ impl LedgerService for LedgerApi {
     ) -> Result<Response<Self::SubmitRecordsStream>, Status> {
         Ok(Response::new(append::submit_records(
             &self.core,
+            peer(&request),
             request.into_inner(),
         )))
     }
@@ -60,7 +69,8 @@ impl LedgerService for LedgerApi {
         &self,
         request: Request<v1::SubmitKeyEventRequest>,
     ) -> Result<Response<v1::SubmitKeyEventResponse>, Status> {
-        let answer = append::submit_key_event(&self.core, request.into_inner()).await?;
+        let answer =
+            append::submit_key_event(&self.core, peer(&request), request.into_inner()).await?;
         Ok(Response::new(answer))
     }
 

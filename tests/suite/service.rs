@@ -7,6 +7,7 @@ mod discovery;
 mod key_events;
 mod ledger;
 mod liar;
+mod overload;
 mod refusals;
 mod streams;
 mod trust;

@@ -118,6 +118,14 @@ impl Daemon {
         }
     }
 
+    /// How much memory it has now, in bytes, as the system counts it.
+    pub(crate) fn memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find(|line| line.starts_with("VmRSS:"));
+        let kib = line.unwrap().split_whitespace().nth(1).unwrap();
+        kib.parse::<u64>().unwrap() * 1_024
+    }
+
     /// SIGKILL: no drain, no flush.
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();

@@ -15,6 +15,7 @@ use witnessmark_verifier::{
     TreeHead, TreeSize, TrustPolicy, VerifiedCheckpoint,
 };
 
+use crate::busy::until_taken;
 use crate::error::innermost;
 use crate::limits::{
     ANSWER_BYTES_MAX, CALL_TIMEOUT, CONNECT_TIMEOUT, KEEPALIVE_INTERVAL, KEEPALIVE_TIMEOUT,
@@ -149,7 +150,7 @@ impl Client {
         })
     }
 
-    /// Submits one record.
+    /// Submits one record. While the ledger has no room and says when to come back, it is submitted again by itself.
     ///
     /// # Errors
     ///
@@ -159,17 +160,16 @@ impl Client {
         let request = v1::SubmitRecordRequest {
             record: Some(record.clone().into()),
         };
-        let answer = self
-            .service
-            .clone()
-            .submit_record(request)
-            .await?
-            .into_inner();
+        let call = || {
+            let (mut service, request) = (self.service.clone(), request.clone());
+            async move { service.submit_record(request).await }
+        };
+        let answer = until_taken(call).await?;
         self.verify_appended(&record, Appended::from_message(answer.appended)?)
             .await
     }
 
-    /// Submits one key event.
+    /// Submits one key event, as [`Client::submit_record`] does.
     ///
     /// # Errors
     ///
@@ -179,12 +179,11 @@ impl Client {
         let request = v1::SubmitKeyEventRequest {
             key_event: Some(event.clone().into()),
         };
-        let answer = self
-            .service
-            .clone()
-            .submit_key_event(request)
-            .await?
-            .into_inner();
+        let call = || {
+            let (mut service, request) = (self.service.clone(), request.clone());
+            async move { service.submit_key_event(request).await }
+        };
+        let answer = until_taken(call).await?;
         self.verify_appended(&event, Appended::from_message(answer.appended)?)
             .await
     }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use tonic::{Code, Status};
 use witnessmark_proto::{AnswerMalformed, MessageMalformed, Refusal};
@@ -115,6 +116,19 @@ impl ClientError {
             | Self::Protocol(_)
             | Self::Address { .. }
             | Self::Memory { .. } => false,
+        }
+    }
+
+    /// How long to wait before the same call may succeed, if the ledger has said so.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Refused(refusal) => refusal.retry_after,
+            Self::Unreachable(_)
+            | Self::Misbehaviour(_)
+            | Self::NotVerified(_)
+            | Self::Protocol(_)
+            | Self::Address { .. }
+            | Self::Memory { .. } => None,
         }
     }
 

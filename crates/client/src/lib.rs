@@ -6,6 +6,7 @@
 //!
 //! [`TrustPolicy`]: witnessmark_verifier::TrustPolicy
 
+mod busy;
 mod client;
 mod error;
 mod fit;

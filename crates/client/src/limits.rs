@@ -22,3 +22,7 @@ pub(crate) const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(40);
 /// Bytes of records of one stream that may be without an answer. A link of 26 kbit/s carries them within the time above,
 /// and about a hundred records fill the ledger's next batch.
 pub(crate) const IN_FLIGHT_BYTES_MAX: u32 = 128 * 1024;
+
+/// For how long in all a call is repeated by itself while the ledger says when to come back. What takes longer is told to whoever
+/// called, who may have more patience.
+pub(crate) const BUSY_WAIT_MAX: Duration = Duration::from_secs(20);

@@ -3,12 +3,14 @@
 use std::fmt;
 use std::sync::Arc;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
+use tokio::time::{Instant, sleep_until};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Streaming;
 use witnessmark_proto::{EntryChunk, Outcome, Refusal, SignedPayload, v1};
 use witnessmark_verifier::{LeafIndex, TreeSize, VerifiedCheckpoint};
 
+use crate::busy::spread;
 use crate::client::check_length;
 use crate::limits::IN_FLIGHT_BYTES_MAX;
 use crate::range::verify_chunk;
@@ -29,6 +31,8 @@ pub struct SubmittedStream {
     answers: Streaming<v1::SubmitRecordsResponse>,
     /// What was taken and is not answered yet; its room bounds how much that is.
     taken: mpsc::UnboundedReceiver<Taken>,
+    /// Until when no more are sent, because the ledger said when to come back.
+    pause: watch::Sender<Instant>,
     /// How many answers were returned.
     position: u64,
     /// How many records were sent and answered.
@@ -85,7 +89,12 @@ impl SubmittedStream {
         self.answered = position.saturating_add(1);
         match result {
             Ok(appended) => self.client.verify_appended(record, appended).await.map(Ok),
-            Err(refusal) => Ok(Err(refusal)),
+            Err(refusal) => {
+                if let Some(delay) = refusal.retry_after {
+                    self.pause.send_replace(Instant::now() + spread(delay));
+                }
+                Ok(Err(refusal))
+            }
         }
     }
 
@@ -221,6 +230,7 @@ async fn feed(
     records: impl Iterator<Item = SignedPayload>,
     take: mpsc::UnboundedSender<Taken>,
     send: mpsc::Sender<v1::SubmitRecordsRequest>,
+    pause: watch::Receiver<Instant>,
 ) {
     let room = Arc::new(Semaphore::new(
         usize::try_from(IN_FLIGHT_BYTES_MAX).unwrap_or(Semaphore::MAX_PERMITS),
@@ -237,6 +247,10 @@ async fn feed(
         let Ok(room) = room.await else {
             return;
         };
+        let until = *pause.borrow();
+        if until > Instant::now() {
+            sleep_until(until).await;
+        }
         let message = v1::SubmitRecordsRequest {
             record: Some(record.clone().into()),
         };
@@ -260,7 +274,8 @@ impl Client {
     {
         let (take, taken) = mpsc::unbounded_channel();
         let (send, requests) = mpsc::channel(1);
-        tokio::spawn(feed(records.into_iter(), take, send));
+        let (pause, paused) = watch::channel(Instant::now());
+        tokio::spawn(feed(records.into_iter(), take, send, paused));
         let answers = self
             .service
             .clone()
@@ -271,6 +286,7 @@ impl Client {
             client: self.clone(),
             answers,
             taken,
+            pause,
             position: 0,
             answered: 0,
         })

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use witnessmark_verifier::{
-    Charter, Entry, EntryKind, Hash, KeyChain, KeyChainError, OrgName, PAYLOAD_TYPE_KEY_EVENT,
+    Charter, Entry, EntryKind, EntrySignature, Hash, KeyChain, KeyChainError, OrgName,
+    PAYLOAD_TYPE_KEY_EVENT,
 };
 
 use crate::{CheckedKeyEvent, CheckedRecord, KeychainError, Submission};
@@ -98,6 +99,19 @@ impl Keychain {
         chain.check_record(payload_type, payload, signatures)?;
         let head = chain.head();
         Ok(CheckedRecord::new(submission, head))
+    }
+
+    /// Checks that these keys may sign a record of `org` now. Nothing is computed: the signatures may still be bad.
+    ///
+    /// # Errors
+    ///
+    /// When the organisation is unknown, or its keys do not allow it.
+    pub fn check_signers(
+        &self,
+        org: &OrgName,
+        signatures: &[EntrySignature],
+    ) -> Result<(), KeychainError> {
+        Ok(self.known(org)?.check_signers(signatures)?)
     }
 
     /// Checks again that the keys of a checked record may sign, at the moment it becomes an entry.

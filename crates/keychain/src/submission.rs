@@ -49,6 +49,11 @@ impl CheckedRecord {
         &self.submission
     }
 
+    /// What was submitted, to be taken apart without a copy. What was checked is forgotten.
+    pub fn into_submission(self) -> Submission {
+        self.submission
+    }
+
     /// What links and retries refer to.
     pub const fn record_id(&self) -> RecordId {
         self.record_id

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use witnessmark_keychain::{CheckedKeyEvent, CheckedRecord, Keychain, Submission};
 use witnessmark_tlog::Encode as _;
-use witnessmark_verifier::{Entry, EntryKind, Hash, InclusionProof, LeafIndex, OrgName, RecordId};
+use witnessmark_verifier::{Entry, EntryKind, Hash, InclusionProof, LeafIndex, RecordId};
 
 use crate::checkpoint::SignedCheckpoint;
 use crate::error::{LogError, Refused};
@@ -101,28 +101,22 @@ impl Sequenced {
             places,
             ..
         } = self;
-        let new: Vec<Appended> = (first..)
-            .zip(entries.iter().zip(&record_ids).zip(proofs))
-            .map(|(index, ((entry, record_id), proof))| Appended {
+        let entry = |place: usize, already_logged: bool| {
+            let index = first.saturating_add(u64::try_from(place).unwrap_or(u64::MAX));
+            Some(Appended {
                 index: LeafIndex::new(index),
-                record_id: *record_id,
-                already_logged: false,
-                entry: Arc::clone(entry),
-                proof: proof.clone(),
+                record_id: *record_ids.get(place)?,
+                already_logged,
+                entry: Arc::clone(entries.get(place)?),
+                proof: proofs.get(place)?.clone(),
                 checkpoint: checkpoint.clone(),
             })
-            .collect();
-        let entry = |place: usize| new.get(place).cloned();
+        };
         places
             .into_iter()
             .filter_map(|place| match place {
-                Place::New(place) => entry(place).map(Ok),
-                Place::Repeated(place) => entry(place).map(|appended| {
-                    Ok(Appended {
-                        already_logged: true,
-                        ..appended
-                    })
-                }),
+                Place::New(place) => entry(place, false).map(Ok),
+                Place::Repeated(place) => entry(place, true).map(Ok),
                 Place::Logged(appended) => Some(Ok(*appended)),
                 Place::Refused(refused) => Some(Err(refused)),
             })
@@ -133,7 +127,7 @@ impl Sequenced {
     /// still allow it. After a refusal nothing has changed.
     fn push(&mut self, checked: Checked, record_id: RecordId) -> Result<usize, Refused> {
         let bytes = match checked {
-            Checked::Record(record) => self.record_entry(&record)?,
+            Checked::Record(record) => self.record_entry(record)?,
             Checked::KeyEvent(event) => {
                 let bytes = self.key_event_entry(&event)?;
                 let place = u64::try_from(self.entries.len()).unwrap_or(u64::MAX);
@@ -146,9 +140,9 @@ impl Sequenced {
         Ok(self.entries.len() - 1)
     }
 
-    fn record_entry(&self, record: &CheckedRecord) -> Result<Arc<[u8]>, Refused> {
-        self.keychain.recheck(record).map_err(Refused::Keys)?;
-        let submission = record.submission();
+    fn record_entry(&self, record: CheckedRecord) -> Result<Arc<[u8]>, Refused> {
+        self.keychain.recheck(&record).map_err(Refused::Keys)?;
+        let submission = record.into_submission();
         // A rechecked record has a chain; without one it would not be this organisation's entry.
         let (seq, head) = self
             .keychain
@@ -158,10 +152,15 @@ impl Sequenced {
     }
 
     fn key_event_entry(&mut self, event: &CheckedKeyEvent) -> Result<Arc<[u8]>, Refused> {
-        let submission = event.submission();
+        let submission = event.submission().clone();
         // The chain must not advance by an event that has no entry. Whether there is one does not
         // depend on the state of the chain, so it is asked before.
-        self.entry(EntryKind::KeyEvent, submission, 0, Hash::new([0; 32]))?;
+        self.entry(
+            EntryKind::KeyEvent,
+            submission.clone(),
+            0,
+            Hash::new([0; 32]),
+        )?;
         let (seq, head) = Arc::make_mut(&mut self.keychain)
             .apply_key_event(event)
             .map_err(Refused::Keys)?;
@@ -171,20 +170,25 @@ impl Sequenced {
     fn entry(
         &self,
         kind: EntryKind,
-        submission: &Submission,
+        submission: Submission,
         org_key_seq: u32,
         org_key_head: Hash,
     ) -> Result<Arc<[u8]>, Refused> {
-        let org: OrgName = submission.org.clone();
+        let Submission {
+            org,
+            payload_type,
+            payload,
+            signatures,
+        } = submission;
         let entry = Entry {
             kind,
             registered_at: self.registered_at,
             org: Some(org),
             org_key_seq,
             org_key_head,
-            payload_type: submission.payload_type.clone(),
-            payload: submission.payload.clone(),
-            signatures: submission.signatures.clone(),
+            payload_type,
+            payload,
+            signatures,
         };
         entry.encode().map(Arc::from).map_err(Refused::Entry)
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use witnessmark_keychain::{CheckedKeyEvent, CheckedRecord};
+use witnessmark_keychain::{CheckedKeyEvent, CheckedRecord, Submission};
 use witnessmark_verifier::{InclusionProof, LeafIndex, RecordId};
 
 use crate::checkpoint::SignedCheckpoint;
@@ -30,6 +30,14 @@ impl From<CheckedKeyEvent> for Checked {
 }
 
 impl Checked {
+    /// What was submitted.
+    pub const fn submission(&self) -> &Submission {
+        match self {
+            Self::Record(record) => record.submission(),
+            Self::KeyEvent(event) => event.submission(),
+        }
+    }
+
     /// What the submission is found by when it is in the log.
     pub fn record_id(&self) -> RecordId {
         match self {

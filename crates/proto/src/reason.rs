@@ -131,8 +131,8 @@ reasons! {
         "More records are linked directly with the subject than one answer may hold."
         "Read the thread from the whole log: `witnessmark thread --whole-log`.";
     QueueFull "QUEUE_FULL" ResourceExhausted
-        "More submissions are waiting than the ledger takes; nothing was written for this one."
-        "Wait a moment, and submit again.";
+        "More submissions are waiting than the ledger takes, of everybody or of this organisation; nothing was written for this one."
+        "Wait for as long as `RetryInfo` says, and submit again.";
     StorageFull "STORAGE_FULL" ResourceExhausted
         "The ledger's disk is too full to log anything more."
         "Tell the operator; reading goes on.";
@@ -181,6 +181,20 @@ impl Reason {
         )
     }
 
+    /// Whether the submitter has not shown that the organisation's keys allow a record.
+    pub const fn is_of_keys(self) -> bool {
+        matches!(
+            self,
+            Self::OrganisationUnknown
+                | Self::SignatureMissing
+                | Self::SignatureBad
+                | Self::SignatureDuplicate
+                | Self::KeyUnknown
+                | Self::KeyRevoked
+                | Self::KeyRoleNotAllowed
+        )
+    }
+
     /// The text of `docs/ERRORS.md`.
     pub fn document() -> String {
         let lines = Self::ALL.iter().map(|reason| {
@@ -209,7 +223,8 @@ beside it is for people and may change.
 A refused call ends with a gRPC status whose details hold a `google.rpc.ErrorInfo` (`reason` from this
 list, `domain` always `witnessmark`), for fields at fault a `google.rpc.BadRequest` with one violation
 for each problem (`field` is the path, `description` is `CODE: rule. remedy`), and for `QUEUE_FULL` a
-`google.rpc.RetryInfo`. Within `SubmitRecords` the same facts come as a `Refusal`. The command line
+`google.rpc.RetryInfo`, whose `retry_delay` is computed from how much waits and how fast that gets less
+([OVERLOAD.md](OVERLOAD.md)). Within `SubmitRecords` the same facts come as a `Refusal`. The command line
 prints the reason, and `--json` has it in `reason`.
 
 Two answers come from the transport and have no reason: `OUT_OF_RANGE` for a message longer than the

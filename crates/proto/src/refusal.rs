@@ -12,9 +12,6 @@ use crate::Reason;
 /// The domain of every `google.rpc.ErrorInfo` the ledger sends.
 pub const ERROR_DOMAIN: &str = "witnessmark";
 
-/// How long a caller should wait when the queue is full: a few commits' worth.
-const QUEUE_RETRY_DELAY: Duration = Duration::from_millis(200);
-
 /// How many bytes of violations a status carries. Details travel as an HTTP/2 header in base64, and
 /// many clients stop reading headers at 8 KiB.
 const STATUS_VIOLATION_BYTES_MAX: usize = 4_000;
@@ -50,6 +47,8 @@ pub struct Refusal {
     pub message: String,
     /// The fields at fault, if fields are at fault.
     pub violations: Vec<Violation>,
+    /// How long to wait before the same call may succeed, if the ledger knows: `google.rpc.RetryInfo`.
+    pub retry_after: Option<Duration>,
 }
 
 impl Refusal {
@@ -59,6 +58,7 @@ impl Refusal {
             reason,
             message: message.into(),
             violations: Vec::new(),
+            retry_after: None,
         }
     }
 
@@ -70,6 +70,7 @@ impl Refusal {
             reason: Reason::RequestMalformed,
             message,
             violations: vec![violation],
+            retry_after: None,
         }
     }
 
@@ -77,6 +78,15 @@ impl Refusal {
     #[must_use]
     pub fn with_violations(self, violations: Vec<Violation>) -> Self {
         Self { violations, ..self }
+    }
+
+    /// The same refusal, and when to come back.
+    #[must_use]
+    pub fn with_retry_after(self, delay: Duration) -> Self {
+        Self {
+            retry_after: Some(delay),
+            ..self
+        }
     }
 
     /// The refusal inside a status, if it is one that the ledger made and this version knows.
@@ -93,10 +103,12 @@ impl Refusal {
                 .collect()
         });
         let reason = Reason::parse(&info.reason)?;
+        let retry_after = details.retry_info().and_then(|info| info.retry_delay);
         Some(Self {
             reason,
             message: status.message().to_owned(),
             violations,
+            retry_after,
         })
     }
 
@@ -121,8 +133,8 @@ impl From<Refusal> for Status {
         for violation in within_header(refusal.violations) {
             details.add_bad_request_violation(violation.path, violation.description);
         }
-        if refusal.reason == Reason::QueueFull {
-            details.set_retry_info(Some(QUEUE_RETRY_DELAY));
+        if let Some(delay) = refusal.retry_after {
+            details.set_retry_info(Some(delay));
         }
         let message = beginning_of(&refusal.message, STATUS_MESSAGE_BYTES_MAX);
         Self::with_error_details(refusal.reason.code(), message, details)
@@ -186,10 +198,15 @@ mod tests {
     }
 
     #[test]
-    fn a_full_queue_says_when_to_come_back() {
-        let status = Status::from(Refusal::new(Reason::QueueFull, "full"));
+    fn a_status_and_an_answer_of_a_stream_say_when_to_come_back() {
+        let delay = Duration::from_millis(1_234);
+        let full = Refusal::new(Reason::QueueFull, "full").with_retry_after(delay);
+        let status = Status::from(full.clone());
         let retry = status.get_details_retry_info().expect("retry info");
-        assert_eq!(retry.retry_delay, Some(QUEUE_RETRY_DELAY));
+        assert_eq!(retry.retry_delay, Some(delay));
+        assert_eq!(Refusal::from_status(&status), Some(full.clone()));
+        let message = crate::v1::Refusal::from(full.clone());
+        assert_eq!(Refusal::try_from(message), Ok(full));
         let status = Status::from(Refusal::new(Reason::LedgerHalted, "halted"));
         assert!(status.get_details_retry_info().is_none());
     }

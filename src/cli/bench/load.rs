@@ -1,12 +1,13 @@
 //! The load: many callers at once, and when each call had its answer.
 
+use std::num::NonZeroU16;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::JoinSet;
 use tokio_stream::wrappers::ReceiverStream;
-use tonic::Status;
 use tonic::transport::Channel;
 use witnessmark_client::ClientError;
 use witnessmark_proto::Refusal;
@@ -86,6 +87,28 @@ pub(super) fn percentile(waits: &[Duration], per_mille: usize) -> Duration {
     last.copied().unwrap_or_default()
 }
 
+/// Who calls.
+#[derive(Clone, Debug)]
+pub(super) struct Load {
+    /// The ledger's address, with or without its scheme.
+    pub(super) to: String,
+    /// How many call at once, each over a connection of its own.
+    pub(super) clients: NonZeroU16,
+    /// How many answers came.
+    pub(super) answered: Arc<AtomicU64>,
+}
+
+impl Load {
+    /// So many callers of this address.
+    pub(super) fn new(to: &str, clients: NonZeroU16) -> Self {
+        Self {
+            to: to.to_owned(),
+            clients,
+            answered: Arc::default(),
+        }
+    }
+}
+
 type Service = LedgerServiceClient<Channel>;
 
 /// What one client had: how long each call took, and the last answer.
@@ -96,15 +119,12 @@ type Share = Result<(Vec<Duration>, Repeated), ClientError>;
 /// # Errors
 ///
 /// When a connection fails, or a request is refused.
-pub(super) async fn run(
-    url: &str,
-    clients: usize,
-    requests: Requests,
-) -> Result<Measured, Failure> {
-    let url = if url.contains("://") {
-        url.to_owned()
+pub(super) async fn run(load: &Load, requests: Requests) -> Result<Measured, Failure> {
+    let clients = usize::from(load.clients.get());
+    let url = if load.to.contains("://") {
+        load.to.clone()
     } else {
-        format!("http://{url}")
+        format!("http://{}", load.to)
     };
     let mut services = Vec::new();
     for _ in 0..clients {
@@ -115,26 +135,26 @@ pub(super) async fn run(
     match requests {
         Requests::Stream(records, in_flight) => {
             for (service, share) in services.into_iter().zip(shares(records, clients)) {
-                running.spawn(stream(service, share, in_flight));
+                let answered = Arc::clone(&load.answered);
+                running.spawn(stream(service, share, in_flight, answered));
             }
         }
         Requests::Unary(records) => {
             for (service, share) in services.into_iter().zip(shares(records, clients)) {
-                running.spawn(one_by_one(share, move |record| {
-                    append(service.clone(), record)
-                }));
+                let call = move |record| append(service.clone(), record);
+                running.spawn(one_by_one(share, call, Arc::clone(&load.answered)));
             }
         }
         Requests::Inclusion(questions) => {
             for (service, share) in services.into_iter().zip(shares(questions, clients)) {
-                running.spawn(one_by_one(share, move |it| inclusion(service.clone(), it)));
+                let call = move |question| inclusion(service.clone(), question);
+                running.spawn(one_by_one(share, call, Arc::clone(&load.answered)));
             }
         }
         Requests::Consistency(questions) => {
             for (service, share) in services.into_iter().zip(shares(questions, clients)) {
-                running.spawn(one_by_one(share, move |it| {
-                    consistency(service.clone(), it)
-                }));
+                let call = move |question| consistency(service.clone(), question);
+                running.spawn(one_by_one(share, call, Arc::clone(&load.answered)));
             }
         }
     }
@@ -161,9 +181,13 @@ fn shares<T>(requests: Vec<T>, clients: usize) -> Vec<Vec<T>> {
     shares
 }
 
-async fn one_by_one<T, F>(requests: Vec<T>, mut call: impl FnMut(T) -> F) -> Share
+async fn one_by_one<T, F>(
+    requests: Vec<T>,
+    mut call: impl FnMut(T) -> F,
+    answered: Arc<AtomicU64>,
+) -> Share
 where
-    F: Future<Output = Result<Repeated, Status>>,
+    F: Future<Output = Result<Repeated, ClientError>>,
 {
     let mut waits = Vec::with_capacity(requests.len());
     let mut last = Repeated::default();
@@ -171,23 +195,36 @@ where
         let begin = Instant::now();
         last = call(request).await?;
         waits.push(begin.elapsed());
+        answered.fetch_add(1, Ordering::Relaxed);
     }
     Ok((waits, last))
 }
 
-async fn append(mut service: Service, record: v1::SignedPayload) -> Result<Repeated, Status> {
+/// A refusal that says when to come back is waited out, and that time counts.
+async fn append(mut service: Service, record: v1::SignedPayload) -> Result<Repeated, ClientError> {
     let record = Some(record);
-    let answer = service.submit_record(v1::SubmitRecordRequest { record });
-    Ok(Repeated {
-        appended: answer.await?.into_inner().appended,
-        ..Repeated::default()
-    })
+    let request = v1::SubmitRecordRequest { record };
+    loop {
+        let error = match service.submit_record(request.clone()).await {
+            Ok(answer) => {
+                return Ok(Repeated {
+                    appended: answer.into_inner().appended,
+                    ..Repeated::default()
+                });
+            }
+            Err(status) => ClientError::from(status),
+        };
+        let Some(delay) = error.retry_after() else {
+            return Err(error);
+        };
+        tokio::time::sleep(delay).await;
+    }
 }
 
 async fn inclusion(
     mut service: Service,
     question: v1::GetInclusionProofRequest,
-) -> Result<Repeated, Status> {
+) -> Result<Repeated, ClientError> {
     Ok(Repeated {
         inclusion: Some(service.get_inclusion_proof(question).await?.into_inner()),
         ..Repeated::default()
@@ -197,14 +234,19 @@ async fn inclusion(
 async fn consistency(
     mut service: Service,
     question: v1::GetConsistencyProofRequest,
-) -> Result<Repeated, Status> {
+) -> Result<Repeated, ClientError> {
     Ok(Repeated {
         consistency: Some(service.get_consistency_proof(question).await?.into_inner()),
         ..Repeated::default()
     })
 }
 
-async fn stream(mut service: Service, records: Vec<v1::SignedPayload>, in_flight: usize) -> Share {
+async fn stream(
+    mut service: Service,
+    records: Vec<v1::SignedPayload>,
+    in_flight: usize,
+    answered: Arc<AtomicU64>,
+) -> Share {
     let room = Arc::new(Semaphore::new(in_flight));
     let (send, requests) = mpsc::channel(in_flight);
     let (note, mut times) = mpsc::unbounded_channel();
@@ -229,6 +271,7 @@ async fn stream(mut service: Service, records: Vec<v1::SignedPayload>, in_flight
         }
         if let Some((begin, _room)) = times.recv().await {
             waits.push(Instant::elapsed(&begin));
+            answered.fetch_add(1, Ordering::Relaxed);
         }
     }
     Ok((waits, last))

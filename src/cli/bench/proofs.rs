@@ -41,6 +41,7 @@ pub(super) fn questions(arguments: &Arguments, size: TreeSize) -> Result<Prepare
     Ok(Prepared {
         requests,
         samples,
+        greedy: None,
         verifications_a_second: None,
     })
 }

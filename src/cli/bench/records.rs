@@ -1,13 +1,14 @@
 //! The records of a measurement: invented, signed in advance, all of one length.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use indicatif::ProgressBar;
 use witnessmark_proto::{SignedPayload, v1 as service};
 use witnessmark_record::{RecordKind, encode, v1};
-use witnessmark_verifier::{KeyId, Origin, PublicKey, RecordId};
+use witnessmark_verifier::{KeyId, OrgName, Origin, PublicKey, RecordId};
 
-use super::{Arguments, broken};
+use super::broken;
 use crate::cli::device::DeviceState;
 use crate::cli::key::read_key;
 use crate::cli::record::{Stamp, sign_record};
@@ -28,20 +29,32 @@ pub(super) struct Made {
     pub(super) sent: service::SignedPayload,
 }
 
+/// Who signs which records.
+#[derive(Debug)]
+pub(super) struct Order<'a> {
+    pub(super) org: &'a OrgName,
+    /// Keys of devices, used in turn.
+    pub(super) keys: &'a [PathBuf],
+    /// A key that signs each record as well.
+    pub(super) countersign: Option<&'a Path>,
+    pub(super) records: u32,
+    /// The length of each payload.
+    pub(super) bytes: u32,
+}
+
 /// Signs as many records as are asked for, by each key in turn.
 ///
 /// # Errors
 ///
 /// When a key cannot be read, or does not remember what it signed.
 pub(super) fn make(
-    arguments: &Arguments,
+    order: &Order<'_>,
     origin: &Origin,
     bar: &ProgressBar,
 ) -> Result<(Vec<Made>, Keys), Failure> {
-    let org = arguments.signers()?;
-    let countersigner = arguments.countersign.as_deref().map(read_key).transpose()?;
+    let countersigner = order.countersign.map(read_key).transpose()?;
     let mut devices = Vec::new();
-    for path in &arguments.key {
+    for path in order.keys {
         let keys: Vec<_> = [read_key(path)?]
             .into_iter()
             .chain(countersigner.clone())
@@ -56,8 +69,8 @@ pub(super) fn make(
     let form = template::form(RecordKind::Statement)
         .ok_or_else(|| broken("there is no example of a statement"))?;
     let example = template::example(&form)?;
-    let count = usize::try_from(arguments.records.get()).map_err(broken)?;
-    let bytes = usize::try_from(arguments.bytes).map_err(broken)?;
+    let count = usize::try_from(order.records).map_err(broken)?;
+    let bytes = usize::try_from(order.bytes).map_err(broken)?;
     let mut made = Vec::with_capacity(count);
     let mut states: Vec<(u64, Option<RecordId>)> = devices
         .iter()
@@ -70,7 +83,7 @@ pub(super) fn make(
             return Err(broken("there is no key"));
         };
         let stamp = Stamp {
-            org: org.as_str(),
+            org: order.org.as_str(),
             origin: origin.as_str(),
             signed_at_ms: clock::now_ms(),
             device_seq: *seq,
@@ -84,7 +97,7 @@ pub(super) fn make(
         *seq = seq.saturating_add(1);
         *previous = Some(id);
         let payload = SignedPayload {
-            org: org.clone(),
+            org: order.org.clone(),
             payload_type: file.payload_type,
             payload: file.payload,
             signatures: file.signatures,

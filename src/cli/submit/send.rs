@@ -199,7 +199,7 @@ impl<'a> Link<'a> {
         // A ledger that says no is there; any other error may be the connection's.
         self.is_connected &= matches!(error, ClientError::Refused(_));
         let pause = if error.may_pass() {
-            self.patience.pause(chance())
+            self.patience.pause(chance(), error.retry_after())
         } else {
             None
         };

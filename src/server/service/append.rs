@@ -3,50 +3,65 @@
 use std::sync::Arc;
 
 use tokio::sync::{mpsc, oneshot};
-use tokio::task::JoinHandle;
+use tokio_stream::StreamExt as _;
+use tokio_stream::adapters::Map;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Status, Streaming};
 use witnessmark_log::Appended;
 use witnessmark_proto::{Outcome, Reason, Refusal, SignedPayload, Warning, v1};
 use witnessmark_tlog::encode_proof;
 
-use super::Answers;
 use crate::clock;
 use crate::server::admission::{Admitted, admit_key_event, admit_record};
-use crate::server::core::{Core, finish};
+use crate::server::core::{Check, Core};
 use crate::server::device_rules;
+use crate::server::door::Place;
 use crate::server::limits::{STREAM_ANSWERS_MAX, STREAM_IDLE_TIMEOUT, STREAM_STAGE_MAX};
 use crate::server::link_rules;
-use crate::server::sequencer::{Answer, Place, stopping};
+use crate::server::peer::Peer;
+use crate::server::sequencer::{Answer, stopping};
+
+/// An answer of a stream, with the place of its submission until the transport takes it.
+type Ready = (Result<v1::SubmitRecordsResponse, Status>, Option<Place>);
+
+/// The answers of a stream as the transport takes them.
+pub(super) type SubmitAnswers =
+    Map<ReceiverStream<Ready>, fn(Ready) -> Result<v1::SubmitRecordsResponse, Status>>;
 
 /// Appends one record.
 pub(super) async fn submit_record(
     core: &Arc<Core>,
+    peer: Peer,
     request: v1::SubmitRecordRequest,
 ) -> Result<v1::SubmitRecordResponse, Refusal> {
     let record = SignedPayload::from_message("record", request.record)?;
-    let place = core.queue.place_now()?;
-    let judged = finish(begin_admission(core, record).await).await?;
-    let appended = append(core, judged.admitted?, place)?.answer().await?;
+    let place = place_now(core, &peer, &record)?;
+    let judged = begin_admission(core, peer, record, place).found().await?;
+    let pending = append(core, judged.admitted?, judged.place)?;
+    let (appended, _place) = pending.answer().await;
     Ok(v1::SubmitRecordResponse {
-        appended: Some(appended.into()),
+        appended: Some(appended?.into()),
     })
 }
 
 /// Appends one key event.
 pub(super) async fn submit_key_event(
     core: &Arc<Core>,
+    peer: Peer,
     request: v1::SubmitKeyEventRequest,
 ) -> Result<v1::SubmitKeyEventResponse, Refusal> {
     let event = SignedPayload::from_message("key_event", request.key_event)?;
-    let place = core.queue.place_now()?;
-    let check = core
-        .begin_check(move |core| admit_key_event(&core.reader, event))
-        .await;
-    let admitted = finish(check).await?;
-    let appended = append(core, admitted, place)?.answer().await?;
+    let mut place = place_now(core, &peer, &event)?;
+    let check = core.begin_check(place.account().clone(), move |core| {
+        let org = event.org.clone();
+        let admitted = admit_key_event(&core.reader, event);
+        peer.learn(&org, &admitted, &mut place);
+        (admitted, place)
+    });
+    let (admitted, place) = check.found().await?;
+    let (appended, _place) = append(core, admitted?, place)?.answer().await;
     Ok(v1::SubmitKeyEventResponse {
-        appended: Some(appended.into()),
+        appended: Some(appended?.into()),
     })
 }
 
@@ -55,20 +70,25 @@ pub(super) async fn submit_key_event(
 /// order.
 pub(super) fn submit_records(
     core: &Arc<Core>,
+    peer: Peer,
     requests: Streaming<v1::SubmitRecordsRequest>,
-) -> Answers<v1::SubmitRecordsResponse> {
+) -> SubmitAnswers {
     let (to_sequence, checking) = mpsc::channel(STREAM_STAGE_MAX);
     let (to_answer, waiting) = mpsc::channel(STREAM_STAGE_MAX);
     let (answers, answered) = mpsc::channel(STREAM_ANSWERS_MAX);
-    tokio::spawn(receive(Arc::clone(core), requests, to_sequence));
-    tokio::spawn(sequence(Arc::clone(core), checking, to_answer));
+    tokio::spawn(receive(
+        (Arc::clone(core), peer.clone()),
+        requests,
+        to_sequence,
+    ));
+    tokio::spawn(sequence((Arc::clone(core), peer), checking, to_answer));
     tokio::spawn(answer(waiting, answers));
-    ReceiverStream::new(answered)
+    ReceiverStream::new(answered).map(|(answer, _place)| answer)
 }
 
 /// A record of a stream while it is checked.
 enum Checking {
-    Record(JoinHandle<Result<Judged, Refusal>>, Place),
+    Record(Check<Judged>),
     Refused(Refusal),
     /// The stream cannot go on.
     Broken(Status),
@@ -83,7 +103,7 @@ enum Waiting {
 
 /// First task: receives records and begins to check them, until the stream ends or breaks.
 async fn receive(
-    core: Arc<Core>,
+    (core, peer): (Arc<Core>, Peer),
     mut requests: Streaming<v1::SubmitRecordsRequest>,
     next: mpsc::Sender<Checking>,
 ) {
@@ -96,7 +116,7 @@ async fn receive(
             () = next.closed() => return,
         };
         let checking = match message {
-            Ok(Ok(Some(request))) => begin(&core, request).await,
+            Ok(Ok(Some(request))) => begin(&core, &peer, request).await,
             Ok(Ok(None)) if empty => {
                 let message = "the stream ended without a record";
                 Checking::Broken(Refusal::new(Reason::RequestEmpty, message).into())
@@ -113,28 +133,33 @@ async fn receive(
     }
 }
 
-async fn begin(core: &Arc<Core>, request: v1::SubmitRecordsRequest) -> Checking {
+/// While there is no place the stream is not read any further, and the window of the connection holds up the caller.
+async fn begin(core: &Arc<Core>, peer: &Peer, request: v1::SubmitRecordsRequest) -> Checking {
     let record = match SignedPayload::from_message("record", request.record) {
         Ok(record) => record,
         Err(refusal) => return Checking::Refused(refusal),
     };
-    match core.queue.place_soon().await {
-        Ok(place) => Checking::Record(begin_admission(core, record).await, place),
+    if let Err(refusal) = core.queue.check_open() {
+        return Checking::Refused(refusal);
+    }
+    let account = peer.account(&record.org);
+    match core.door.place_soon(account, record.payload.len()).await {
+        Ok(place) => Checking::Record(begin_admission(core, peer.clone(), record, place)),
         Err(refusal) => Checking::Refused(refusal),
     }
 }
 
 /// Second task: queues records in the stream's order as soon as they are checked.
 async fn sequence(
-    core: Arc<Core>,
+    (core, peer): (Arc<Core>, Peer),
     mut checking: mpsc::Receiver<Checking>,
     next: mpsc::Sender<Waiting>,
 ) {
     while let Some(checking) = checking.recv().await {
         let waiting = match checking {
-            Checking::Record(check, place) => {
-                let admitted = judged(&core, check, &place).await;
-                match admitted.and_then(|admitted| append(&core, admitted, place)) {
+            Checking::Record(check) => {
+                let judged = judged(&core, &peer, check).await;
+                match judged.and_then(|(admitted, place)| append(&core, admitted, place)) {
                     Ok(pending) => Waiting::Record(pending),
                     Err(refusal) => Waiting::Refused(refusal),
                 }
@@ -152,39 +177,42 @@ async fn sequence(
 /// before it is logged, because its target, or an earlier correction, may be among that.
 async fn judged(
     core: &Arc<Core>,
-    check: JoinHandle<Result<Judged, Refusal>>,
-    place: &Place,
-) -> Result<Admitted, Refusal> {
-    let Judged { admitted, again } = finish(check).await?;
+    peer: &Peer,
+    check: Check<Judged>,
+) -> Result<(Admitted, Place), Refusal> {
+    let Judged {
+        admitted,
+        again,
+        place,
+    } = check.found().await?;
     let Some(record) = again else {
-        return admitted;
+        return Ok((admitted?, place));
     };
-    core.queue.settle(place).await?;
-    finish(begin_admission(core, record).await).await?.admitted
+    core.queue.settle().await?;
+    let again = begin_admission(core, peer.clone(), record, place);
+    let Judged {
+        admitted, place, ..
+    } = again.found().await?;
+    Ok((admitted?, place))
 }
 
 /// Third task: answers records in the stream's order as soon as they are committed.
-async fn answer(
-    mut waiting: mpsc::Receiver<Waiting>,
-    answers: mpsc::Sender<Result<v1::SubmitRecordsResponse, Status>>,
-) {
+async fn answer(mut waiting: mpsc::Receiver<Waiting>, answers: mpsc::Sender<Ready>) {
     let mut position = 0_u64;
     while let Some(waiting) = waiting.recv().await {
-        let answer = match waiting {
-            Waiting::Record(pending) => Ok(Outcome {
-                position,
-                result: pending.answer().await,
+        let (result, place) = match waiting {
+            Waiting::Record(pending) => pending.answer().await,
+            Waiting::Refused(refusal) => (Err(refusal), None),
+            Waiting::Broken(status) => {
+                // A caller that does not read holds up its own stream, and not for ever.
+                let answer = (Err(status), None);
+                drop(answers.send_timeout(answer, STREAM_IDLE_TIMEOUT).await);
+                return;
             }
-            .into()),
-            Waiting::Refused(refusal) => Ok(Outcome {
-                position,
-                result: Err(refusal),
-            }
-            .into()),
-            Waiting::Broken(status) => Err(status),
         };
+        let answer = Outcome { position, result };
         position = position.saturating_add(1);
-        // A caller that does not read holds up its own stream, and not for ever.
+        let answer = (Ok(answer.into()), place);
         if answers
             .send_timeout(answer, STREAM_IDLE_TIMEOUT)
             .await
@@ -203,46 +231,57 @@ fn idle() -> Refusal {
     )
 }
 
+fn place_now(core: &Core, peer: &Peer, signed: &SignedPayload) -> Result<Place, Refusal> {
+    core.queue.check_open()?;
+    let account = peer.account(&signed.org);
+    core.door.place_now(account, signed.payload.len())
+}
+
 /// What was found of a record, by what the ledger held then.
 struct Judged {
     admitted: Result<Admitted, Refusal>,
     /// The record, when it changes another and so depends on what is logged just before it.
     again: Option<SignedPayload>,
+    /// Whoever goes away while his record is checked leaves its place to the check.
+    place: Place,
 }
 
-async fn begin_admission(
+fn begin_admission(
     core: &Arc<Core>,
+    peer: Peer,
     record: SignedPayload,
-) -> JoinHandle<Result<Judged, Refusal>> {
+    mut place: Place,
+) -> Check<Judged> {
     let now = clock::now_ms();
-    core.begin_check(move |core| {
-        let copy = record.clone();
-        let mut changes = false;
-        let judge = |record: &_| {
-            changes = link_rules::changes_another(record);
+    core.begin_check(place.account().clone(), move |core| {
+        let org = record.org.clone();
+        let mut again = None;
+        let judge = |record: &_, signed: &dyn Fn() -> SignedPayload| {
+            again = link_rules::changes_another(record).then(signed);
             let mut problems = link_rules::judge(core, record)?;
             problems.extend(device_rules::seen(core, record)?);
             Ok(problems)
         };
         let admitted = admit_record(&core.reader, &core.origin, record, now, judge);
-        Ok(Judged {
+        peer.learn(&org, &admitted, &mut place);
+        Judged {
             admitted,
-            again: changes.then_some(copy),
-        })
+            again,
+            place,
+        }
     })
-    .await
 }
 
 /// A submission that is on its way into the log, or in it already.
 enum Pending {
-    Logged(Box<Appended>, Arc<Core>),
+    Logged(Box<Appended>, Place, Arc<Core>),
     Queued(oneshot::Receiver<Answer>, Vec<Warning>, Arc<Core>),
 }
 
 /// Queues what was checked; what is logged already needs no queue.
 fn append(core: &Arc<Core>, admitted: Admitted, place: Place) -> Result<Pending, Refusal> {
     match admitted {
-        Admitted::Logged(appended) => Ok(Pending::Logged(appended, Arc::clone(core))),
+        Admitted::Logged(appended) => Ok(Pending::Logged(appended, place, Arc::clone(core))),
         Admitted::Checked(checked, warnings) => {
             let answer = core.queue.push(checked, place)?;
             Ok(Pending::Queued(answer, warnings, Arc::clone(core)))
@@ -251,34 +290,47 @@ fn append(core: &Arc<Core>, admitted: Admitted, place: Place) -> Result<Pending,
 }
 
 impl Pending {
-    /// The answer, once the submission is durable and published.
-    async fn answer(self) -> Result<witnessmark_proto::Appended, Refusal> {
-        let (appended, core, mut warnings) = match self {
-            Self::Logged(appended, core) => (*appended, core, Vec::new()),
-            // The sequencer ends without an answer only when the server stops.
-            Self::Queued(answer, warnings, core) => {
-                let appended = answer.await.unwrap_or_else(|_| Err(stopping()))?;
-                let warnings = link_rules::still_missing(&core, &appended, warnings).await?;
-                (appended, core, warnings)
-            }
+    /// The answer, once the submission is durable and published, and the place that it holds until it is handed over.
+    async fn answer(self) -> (Result<witnessmark_proto::Appended, Refusal>, Option<Place>) {
+        let (result, place, core, warnings) = match self {
+            Self::Logged(appended, place, core) => (Ok(*appended), place, core, Vec::new()),
+            Self::Queued(answer, warnings, core) => match answer.await {
+                Ok((result, place)) => (result, place, core, warnings),
+                // The sequencer ends without an answer only when the server stops.
+                Err(_) => return (Err(stopping()), None),
+            },
         };
-        warnings.extend(device_rules::of_logged(&core, &appended).await?);
-        let Appended {
-            index,
-            already_logged,
-            entry,
-            proof,
-            checkpoint,
-            ..
-        } = appended;
-        let proof = encode_proof(index, &proof, checkpoint.text());
-        let entry = entry.to_vec();
-        Ok(witnessmark_proto::Appended {
-            index,
-            entry,
-            proof,
-            already_logged,
-            warnings,
-        })
+        let answer = match result {
+            Ok(appended) => describe(&core, appended, warnings, &place).await,
+            Err(refusal) => Err(refusal),
+        };
+        (answer, Some(place))
     }
+}
+
+async fn describe(
+    core: &Arc<Core>,
+    appended: Appended,
+    warnings: Vec<Warning>,
+    place: &Place,
+) -> Result<witnessmark_proto::Appended, Refusal> {
+    let mut warnings = link_rules::still_missing(core, place, &appended, warnings).await?;
+    warnings.extend(device_rules::of_logged(core, place, &appended).await?);
+    let Appended {
+        index,
+        already_logged,
+        entry,
+        proof,
+        checkpoint,
+        ..
+    } = appended;
+    let proof = encode_proof(index, &proof, checkpoint.text());
+    let entry = entry.to_vec();
+    Ok(witnessmark_proto::Appended {
+        index,
+        entry,
+        proof,
+        already_logged,
+        warnings,
+    })
 }

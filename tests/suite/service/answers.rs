@@ -1,12 +1,13 @@
 //! Every call answers with something that the client can verify.
 
 use witnessmark_bundle::{NoFiles, VerdictWord, verify_bundle};
-use witnessmark_client::EntrySelector;
+use witnessmark_client::{EntrySelector, SignedPayload};
 use witnessmark_record::v1;
 use witnessmark_verifier::{EntryKind, LeafHash, LeafIndex, TreeSize};
 
 use super::ledger::{
-    ORG, SIZE, TestLedger, countersigner, device, good_record, record, signed_record,
+    ORG, SIZE, TestLedger, countersigner, device, good_record, key_id, record, signed_record,
+    stranger,
 };
 
 #[tokio::test]
@@ -39,12 +40,18 @@ async fn a_record_that_is_submitted_again_is_answered_with_the_entry_it_has() {
     let ledger = TestLedger::start().await;
     let first = ledger.log(1).await;
     ledger.log(2).await;
-    // The answer needs no signature: it tells nothing that is not public.
-    let mut again = good_record(1);
-    again.signatures.clear();
-    let second = ledger.client.submit_record(again).await.unwrap();
-    assert!(second.already_logged);
-    assert_eq!((second.index, second.bytes), (first.index, first.bytes));
+    // The answer needs no signature: it tells nothing that is not public, and says nothing of the signature that came.
+    let none = |record: &mut SignedPayload| record.signatures.clear();
+    let bad = |record: &mut SignedPayload| record.signatures[0].signature[40] ^= 1;
+    let nobody = |record: &mut SignedPayload| record.signatures[0].key_id = key_id(&stranger());
+    for change in [none, bad, nobody] {
+        let mut again = good_record(1);
+        change(&mut again);
+        let second = ledger.client.submit_record(again).await.unwrap();
+        assert!(second.already_logged);
+        assert_eq!((second.index, &second.bytes), (first.index, &first.bytes));
+        assert_eq!(second.entry.signatures, good_record(1).signatures);
+    }
     assert_eq!(
         ledger.client.checkpoint().await.unwrap().head().size.get(),
         SIZE + 2

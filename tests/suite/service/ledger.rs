@@ -58,9 +58,17 @@ pub(super) struct TestLedger {
 impl TestLedger {
     /// A ledger with its organisation admitted and its keys added and revoked.
     pub(super) async fn start() -> Self {
+        Self::start_with("").await
+    }
+
+    /// The same, with more lines in its settings.
+    pub(super) async fn start_with(settings: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let dir = folder.path().join("ledger");
         run(["init", "--origin", ORIGIN, "--dir", dir.to_str().unwrap()]).exits(0);
+        let path = dir.join("ledger.toml");
+        let text = fs::read_to_string(&path).unwrap() + settings;
+        fs::write(&path, text).unwrap();
         let daemon = Daemon::start(&dir);
         let client = Client::connect(&daemon.url, policy(&dir)).await.unwrap();
         let ledger = Self {
@@ -152,10 +160,19 @@ impl Default for Chain {
 
 impl Chain {
     pub(super) fn next(&mut self, action: KeyAction, keys: &[&SigningKey]) -> SignedPayload {
+        self.next_of(ORG, action, keys)
+    }
+
+    pub(super) fn next_of(
+        &mut self,
+        org: &str,
+        action: KeyAction,
+        keys: &[&SigningKey],
+    ) -> SignedPayload {
         self.seq += 1;
-        let org = OrgName::parse(ORG).unwrap();
+        let name = OrgName::parse(org).unwrap();
         let event = KeyEvent {
-            org,
+            org: name,
             seq: self.seq,
             prev: self.head,
             time: 1_700_000_000_000,
@@ -163,7 +180,7 @@ impl Chain {
         };
         let text = event.encode().into_bytes();
         self.head = key_chain_head(&self.head, &sha256(&pae(PAYLOAD_TYPE_KEY_EVENT, &text)));
-        signed(PAYLOAD_TYPE_KEY_EVENT, text, keys)
+        signed_as(org, PAYLOAD_TYPE_KEY_EVENT, text, keys)
     }
 }
 
@@ -206,6 +223,15 @@ pub(super) fn signed_record(record: &v1::Record, keys: &[&SigningKey]) -> Signed
 }
 
 pub(super) fn signed(payload_type: &str, payload: Vec<u8>, keys: &[&SigningKey]) -> SignedPayload {
+    signed_as(ORG, payload_type, payload, keys)
+}
+
+pub(super) fn signed_as(
+    org: &str,
+    payload_type: &str,
+    payload: Vec<u8>,
+    keys: &[&SigningKey],
+) -> SignedPayload {
     let message = pae(payload_type, &payload);
     let signatures = keys
         .iter()
@@ -214,7 +240,7 @@ pub(super) fn signed(payload_type: &str, payload: Vec<u8>, keys: &[&SigningKey])
             signature: key.sign(&message).to_bytes(),
         })
         .collect();
-    let org = OrgName::parse(ORG).unwrap();
+    let org = OrgName::parse(org).unwrap();
     SignedPayload {
         org,
         payload_type: payload_type.to_owned(),

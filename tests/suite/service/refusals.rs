@@ -97,7 +97,12 @@ async fn every_fault_of_a_record_has_its_reason() {
             Reason::OriginMismatch,
             changed(|record| record.origin = "another.ledger".to_owned()),
         ),
-        (Reason::OrganisationMismatch, other_org),
+        // Whose keys they are is asked first, because that costs nothing.
+        (Reason::OrganisationUnknown, other_org),
+        (
+            Reason::OrganisationMismatch,
+            changed(|record| record.org = "somebody-else".to_owned()),
+        ),
         (Reason::OrganisationUnknown, unknown_org),
         (Reason::EntryTooLarge, payload(vec![1; 65_000])),
         (Reason::EntryTooLarge, payload(vec![1; 70_000])),

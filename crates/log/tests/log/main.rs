@@ -14,5 +14,7 @@ mod forged;
 mod history;
 /// Creating, opening, taking over, and what damage is found out.
 mod open;
+/// What appending asks of the store.
+mod reads;
 /// A log with one organisation.
 mod support;

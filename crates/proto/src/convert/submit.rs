@@ -1,5 +1,7 @@
 //! Submissions and their answers.
 
+use std::time::Duration;
+
 use witnessmark_verifier::{
     ENTRY_BYTES_MAX, ENTRY_SIGNATURES_MAX, EntrySignature, Hash, KeyId, LeafIndex, OrgName,
 };
@@ -251,6 +253,8 @@ impl TryFrom<v1::SubmitRecordsResponse> for Outcome {
 impl From<Refusal> for v1::Refusal {
     fn from(refusal: Refusal) -> Self {
         let code = u32::try_from(i32::from(refusal.code())).unwrap_or_default();
+        let delay = refusal.retry_after.unwrap_or_default().as_millis();
+        let retry_after_ms = u64::try_from(delay).unwrap_or(u64::MAX);
         let violations = refusal
             .violations
             .into_iter()
@@ -261,6 +265,7 @@ impl From<Refusal> for v1::Refusal {
             code,
             message: refusal.message,
             violations,
+            retry_after_ms,
         }
     }
 }
@@ -282,6 +287,8 @@ impl TryFrom<v1::Refusal> for Refusal {
             reason,
             message: message.message,
             violations,
+            retry_after: (message.retry_after_ms > 0)
+                .then(|| Duration::from_millis(message.retry_after_ms)),
         })
     }
 }
