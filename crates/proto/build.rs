@@ -8,7 +8,8 @@ use prost::Message;
 fn main() -> Result<(), Box<dyn Error>> {
     // Read when this runs: a checkout that shares its target folder with another also shares this program, as it was compiled
     // for either of them.
-    let crate_dir = std::env::var_os("CARGO_MANIFEST_DIR").ok_or("cargo sets CARGO_MANIFEST_DIR")?;
+    let crate_dir =
+        std::env::var_os("CARGO_MANIFEST_DIR").ok_or("cargo sets CARGO_MANIFEST_DIR")?;
     let schemas = Path::new(&crate_dir).join("../../proto");
     println!(
         "cargo:rerun-if-changed={}",

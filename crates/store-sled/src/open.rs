@@ -40,7 +40,14 @@ pub struct StoreOptions {
     /// How long opening may take. `None` allows a minute, and 20 s more for each GiB of the
     /// store: the first open after a crash replays it, at about 5 s for each GB.
     pub open_limit: Option<Duration>,
+    /// How long a commit may take, and closing the store. A commit that takes longer has failed: its
+    /// outcome is unknown, and the store takes no more.
+    pub commit_limit: Duration,
 }
+
+/// How long a commit may take when nothing else is said. It waits for two or three syncs, each some
+/// milliseconds on a disk in order; this is long enough for one that has to spin up, or is busy.
+const COMMIT_LIMIT: Duration = Duration::from_secs(30);
 
 impl Default for StoreOptions {
     fn default() -> Self {
@@ -48,6 +55,7 @@ impl Default for StoreOptions {
             cache_bytes: 64 << 20,
             reserve_bytes: 64 << 20,
             open_limit: None,
+            commit_limit: COMMIT_LIMIT,
         }
     }
 }
