@@ -17,6 +17,7 @@ use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use ed25519_dalek::{Signer as _, SigningKey};
 use serde::{Deserialize, Serialize};
@@ -206,12 +207,16 @@ pub(crate) fn create(dir: &Path, origin: &Origin, now_ms: u64) -> Result<(), Led
 ///
 /// # Errors
 ///
-/// The folder is not a ledger, is in use, or cannot be read.
-pub(crate) fn open(dir: &Path) -> Result<OpenLedger, LedgerError> {
+/// The folder is not a ledger, is in use, or cannot be read; or the disk does not answer within `commit_limit`.
+pub(crate) fn open(dir: &Path, commit_limit: Duration) -> Result<OpenLedger, LedgerError> {
     let folder = Folder::new(dir);
     let origin = read_origin(&folder)?;
     let signer = CheckpointSigner::new(origin.clone(), keyfile::read(&folder.log_key())?);
-    let store = Arc::new(SledStore::open(dir, &StoreOptions::default())?);
+    let options = StoreOptions {
+        commit_limit,
+        ..StoreOptions::default()
+    };
+    let store = Arc::new(SledStore::open(dir, &options)?);
     let log_error = |error| LedgerError::Log {
         dir: dir.to_owned(),
         error,
@@ -355,6 +360,8 @@ mod tests {
 
     use super::*;
 
+    const LIMIT: Duration = Duration::from_secs(60);
+
     fn origin() -> Origin {
         Origin::parse("ledger.example").unwrap()
     }
@@ -363,7 +370,7 @@ mod tests {
     fn a_new_ledger_opens_with_its_charter_and_a_policy_that_accepts_it() {
         let dir = tempfile::tempdir().unwrap();
         create(dir.path(), &origin(), 5).unwrap();
-        let opened = open(dir.path()).unwrap();
+        let opened = open(dir.path(), LIMIT).unwrap();
         let published = opened.reader.published();
         assert_eq!(published.size(), 1);
         assert!(matches!(opened.access, Access::Write(_)));
@@ -385,7 +392,10 @@ mod tests {
             create(dir.path(), &origin(), 5),
             Err(LedgerError::NotEmpty(_))
         ));
-        assert!(matches!(open(dir.path()), Err(LedgerError::NotLedger(_))));
+        assert!(matches!(
+            open(dir.path(), LIMIT),
+            Err(LedgerError::NotLedger(_))
+        ));
 
         let dir = tempfile::tempdir().unwrap();
         create(dir.path(), &origin(), 5).unwrap();
@@ -399,14 +409,14 @@ mod tests {
     fn a_ledger_is_opened_once() {
         let dir = tempfile::tempdir().unwrap();
         create(dir.path(), &origin(), 5).unwrap();
-        let first = open(dir.path()).unwrap();
-        let second = open(dir.path()).unwrap_err();
+        let first = open(dir.path(), LIMIT).unwrap();
+        let second = open(dir.path(), LIMIT).unwrap_err();
         assert!(
             matches!(second, LedgerError::Store(OpenError::InUse { .. })),
             "{second}"
         );
         drop(first);
-        open(dir.path()).unwrap();
+        open(dir.path(), LIMIT).unwrap();
     }
 
     #[test]
@@ -421,7 +431,7 @@ mod tests {
             "format = 1\norigin = \"ledger.example\"\nextra = 1\n",
         ] {
             fs::write(&path, text).unwrap();
-            let error = open(dir.path()).unwrap_err();
+            let error = open(dir.path(), LIMIT).unwrap_err();
             assert!(
                 matches!(error, LedgerError::Settings { .. }),
                 "{text}: {error}"

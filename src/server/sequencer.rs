@@ -14,6 +14,7 @@ use witnessmark_proto::{Reason, Refusal};
 
 use super::limits::{QUEUE_WAIT, SUBMISSIONS_MAX};
 use super::status;
+use super::watchdog::Watched;
 use crate::clock;
 use crate::ledger::start::StartFile;
 
@@ -154,7 +155,7 @@ pub(crate) struct Sequencer {
 
 impl Sequencer {
     /// Starts the thread. It tells `published` every new checkpoint before it wakes the callers,
-    /// and `halted` why the log has halted, once it has. Then the thread ends.
+    /// and `watched` why the log has halted, once it has. Then the thread ends.
     ///
     /// # Errors
     ///
@@ -163,7 +164,7 @@ impl Sequencer {
         log: Log<S>,
         start: StartFile,
         published: watch::Sender<SignedCheckpoint>,
-        halted: watch::Sender<Option<String>>,
+        watched: Watched,
     ) -> io::Result<(Self, Queue)> {
         // One more than there are places, so that there is always room to say stop.
         let (work, waiting) = mpsc::channel(SUBMISSIONS_MAX.saturating_add(1));
@@ -171,7 +172,7 @@ impl Sequencer {
         thread::Builder::new()
             .name("sequencer".to_owned())
             .spawn(move || {
-                run(log, start, waiting, &published, &halted);
+                run(log, start, waiting, &published, &watched);
                 // Nobody may be waiting for the end.
                 let _: Result<(), ()> = end.send(());
             })?;
@@ -199,9 +200,10 @@ fn run<S: Store>(
     mut start: StartFile,
     mut waiting: mpsc::Receiver<Work>,
     published: &watch::Sender<SignedCheckpoint>,
-    halted: &watch::Sender<Option<String>>,
+    watched: &Watched,
 ) {
     while let Some(first) = waiting.blocking_recv() {
+        let _work = watched.begin();
         let mut stop = false;
         let mut batch = Vec::new();
         let mut marks = Vec::new();
@@ -226,14 +228,17 @@ fn run<S: Store>(
         }
         if let Some(reason) = log.halted() {
             tracing::error!(%reason, "the log has halted");
-            halted.send_replace(Some(reason.to_owned()));
+            watched.halt(reason);
             stop = true;
         }
         if stop {
             break;
         }
     }
+    let _work = watched.begin();
     start.save(&log.reader().published());
+    // The store is closed within the limit of a commit.
+    drop(log);
 }
 
 fn append<S: Store>(
