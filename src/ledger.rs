@@ -8,8 +8,10 @@
 //! DIR/keys/registrar.key   admits organisations     (private, mode 0600; registrar.pub beside it)
 //! DIR/lock anchor store/ log/   the store, see `witnessmark-store-sled`
 //! DIR/start                where the next start may begin to read, see `start`
+//! DIR/restored             only of a ledger that was rebuilt from an export: from which, see `restore`
 //! ```
 
+pub(crate) mod restore;
 pub(crate) mod start;
 
 use std::fs::{self, DirBuilder, File};
@@ -162,12 +164,8 @@ pub(crate) struct OpenLedger {
 pub(crate) fn create(dir: &Path, origin: &Origin, now_ms: u64) -> Result<(), LedgerError> {
     let folder = Folder::new(dir);
     check_empty(&folder)?;
-    let keys = dir.join(KEYS_FOLDER);
     fs::create_dir_all(dir).map_err(io_error(dir))?;
-    DirBuilder::new()
-        .mode(0o700)
-        .create(&keys)
-        .map_err(io_error(&keys))?;
+    make_keys_folder(dir)?;
 
     let log_key = keyfile::generate()?;
     let registrar_key = keyfile::generate()?;
@@ -187,6 +185,11 @@ pub(crate) fn create(dir: &Path, origin: &Origin, now_ms: u64) -> Result<(), Led
     drop(log);
 
     write_file(&policy_path(dir), &policy)?;
+    write_settings(&folder, origin)
+}
+
+/// Writes the file that makes the folder a ledger, once everything else is there.
+fn write_settings(folder: &Folder, origin: &Origin) -> Result<(), LedgerError> {
     let settings = Settings {
         format: FORMAT,
         origin: origin.as_str().to_owned(),
@@ -196,6 +199,10 @@ pub(crate) fn create(dir: &Path, origin: &Origin, now_ms: u64) -> Result<(), Led
         problem: error.to_string(),
     })?;
     write_file(&folder.settings(), &settings)?;
+    sync_folder(&folder.0)
+}
+
+fn sync_folder(dir: &Path) -> Result<(), LedgerError> {
     File::open(dir)
         .and_then(|dir| dir.sync_all())
         .map_err(io_error(dir))
@@ -267,6 +274,13 @@ pub(crate) fn open_store(dir: &Path) -> Result<(SledStore, VerifierKey), LedgerE
     let vkey = VerifierKey::new(origin, NoteAlgorithm::Ed25519, key);
     let store = SledStore::open(dir, &StoreOptions::default())?;
     Ok((store, vkey))
+}
+
+/// Nobody else looks into the folder of private keys.
+fn make_keys_folder(dir: &Path) -> Result<(), LedgerError> {
+    let keys = dir.join(KEYS_FOLDER);
+    let made = DirBuilder::new().mode(0o700).create(&keys);
+    made.map_err(io_error(&keys))
 }
 
 fn check_empty(folder: &Folder) -> Result<(), LedgerError> {

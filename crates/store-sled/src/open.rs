@@ -8,7 +8,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use witnessmark_log::StoreError;
+use witnessmark_log::{SignedCheckpoint, StoreError};
 
 use crate::OpenError;
 use crate::anchor::{Anchor, Anchored};
@@ -130,6 +130,22 @@ pub(crate) fn open(folder: &Folder, options: &StoreOptions) -> Result<Opened, Op
     }
     let lock = folder.lock()?;
     open_within_limit(folder, options, lock)
+}
+
+/// What the anchor says, in a folder that nobody has open.
+pub(crate) fn anchored(folder: &Folder) -> Result<SignedCheckpoint, OpenError> {
+    let in_use = folder.in_use().map_err(OpenError::io(folder.dir()))?;
+    let (dir, path) = (folder.dir().to_owned(), folder.anchor());
+    if in_use {
+        return Err(OpenError::InUse { dir });
+    }
+    let what = match Anchor::read(&path).map_err(OpenError::io(&path))? {
+        Anchored::Commit { checkpoint, .. } => return Ok(checkpoint),
+        Anchored::Missing => "is missing",
+        Anchored::Unreadable => "is damaged",
+        Anchored::Nothing => "was never written",
+    };
+    Err(OpenError::NoAnchor { dir, what })
 }
 
 /// Opens on a thread of its own, because sled panics on most damage and hangs on some. The thread

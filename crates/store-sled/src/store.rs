@@ -100,6 +100,16 @@ impl SledStore {
         Self::new(folder, options, opened)
     }
 
+    /// What the anchor in `dir` says was signed last, whatever has become of the store beside it. Nothing in the folder is
+    /// written; it may be a copy. Whether the signature is good is for the caller to ask.
+    ///
+    /// # Errors
+    ///
+    /// The anchor says nothing, a process has the store open, or the file system failed.
+    pub fn anchored(dir: &Path) -> Result<SignedCheckpoint, OpenError> {
+        open::anchored(&Folder::new(dir))
+    }
+
     /// The folder that the store is in.
     pub fn dir(&self) -> &Path {
         self.folder.dir()

@@ -14,5 +14,7 @@ mod forged;
 mod history;
 /// Creating, opening, taking over, and what damage is found out.
 mod open;
+/// A log written again from its entries and its last checkpoint.
+mod rebuild;
 /// A log with one organisation.
 mod support;
