@@ -23,6 +23,7 @@ mod prove;
 mod record;
 mod records;
 mod report;
+mod restore;
 mod serve;
 mod submit;
 mod template;
@@ -129,6 +130,8 @@ enum Command {
     Export(export::Arguments),
     /// Check everything that a stopped ledger has stored.
     Fsck(fsck::Arguments),
+    /// Rebuild a ledger whose store is damaged or gone from an export.
+    Restore(restore::Arguments),
     /// Show everything on 60 public records: a real server, real signatures, real proofs.
     Demo(demo::Arguments),
     /// Measure how fast a ledger takes records, beside what the machine could do.
@@ -216,6 +219,7 @@ async fn run(command: Command, output: &Output) -> Result<Report, Failure> {
         Command::Audit(arguments) => audit::run(&arguments, output).await,
         Command::Export(arguments) => export::run(&arguments, output).await,
         Command::Fsck(arguments) => fsck::run(&arguments, output),
+        Command::Restore(arguments) => restore::run(&arguments, output),
         Command::Demo(arguments) => demo::run(&arguments, output).await,
         Command::Bench(arguments) => bench::run(&arguments, output).await,
         Command::Completions(arguments) => Ok(completions::run(&arguments)),

@@ -141,6 +141,16 @@ pub(crate) fn read_public(path: &Path) -> Result<PublicKey, KeyFileError> {
         .ok_or_else(|| KeyFileError::NotPublicKey(path.to_owned()))
 }
 
+/// The public side of a private key that was read from `path`.
+///
+/// # Errors
+///
+/// It is not one that the ledger would admit; no known private key has such a one.
+pub(crate) fn public_of(key: &SigningKey, path: &Path) -> Result<PublicKey, KeyFileError> {
+    PublicKey::admit(key.verifying_key().as_bytes())
+        .map_err(|_| KeyFileError::NotPublicKey(public_path(path)))
+}
+
 /// Where the public side of the key at `path` is: the same name with the ending `.pub`.
 pub(crate) fn public_path(path: &Path) -> PathBuf {
     path.with_extension("pub")

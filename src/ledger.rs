@@ -8,9 +8,11 @@
 //! DIR/keys/registrar.key   admits organisations     (private, mode 0600; registrar.pub beside it)
 //! DIR/lock anchor store/ log/   the store, see `witnessmark-store-sled`
 //! DIR/start                where the next start may begin to read, see `start`
+//! DIR/restored             only of a ledger that was rebuilt from an export: from which, see `restore`
 //! ```
 
 mod limits;
+pub(crate) mod restore;
 mod settings;
 pub(crate) mod start;
 
@@ -19,6 +21,7 @@ use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use ed25519_dalek::{Signer as _, SigningKey};
 use witnessmark_log::{CheckpointSigner, Log, LogError, Reader};
@@ -156,12 +159,8 @@ pub(crate) struct OpenLedger {
 pub(crate) fn create(dir: &Path, origin: &Origin, now_ms: u64) -> Result<(), LedgerError> {
     let folder = Folder::new(dir);
     check_empty(&folder)?;
-    let keys = dir.join(KEYS_FOLDER);
     fs::create_dir_all(dir).map_err(io_error(dir))?;
-    DirBuilder::new()
-        .mode(0o700)
-        .create(&keys)
-        .map_err(io_error(&keys))?;
+    make_keys_folder(dir)?;
 
     let log_key = keyfile::generate()?;
     let registrar_key = keyfile::generate()?;
@@ -181,11 +180,20 @@ pub(crate) fn create(dir: &Path, origin: &Origin, now_ms: u64) -> Result<(), Led
     drop(log);
 
     write_file(&policy_path(dir), &policy)?;
+    write_settings(&folder, origin)
+}
+
+/// Writes the file that makes the folder a ledger, once everything else is there.
+fn write_settings(folder: &Folder, origin: &Origin) -> Result<(), LedgerError> {
     let settings = settings::encode(origin).map_err(|error| LedgerError::Settings {
         path: folder.settings(),
         problem: error.to_string(),
     })?;
     write_file(&folder.settings(), &settings)?;
+    sync_folder(&folder.0)
+}
+
+fn sync_folder(dir: &Path) -> Result<(), LedgerError> {
     File::open(dir)
         .and_then(|dir| dir.sync_all())
         .map_err(io_error(dir))
@@ -197,12 +205,16 @@ pub(crate) fn create(dir: &Path, origin: &Origin, now_ms: u64) -> Result<(), Led
 ///
 /// # Errors
 ///
-/// The folder is not a ledger, is in use, or cannot be read.
-pub(crate) fn open(dir: &Path) -> Result<OpenLedger, LedgerError> {
+/// The folder is not a ledger, is in use, or cannot be read; or the disk does not answer within `commit_limit`.
+pub(crate) fn open(dir: &Path, commit_limit: Duration) -> Result<OpenLedger, LedgerError> {
     let folder = Folder::new(dir);
     let Settings { origin, limits } = read_settings(&folder)?;
     let signer = CheckpointSigner::new(origin.clone(), keyfile::read(&folder.log_key())?);
-    let store = Arc::new(SledStore::open(dir, &StoreOptions::default())?);
+    let options = StoreOptions {
+        commit_limit,
+        ..StoreOptions::default()
+    };
+    let store = Arc::new(SledStore::open(dir, &options)?);
     let log_error = |error| LedgerError::Log {
         dir: dir.to_owned(),
         error,
@@ -254,6 +266,13 @@ pub(crate) fn open_store(dir: &Path) -> Result<(SledStore, VerifierKey), LedgerE
     let vkey = VerifierKey::new(origin, NoteAlgorithm::Ed25519, key);
     let store = SledStore::open(dir, &StoreOptions::default())?;
     Ok((store, vkey))
+}
+
+/// Nobody else looks into the folder of private keys.
+fn make_keys_folder(dir: &Path) -> Result<(), LedgerError> {
+    let keys = dir.join(KEYS_FOLDER);
+    let made = DirBuilder::new().mode(0o700).create(&keys);
+    made.map_err(io_error(&keys))
 }
 
 fn check_empty(folder: &Folder) -> Result<(), LedgerError> {
@@ -336,6 +355,8 @@ mod tests {
 
     use super::*;
 
+    const LIMIT: Duration = Duration::from_secs(60);
+
     fn origin() -> Origin {
         Origin::parse("ledger.example").unwrap()
     }
@@ -344,7 +365,7 @@ mod tests {
     fn a_new_ledger_opens_with_its_charter_and_a_policy_that_accepts_it() {
         let dir = tempfile::tempdir().unwrap();
         create(dir.path(), &origin(), 5).unwrap();
-        let opened = open(dir.path()).unwrap();
+        let opened = open(dir.path(), LIMIT).unwrap();
         let published = opened.reader.published();
         assert_eq!(published.size(), 1);
         assert!(matches!(opened.access, Access::Write(_)));
@@ -366,7 +387,10 @@ mod tests {
             create(dir.path(), &origin(), 5),
             Err(LedgerError::NotEmpty(_))
         ));
-        assert!(matches!(open(dir.path()), Err(LedgerError::NotLedger(_))));
+        assert!(matches!(
+            open(dir.path(), LIMIT),
+            Err(LedgerError::NotLedger(_))
+        ));
 
         let dir = tempfile::tempdir().unwrap();
         create(dir.path(), &origin(), 5).unwrap();
@@ -380,14 +404,14 @@ mod tests {
     fn a_ledger_is_opened_once() {
         let dir = tempfile::tempdir().unwrap();
         create(dir.path(), &origin(), 5).unwrap();
-        let first = open(dir.path()).unwrap();
-        let second = open(dir.path()).unwrap_err();
+        let first = open(dir.path(), LIMIT).unwrap();
+        let second = open(dir.path(), LIMIT).unwrap_err();
         assert!(
             matches!(second, LedgerError::Store(OpenError::InUse { .. })),
             "{second}"
         );
         drop(first);
-        open(dir.path()).unwrap();
+        open(dir.path(), LIMIT).unwrap();
     }
 
     #[test]
@@ -402,7 +426,7 @@ mod tests {
             "format = 1\norigin = \"ledger.example\"\nextra = 1\n",
         ] {
             fs::write(&path, text).unwrap();
-            let error = open(dir.path()).unwrap_err();
+            let error = open(dir.path(), LIMIT).unwrap_err();
             assert!(
                 matches!(error, LedgerError::Settings { .. }),
                 "{text}: {error}"

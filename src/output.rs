@@ -339,6 +339,17 @@ impl Output {
     }
 }
 
+/// Says this on standard error and ends the process at once, when threads hang that nothing can end: nothing is flushed and no
+/// thread is waited for.
+pub(crate) fn end_now(trouble: &Trouble) -> ! {
+    tell(std::slice::from_ref(trouble));
+    #[expect(
+        clippy::exit,
+        reason = "an orderly end has been tried, and a thread that hangs cannot be joined"
+    )]
+    std::process::exit(i32::from(Outcome::CannotTell.code()))
+}
+
 /// Every trouble, on standard error. Nobody is left to tell when that is closed.
 fn tell(troubles: &[Trouble]) {
     for trouble in troubles {

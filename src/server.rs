@@ -16,9 +16,11 @@ mod service;
 mod status;
 pub(crate) mod telemetry;
 mod turns;
+mod watchdog;
 
 use std::io;
 use std::sync::{Arc, Weak};
+use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -35,6 +37,7 @@ use self::limits::{
 };
 use self::sequencer::{Queue, Sequencer};
 use self::service::LedgerApi;
+use self::watchdog::Watched;
 use crate::ledger::{Access, OpenLedger};
 
 /// The name under which health checks learn whether submissions are taken.
@@ -77,7 +80,7 @@ struct Built {
 /// and for what is queued, each within a time limit, and closes the ledger.
 ///
 /// A log that has halted does not know what is stored. Only a start finds out, so the process ends, and whatever supervises it
-/// starts it again.
+/// starts it again. The same holds for a commit that takes longer than `commit_limit`.
 ///
 /// # Errors
 ///
@@ -85,9 +88,10 @@ struct Built {
 pub(crate) async fn run(
     ledger: OpenLedger,
     listener: TcpListener,
+    commit_limit: Duration,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
-    let built = build(ledger)?;
+    let built = build(ledger, commit_limit)?;
     let Built {
         core,
         sequencer,
@@ -138,7 +142,7 @@ async fn release(held: &Weak<Core>) {
 }
 
 /// Starts the sequencer, and puts together what the calls share.
-fn build(ledger: OpenLedger) -> Result<Built, ServeError> {
+fn build(ledger: OpenLedger, commit_limit: Duration) -> Result<Built, ServeError> {
     let OpenLedger {
         origin,
         reader,
@@ -151,8 +155,9 @@ fn build(ledger: OpenLedger) -> Result<Built, ServeError> {
     let (halt, halted) = watch::channel(None);
     let (sequencer, queue) = match access {
         Access::Write(log) => {
+            let watched = Watched::start(commit_limit, halt).map_err(ServeError::Thread)?;
             let (sequencer, queue) =
-                Sequencer::start(*log, start, publish, halt).map_err(ServeError::Thread)?;
+                Sequencer::start(*log, start, publish, watched).map_err(ServeError::Thread)?;
             (Some(sequencer), queue)
         }
         Access::ReadOnly(reason) => {

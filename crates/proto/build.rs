@@ -6,7 +6,11 @@ use std::path::{Path, PathBuf};
 use prost::Message;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let schemas = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../proto");
+    // Read when this runs: a checkout that shares its target folder with another also shares this program, as it was compiled
+    // for either of them.
+    let crate_dir =
+        std::env::var_os("CARGO_MANIFEST_DIR").ok_or("cargo sets CARGO_MANIFEST_DIR")?;
+    let schemas = Path::new(&crate_dir).join("../../proto");
     println!(
         "cargo:rerun-if-changed={}",
         schemas.join("witnessmark/ledger/v1").display()

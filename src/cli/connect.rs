@@ -4,6 +4,7 @@ use std::path::Path;
 
 use tonic::Code;
 use witnessmark_client::{Client, ClientError, Refusal};
+use witnessmark_store_sled::OpenError;
 
 use super::files::read_policy;
 use super::{Memory, misbehaviour};
@@ -77,6 +78,10 @@ pub(crate) fn ledger_trouble(error: &LedgerError) -> Failure {
         LedgerError::NotLedger(_) => ("NOT_A_LEDGER", "check the folder's name"),
         LedgerError::Settings { .. } => ("LEDGER_SETTINGS", "restore the file as it was"),
         LedgerError::Key(_) => ("LEDGER_KEY", ""),
+        LedgerError::Store(OpenError::Damaged { .. } | OpenError::StoreGone { .. }) => (
+            "LEDGER_STORE",
+            "witnessmark restore rebuilds a ledger from an export",
+        ),
         LedgerError::Store(_) | LedgerError::Log { .. } => ("LEDGER_STORE", ""),
         LedgerError::Io { .. } => ("IO", ""),
     };

@@ -50,8 +50,19 @@ pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<Report, Fail
         }
         failure
     })?;
+    let found = examine(&store, &vkey, arguments.full, output);
+    report(arguments, &found, store.read_only_reason())
+}
+
+/// Derives everything in the store again, with the signatures of records if `full`, and says what is wrong.
+pub(super) fn examine(
+    store: &SledStore,
+    vkey: &VerifierKey,
+    full: bool,
+    output: &Output,
+) -> Findings {
     let mut admission = Admission {
-        full: arguments.full,
+        full,
         ..Admission::default()
     };
     let size = store
@@ -67,8 +78,8 @@ pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<Report, Fail
     bar.finish_and_clear();
     found
         .damage
-        .extend(beside_the_entries(&store, &vkey, &admission));
-    report(arguments, &found, store.read_only_reason())
+        .extend(beside_the_entries(store, vkey, &admission));
+    found
 }
 
 /// What is wrong with the checkpoint and the charter.
@@ -124,8 +135,8 @@ fn report(
     }
     let reason = read_only.unwrap_or("the last entries are sound, and older ones are not");
     troubles.push(Trouble::new("DAMAGED", &dir, reason).fix(
-        "copy the folder before anything else is tried with it; an export or a mirror has the \
-         entries",
+        "copy the folder before anything else is tried with it; witnessmark restore rebuilds it \
+         from an export",
     ));
     Err(Failure {
         outcome: Outcome::Refused,

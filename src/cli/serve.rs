@@ -3,6 +3,7 @@
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -20,7 +21,10 @@ Example:
 
 Prints \"listening on ADDR\" once it accepts; port 0 takes a free port. SIGTERM or Ctrl-C stops it: \
 calls that have begun are answered first. WITNESSMARK_LOG=debug makes its log on standard error \
-longer.")]
+longer.
+
+A commit that fails, or does not end in time, ends the ledger with exit code 2: start it again. Nothing that was \
+acknowledged is lost.")]
 pub(super) struct Arguments {
     /// The ledger's folder.
     #[arg(long, value_name = "DIR")]
@@ -28,7 +32,14 @@ pub(super) struct Arguments {
     /// Where to listen.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:7480")]
     listen: SocketAddr,
+    /// How long the disk may take to commit a batch, in seconds. If it takes longer the ledger ends, as when a commit fails, and
+    /// a start finds out what is stored. Far more than the slowest commit of a disk in order.
+    #[arg(long, value_name = "SECONDS", default_value_t = COMMIT_LIMIT_S, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    commit_limit: u64,
 }
+
+/// How long a commit may take when nothing is said.
+const COMMIT_LIMIT_S: u64 = 30;
 
 /// Serves until it is told to stop.
 ///
@@ -37,8 +48,13 @@ pub(super) struct Arguments {
 /// When the folder is not a ledger or is in use, the address cannot be listened on, or serving fails.
 pub(super) async fn run(arguments: Arguments, output: &Output) -> Result<Report, Failure> {
     server::telemetry::start();
-    let Arguments { dir, listen } = arguments;
-    let opened = tokio::task::spawn_blocking(move || ledger::open(&dir))
+    let Arguments {
+        dir,
+        listen,
+        commit_limit,
+    } = arguments;
+    let commit_limit = Duration::from_secs(commit_limit);
+    let opened = tokio::task::spawn_blocking(move || ledger::open(&dir, commit_limit))
         .await
         .map_err(|error| Failure::cannot_tell(Trouble::new("INTERNAL", "", error)))?;
     let ledger = opened.map_err(|error| ledger_trouble(&error))?;
@@ -51,7 +67,7 @@ pub(super) async fn run(arguments: Arguments, output: &Output) -> Result<Report,
         &format!("listening on {address}"),
         &json!({ "listening": address.to_string() }),
     );
-    server::run(ledger, listener, stop)
+    server::run(ledger, listener, commit_limit, stop)
         .await
         .map_err(|error| Failure::cannot_tell(Trouble::new("SERVE", address, error)))?;
     Ok(Report::done("", Value::Null))

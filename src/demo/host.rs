@@ -2,6 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
+use std::time::Duration;
 
 use serde_json::Value;
 use tokio::sync::oneshot;
@@ -14,6 +15,9 @@ use crate::ledger::Folder;
 use crate::output::{Failure, Output, Report, Trouble, io_failure};
 use crate::server::ServeError;
 use crate::{clock, ledger, server};
+
+/// How long the disk may take to commit a batch.
+const COMMIT_LIMIT: Duration = Duration::from_secs(30);
 
 /// A running server.
 #[derive(Debug)]
@@ -48,7 +52,7 @@ impl Host {
         let bytes = std::fs::read(&policy).map_err(|error| io_failure(&policy, &error))?;
         write_new_or_same(&place.policy(), &bytes)?;
 
-        let opened = ledger::open(&dir).map_err(trouble)?;
+        let opened = ledger::open(&dir, COMMIT_LIMIT).map_err(trouble)?;
         let listener = bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
         let address = listener
             .local_addr()
@@ -58,7 +62,7 @@ impl Host {
             // A sender that is dropped stops the server too.
             drop(stopped.await);
         };
-        let serving = tokio::spawn(server::run(opened, listener, shutdown));
+        let serving = tokio::spawn(server::run(opened, listener, COMMIT_LIMIT, shutdown));
         Ok(Self {
             url: format!("http://{address}"),
             stop,

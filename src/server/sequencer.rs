@@ -18,6 +18,7 @@ use super::door::Place;
 use super::limits::{BATCH_BYTES, BATCH_RECORDS};
 use super::status;
 use super::turns::Turns;
+use super::watchdog::Watched;
 use crate::clock;
 use crate::ledger::start::StartFile;
 
@@ -232,7 +233,7 @@ impl Drop for Ending {
 
 impl Sequencer {
     /// Starts the thread. It tells `published` every new checkpoint before it wakes the callers,
-    /// and `halted` why the log has halted, once it has. Then the thread ends.
+    /// and `watched` why the log has halted, once it has. Then the thread ends.
     ///
     /// # Errors
     ///
@@ -241,7 +242,7 @@ impl Sequencer {
         log: Log<S>,
         start: StartFile,
         published: watch::Sender<SignedCheckpoint>,
-        halted: watch::Sender<Option<String>>,
+        watched: Watched,
     ) -> io::Result<(Self, Queue)> {
         let shared = Arc::new(Shared::default());
         let (end, ended) = oneshot::channel();
@@ -249,7 +250,7 @@ impl Sequencer {
         thread::Builder::new()
             .name("sequencer".to_owned())
             .spawn(move || {
-                run(log, start, &ending.0, &published, &halted);
+                run(log, start, &ending.0, &published, &watched);
                 drop(ending);
                 // Nobody may be waiting for the end.
                 let _: Result<(), ()> = end.send(());
@@ -274,19 +275,23 @@ fn run<S: Store>(
     mut start: StartFile,
     waiting: &Shared,
     published: &watch::Sender<SignedCheckpoint>,
-    halted: &watch::Sender<Option<String>>,
+    watched: &Watched,
 ) {
     while let Some(Batch { jobs, marks }) = waiting.next() {
+        let _work = watched.begin();
         append(&mut log, jobs, published);
         start.save_when_due(&log.reader().published());
         drop(marks);
         if let Some(reason) = log.halted() {
             tracing::error!(%reason, "the log has halted");
-            halted.send_replace(Some(reason.to_owned()));
+            watched.halt(reason);
             break;
         }
     }
+    let _work = watched.begin();
     start.save(&log.reader().published());
+    // The store is closed within the limit of a commit.
+    drop(log);
 }
 
 fn append<S: Store>(

@@ -130,6 +130,15 @@ impl Daemon {
     /// Starts the daemon on a free port, by way of the words `under` if there are any, and waits until it accepts. How it
     /// ended, and what it said, when it does not.
     pub(crate) fn start(folder: &Path, under: &[&str]) -> Result<Self, String> {
+        Self::start_with(folder, under, &[])
+    }
+
+    /// The same with more options.
+    pub(crate) fn start_with(
+        folder: &Path,
+        under: &[&str],
+        options: &[&str],
+    ) -> Result<Self, String> {
         let mut command = match under.split_first() {
             None => program(),
             Some((first, rest)) => {
@@ -142,6 +151,7 @@ impl Daemon {
         let mut child = command
             .args(["serve", "--listen", "127.0.0.1:0", "--dir"])
             .arg(folder)
+            .args(options)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             // So that it can be killed together with what it runs under.

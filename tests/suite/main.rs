@@ -20,6 +20,7 @@ mod page;
 mod readme;
 mod reject;
 mod related;
+mod restore;
 mod service;
 mod support;
 mod synthetic;

@@ -6,6 +6,7 @@
 //! the new tree is an extension of the old one, and nothing but the edge is read again. Files that a run left that was cut
 //! short are compared and kept.
 
+mod log;
 mod reader;
 
 use std::collections::BTreeSet;
@@ -18,6 +19,7 @@ use witnessmark_verifier::{Checkpoint, Hash, LeafHash, Note, TreeHead};
 
 use crate::tiles::{Tiler, edge_tiles, tile_bytes};
 
+pub use log::ExportedLog;
 pub(crate) use reader::ExportReader;
 
 /// The file that names the size and the root.

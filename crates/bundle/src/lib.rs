@@ -37,7 +37,7 @@ pub use bundle::{
 };
 pub use dsse::{DsseError, SignedRecord};
 pub use escape::{escape, quote};
-pub use export::{ExportError, ExportWriter, Exported};
+pub use export::{ExportError, ExportWriter, Exported, ExportedLog};
 pub use files::{FileSource, FolderFiles, NoFiles, is_plain_name};
 pub use limits::{
     BATCH_BYTES_MAX, BUNDLE_BYTES_MAX, DISCLOSURES_MAX, DSSE_BYTES_MAX, EVENTS_MAX,

@@ -62,19 +62,20 @@ impl Anchor {
             }
             Err(error) => return Err(error),
         };
-        let mut newest: Option<(u64, Anchored)> = None;
-        for start in SLOT_STARTS {
-            let found = parse_slot(&read_slot(&file, start)?);
-            if let Some((turn, anchored)) = found
-                && newest.as_ref().is_none_or(|(newest, _)| turn > *newest)
-            {
-                newest = Some((turn, anchored));
-            }
-        }
-        Ok(match newest {
+        Ok(match newest_slot(&file)? {
             Some((turn, anchored)) => (Some(Self { file, turn }), anchored),
             None => (None, Anchored::Unreadable),
         })
+    }
+
+    /// Reads the anchor of a folder that nothing is written to.
+    pub(crate) fn read(path: &Path) -> io::Result<Anchored> {
+        let file = match File::open(path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Anchored::Missing),
+            Err(error) => return Err(error),
+        };
+        Ok(newest_slot(&file)?.map_or(Anchored::Unreadable, |(_, anchored)| anchored))
     }
 
     /// Writes the next slot and syncs it. After an error the slot before it still stands.
@@ -94,6 +95,20 @@ impl Anchor {
     pub(crate) fn break_for_test(&mut self, path: &Path) {
         self.file = File::open(path).unwrap();
     }
+}
+
+/// The whole slot that was written last, with its turn.
+fn newest_slot(file: &File) -> io::Result<Option<(u64, Anchored)>> {
+    let mut newest: Option<(u64, Anchored)> = None;
+    for start in SLOT_STARTS {
+        let found = parse_slot(&read_slot(file, start)?);
+        if let Some((turn, anchored)) = found
+            && newest.as_ref().is_none_or(|(newest, _)| turn > *newest)
+        {
+            newest = Some((turn, anchored));
+        }
+    }
+    Ok(newest)
 }
 
 fn read_slot(file: &File, start: u64) -> io::Result<Vec<u8>> {

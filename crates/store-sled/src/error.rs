@@ -37,6 +37,14 @@ pub enum OpenError {
         /// The root in the anchor.
         root: Hash,
     },
+    /// There is no anchor, it cannot be read, or it says that nothing was committed yet.
+    #[error("the anchor in {} says nothing: it {what}", dir.display())]
+    NoAnchor {
+        /// The folder that was named.
+        dir: PathBuf,
+        /// What it is.
+        what: &'static str,
+    },
     /// Another process has the store open.
     #[error("{} is in use by another process", dir.display())]
     InUse {

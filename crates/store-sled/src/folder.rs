@@ -84,6 +84,19 @@ impl Folder {
         }
     }
 
+    /// Whether a process has the folder now. Nothing is written to it.
+    pub(crate) fn in_use(&self) -> io::Result<bool> {
+        match File::open(self.dir.join("lock")) {
+            Ok(file) => match file.try_lock() {
+                Ok(()) => Ok(false),
+                Err(TryLockError::WouldBlock) => Ok(true),
+                Err(TryLockError::Error(error)) => Err(error),
+            },
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Moves page-table snapshots that sled did not finish from `store` to `aside`. sled refuses
     /// to open while one is there, though the log itself lacks nothing.
     pub(crate) fn move_leftovers_aside(&self) -> io::Result<()> {

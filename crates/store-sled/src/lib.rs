@@ -15,6 +15,9 @@
 //! * **Leftovers stop it.** A process killed while opening, or a full disk, can leave an
 //!   unfinished page-table snapshot, `snap.*.generating`, and sled then refuses to open although
 //!   nothing is lost. They are moved to the folder `aside` before opening.
+//! * **It can wait for ever.** When a write or `sync_file_range` fails in one of its threads, `flush` may
+//!   never return, nor does closing then. So sled has a thread to itself, and who waits for it stops
+//!   after a limit: the commit has failed.
 //! * **Damage is met with panics**, and at times by opening an older state in silence. So opening
 //!   and reading are guarded against panics, opening has a time limit, and the *anchor*, a file
 //!   that sled does not know, says what was acknowledged last.
@@ -73,6 +76,7 @@ mod filter;
 mod folder;
 mod fsck;
 mod ids;
+mod keeper;
 mod layout;
 mod open;
 mod run;

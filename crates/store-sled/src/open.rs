@@ -8,7 +8,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use witnessmark_log::StoreError;
+use witnessmark_log::{SignedCheckpoint, StoreError};
 
 use crate::OpenError;
 use crate::anchor::{Anchor, Anchored};
@@ -40,7 +40,14 @@ pub struct StoreOptions {
     /// How long opening may take. `None` allows a minute, and 20 s more for each GiB of the
     /// store: the first open after a crash replays it, at about 5 s for each GB.
     pub open_limit: Option<Duration>,
+    /// How long a commit may take, and closing the store. A commit that takes longer has failed: its
+    /// outcome is unknown, and the store takes no more.
+    pub commit_limit: Duration,
 }
+
+/// How long a commit may take when nothing else is said. It waits for two or three syncs, each some
+/// milliseconds on a disk in order; this is long enough for one that has to spin up, or is busy.
+const COMMIT_LIMIT: Duration = Duration::from_secs(30);
 
 impl Default for StoreOptions {
     fn default() -> Self {
@@ -48,6 +55,7 @@ impl Default for StoreOptions {
             cache_bytes: 64 << 20,
             reserve_bytes: 64 << 20,
             open_limit: None,
+            commit_limit: COMMIT_LIMIT,
         }
     }
 }
@@ -122,6 +130,22 @@ pub(crate) fn open(folder: &Folder, options: &StoreOptions) -> Result<Opened, Op
     }
     let lock = folder.lock()?;
     open_within_limit(folder, options, lock)
+}
+
+/// What the anchor says, in a folder that nobody has open.
+pub(crate) fn anchored(folder: &Folder) -> Result<SignedCheckpoint, OpenError> {
+    let in_use = folder.in_use().map_err(OpenError::io(folder.dir()))?;
+    let (dir, path) = (folder.dir().to_owned(), folder.anchor());
+    if in_use {
+        return Err(OpenError::InUse { dir });
+    }
+    let what = match Anchor::read(&path).map_err(OpenError::io(&path))? {
+        Anchored::Commit { checkpoint, .. } => return Ok(checkpoint),
+        Anchored::Missing => "is missing",
+        Anchored::Unreadable => "is damaged",
+        Anchored::Nothing => "was never written",
+    };
+    Err(OpenError::NoAnchor { dir, what })
 }
 
 /// Opens on a thread of its own, because sled panics on most damage and hangs on some. The thread

@@ -1,23 +1,23 @@
 //! The store: one batch, one flush, one sync, then the anchor; and reads below the latest size.
 
 use std::fmt;
-use std::fs::File;
 use std::io;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use witnessmark_log::{Commit, Latest, Store, StoreError};
+use witnessmark_log::{Commit, Latest, SignedCheckpoint, Store, StoreError};
 use witnessmark_merkle::NodeId;
 use witnessmark_verifier::{Hash, LeafIndex, RecordId};
 
 use crate::OpenError;
 use crate::anchor::Anchor;
-use crate::db::{Db, Writes, from_sled, guarded};
+use crate::db::{Writes, from_sled};
 use crate::files::{FileWrite, Files, Kind, encode_chunk, tile_write};
 use crate::folder::{Folder, SyncedFiles};
 use crate::fsck::{Findings, Judge, fsck};
 use crate::ids;
+use crate::keeper::{Keeper, Kept};
 use crate::layout::{CHECKPOINT_BYTES_MAX, Ends, HEAD_KEY, encode_head};
 use crate::open::{self, Opened, StoreOptions};
 use crate::state::State;
@@ -30,25 +30,23 @@ const SPACE_FACTOR: u64 = 4;
 
 /// The embedded store of one ledger.
 ///
-/// It holds the lock of its folder until it is dropped. After a commit failed half-way it takes
-/// no more commits and goes on answering reads of what was acknowledged before; what became of
-/// that commit is learnt by opening the store again.
+/// It holds the lock of its folder until it is dropped. After a commit failed half-way, or did not end
+/// within its limit, it takes no more commits and goes on answering reads of what was acknowledged before;
+/// what became of that commit is learnt by opening the store again. If sled hangs, the lock is held until
+/// the process ends.
 pub struct SledStore {
-    // Fields are dropped in this order: the lock goes last.
     view: View,
-    db: Db,
-    role: Mutex<Role>,
+    commits: Mutex<Commits>,
     read_only: Option<String>,
     folder: Folder,
     reserve_bytes: u64,
-    _lock: File,
 }
 
-/// Who takes commits.
-enum Role {
-    Writing(Box<Writer>),
-    /// Nobody, for this reason.
-    Closed(String),
+/// The way to whoever makes commits.
+struct Commits {
+    keeper: Keeper,
+    /// Why none are taken.
+    closed: Option<String>,
 }
 
 /// What a commit is written with.
@@ -57,10 +55,16 @@ pub(crate) struct Writer {
     files: SyncedFiles,
 }
 
-/// A commit as keys and values, and the state that it leaves.
-struct Batch {
+/// What a commit writes: to the files, to sled, to the anchor.
+struct Written {
     files: Vec<FileWrite>,
     writes: Writes,
+    epoch: u64,
+    checkpoint: SignedCheckpoint,
+}
+
+/// The state that a commit leaves.
+struct Left {
     waiting: Waiting,
     /// Where the new chunks begin, and where the last ends.
     chunks: (Vec<u64>, u64),
@@ -78,7 +82,7 @@ impl SledStore {
     pub fn create(dir: &Path, options: &StoreOptions) -> Result<Self, OpenError> {
         let folder = Folder::new(dir);
         let opened = open::create(&folder, options)?;
-        Ok(Self::new(folder, options, opened))
+        Self::new(folder, options, opened)
     }
 
     /// Opens the store in `dir` and examines it.
@@ -93,7 +97,17 @@ impl SledStore {
     pub fn open(dir: &Path, options: &StoreOptions) -> Result<Self, OpenError> {
         let folder = Folder::new(dir);
         let opened = open::open(&folder, options)?;
-        Ok(Self::new(folder, options, opened))
+        Self::new(folder, options, opened)
+    }
+
+    /// What the anchor in `dir` says was signed last, whatever has become of the store beside it. Nothing in the folder is
+    /// written; it may be a copy. Whether the signature is good is for the caller to ask.
+    ///
+    /// # Errors
+    ///
+    /// The anchor says nothing, a process has the store open, or the file system failed.
+    pub fn anchored(dir: &Path) -> Result<SignedCheckpoint, OpenError> {
+        open::anchored(&Folder::new(dir))
     }
 
     /// The folder that the store is in.
@@ -130,7 +144,7 @@ impl SledStore {
         fsck(&self.folder, &self.view, judge)
     }
 
-    fn new(folder: Folder, options: &StoreOptions, opened: Opened) -> Self {
+    fn new(folder: Folder, options: &StoreOptions, opened: Opened) -> Result<Self, OpenError> {
         let Opened {
             view,
             db,
@@ -138,24 +152,27 @@ impl SledStore {
             lock,
         } = opened;
         let read_only = writer.as_ref().err().cloned();
-        let role = writer.map_or_else(Role::Closed, |writer| Role::Writing(Box::new(writer)));
-        Self {
+        let kept = Kept::new(db, writer.ok(), lock);
+        let keeper =
+            Keeper::start(kept, options.commit_limit).map_err(OpenError::io(folder.dir()))?;
+        Ok(Self {
             view,
-            db,
-            role: Mutex::new(role),
+            commits: Mutex::new(Commits {
+                keeper,
+                closed: read_only.clone(),
+            }),
             read_only,
             folder,
             reserve_bytes: options.reserve_bytes,
-            _lock: lock,
-        }
+        })
     }
 
-    fn refuse_when_full(&self, batch: &Batch) -> Result<(), StoreError> {
-        let in_sled = batch.writes.iter();
+    fn refuse_when_full(&self, written: &Written) -> Result<(), StoreError> {
+        let in_sled = written.writes.iter();
         let in_sled = in_sled
             .map(|(key, value)| key.len() + value.len())
             .sum::<usize>();
-        let in_files = batch
+        let in_files = written
             .files
             .iter()
             .map(|write| write.bytes.len())
@@ -181,20 +198,24 @@ impl Store for SledStore {
 
     fn commit(&self, commit: &Commit) -> Result<(), StoreError> {
         // Held to the end: one commit at a time.
-        let mut role = self.role.lock().unwrap_or_else(PoisonError::into_inner);
-        let writer = match &mut *role {
-            Role::Closed(reason) => return Err(StoreError::ReadOnly(reason.clone())),
-            Role::Writing(writer) => writer,
-        };
+        let mut commits = self.commits.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(reason) = &commits.closed {
+            return Err(StoreError::ReadOnly(reason.clone()));
+        }
         commit.check_follows(self.latest()?.as_ref())?;
-        let batch = plan(&self.view.state(), commit)?;
-        self.refuse_when_full(&batch)?;
+        let (written, left) = plan(&self.view.state(), commit)?;
+        self.refuse_when_full(&written)?;
         // From here on an error leaves it unknown what is on the disk, and a sync that failed is
         // never tried again: the kernel may have dropped what it could not write.
-        let files = self.view.files();
-        if let Err(error) = guarded(|| writer.write(files, self.db.sled(), commit, &batch)) {
+        let files = Arc::clone(self.view.files());
+        let write = move |kept: &mut Kept| {
+            let no_writer = || StoreError::ReadOnly("the store has no writer".to_owned());
+            let writer = kept.writer.as_mut().ok_or_else(no_writer)?;
+            writer.write(&files, kept.db.sled(), &written)
+        };
+        if let Err(error) = commits.keeper.run(write) {
             let size = commit.new_size();
-            *role = Role::Closed(format!(
+            commits.closed = Some(format!(
                 "the commit to size {size} failed ({error}) and its outcome is unknown: the store \
                  must be opened again"
             ));
@@ -205,12 +226,12 @@ impl Store for SledStore {
             epoch: commit.epoch,
             checkpoint: commit.checkpoint.clone(),
         });
-        state.waiting = batch.waiting;
-        let (starts, end) = batch.chunks;
+        state.waiting = left.waiting;
+        let (starts, end) = left.chunks;
         state.chunks.extend(&starts, end);
-        state.edge = batch.edge;
+        state.edge = left.edge;
         if let Ok(ids) = &mut state.ids {
-            ids.apply(batch.ids);
+            ids.apply(left.ids);
         }
         Ok(())
     }
@@ -239,7 +260,7 @@ impl fmt::Debug for SledStore {
 }
 
 /// What is to be written for `commit`, and what it then leaves. Nothing changes yet.
-fn plan(state: &State, commit: &Commit) -> Result<Batch, StoreError> {
+fn plan(state: &State, commit: &Commit) -> Result<(Written, Left), StoreError> {
     let bytes = commit.checkpoint.text().len();
     if bytes > CHECKPOINT_BYTES_MAX {
         return Err(StoreError::Io(format!(
@@ -285,14 +306,19 @@ fn plan(state: &State, commit: &Commit) -> Result<Batch, StoreError> {
     };
     let head = encode_head(commit.epoch, ends, &commit.checkpoint);
     let writes = [grown.writes, id_writes, vec![(HEAD_KEY.to_vec(), head)]].concat();
-    Ok(Batch {
+    let written = Written {
         files,
         writes,
+        epoch: commit.epoch,
+        checkpoint: commit.checkpoint.clone(),
+    };
+    let left = Left {
         waiting: grown.waiting,
         chunks: (starts, end),
         edge,
         ids,
-    })
+    };
+    Ok((written, left))
 }
 
 impl Writer {
@@ -307,23 +333,19 @@ impl Writer {
     /// sled's batch is the commit: a crash before its sync ends leaves the commit there or not
     /// there, never in part, and nobody has been told of it. After the sync it is there. The anchor
     /// is written last, so it is never ahead of what the disk holds.
-    fn write(
-        &mut self,
-        files: &Files,
-        db: &sled::Db,
-        commit: &Commit,
-        batch: &Batch,
-    ) -> Result<(), StoreError> {
-        files.write(&batch.files).map_err(|error| from_io(&error))?;
+    fn write(&mut self, files: &Files, db: &sled::Db, written: &Written) -> Result<(), StoreError> {
+        files
+            .write(&written.files)
+            .map_err(|error| from_io(&error))?;
         let mut writes = sled::Batch::default();
-        for (key, value) in &batch.writes {
+        for (key, value) in &written.writes {
             writes.insert(key.as_slice(), value.as_slice());
         }
         db.apply_batch(writes).map_err(|error| from_sled(&error))?;
         db.flush().map_err(|error| from_sled(&error))?;
         self.files.sync().map_err(|error| from_io(&error))?;
         self.anchor
-            .write(commit.epoch, &commit.checkpoint)
+            .write(written.epoch, &written.checkpoint)
             .map_err(|error| from_io(&error))
     }
 }
@@ -338,7 +360,8 @@ fn from_io(error: &io::Error) -> StoreError {
 
 #[cfg(test)]
 mod tests {
-    use witnessmark_log::SignedCheckpoint;
+    use std::time::Duration;
+
     use witnessmark_merkle::Frontier;
     use witnessmark_verifier::LeafHash;
 
@@ -366,15 +389,60 @@ mod tests {
         }
     }
 
+    fn on_thread<T: Send + 'static>(
+        store: &SledStore,
+        work: impl FnOnce(&mut Kept) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        store.commits.lock().unwrap().keeper.run(work)
+    }
+
+    #[test]
+    fn a_commit_that_does_not_end_is_given_up_and_the_folder_stays_locked() {
+        let dir = tempfile::tempdir().unwrap();
+        let options = StoreOptions {
+            commit_limit: Duration::from_millis(200),
+            ..StoreOptions::default()
+        };
+        let mut frontier = Frontier::new();
+        let store = SledStore::create(dir.path(), &StoreOptions::default()).unwrap();
+        store.commit(&grow(&mut frontier)).unwrap();
+        drop(store);
+        let store = SledStore::open(dir.path(), &options).unwrap();
+        let (end, ended) = std::sync::mpsc::channel::<()>();
+        let hang = move |_: &mut Kept| {
+            let _: Result<(), _> = ended.recv();
+            Ok(())
+        };
+        let error = on_thread(&store, hang).unwrap_err();
+        assert!(error.to_string().contains("within 0.2 s"), "{error}");
+        let second = grow(&mut frontier);
+        assert!(matches!(store.commit(&second), Err(StoreError::Io(_))));
+        assert!(matches!(
+            store.commit(&second),
+            Err(StoreError::ReadOnly(_))
+        ));
+        assert_eq!(store.entries(0..1).unwrap().len(), 1);
+        // The thread may still write, so nobody else gets the folder; and nobody waits for it.
+        drop(store);
+        let again = SledStore::open(dir.path(), &options).unwrap_err();
+        assert!(matches!(again, OpenError::InUse { .. }), "{again}");
+        drop(end);
+        let store = SledStore::open(dir.path(), &StoreOptions::default()).unwrap();
+        assert_eq!((store.view.size(), store.read_only_reason()), (1, None));
+    }
+
     #[test]
     fn after_a_commit_that_failed_half_way_no_other_is_taken() {
         let dir = tempfile::tempdir().unwrap();
         let mut frontier = Frontier::new();
         let store = SledStore::create(dir.path(), &StoreOptions::default()).unwrap();
         store.commit(&grow(&mut frontier)).unwrap();
-        if let Role::Writing(writer) = &mut *store.role.lock().unwrap() {
-            writer.anchor.break_for_test(&dir.path().join("anchor"));
-        }
+        let path = dir.path().join("anchor");
+        on_thread(&store, move |kept| {
+            kept.writer.as_mut().unwrap().anchor.break_for_test(&path);
+            Ok(())
+        })
+        .unwrap();
         let second = grow(&mut frontier);
         assert!(matches!(store.commit(&second), Err(StoreError::Io(_))));
         for again in [second, grow(&mut frontier)] {
@@ -421,7 +489,7 @@ mod tests {
         long_note.checkpoint = SignedCheckpoint::parse(&text).unwrap();
         for wrong in [lacking, long_entry, long_note] {
             assert!(matches!(store.commit(&wrong), Err(StoreError::Io(_))));
-            assert_eq!(store.db.get(HEAD_KEY), Ok(None));
+            assert_eq!(on_thread(&store, |kept| kept.db.get(HEAD_KEY)), Ok(None));
         }
         store.commit(&whole).unwrap();
     }

@@ -31,7 +31,7 @@ type Read = ((u64, Sixteen), Vec<Hash>);
 /// The reading half of a store.
 #[derive(Debug)]
 pub(crate) struct View {
-    files: Files,
+    files: Arc<Files>,
     tiles: TileCache,
     state: RwLock<State>,
 }
@@ -40,14 +40,14 @@ impl View {
     /// A view of these files in this state.
     pub(crate) fn new(files: Files, state: State) -> Self {
         Self {
-            files,
+            files: Arc::new(files),
             tiles: TileCache::new(CACHE_TILES_MAX),
             state: RwLock::new(state),
         }
     }
 
     /// The files.
-    pub(crate) fn files(&self) -> &Files {
+    pub(crate) const fn files(&self) -> &Arc<Files> {
         &self.files
     }
 

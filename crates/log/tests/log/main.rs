@@ -16,5 +16,7 @@ mod history;
 mod open;
 /// What appending asks of the store.
 mod reads;
+/// A log written again from its entries and its last checkpoint.
+mod rebuild;
 /// A log with one organisation.
 mod support;
