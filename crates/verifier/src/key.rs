@@ -107,6 +107,11 @@ impl VerifierKey {
         Ok(parsed)
     }
 
+    /// Whether no policy can have both: it is the same key, under whatever name and type, or a signature line would name both.
+    pub fn clashes_with(&self, other: &Self) -> bool {
+        self.key == other.key || (&self.name, self.key_id) == (&other.name, other.key_id)
+    }
+
     /// The name of who signs with the key.
     pub const fn name(&self) -> &Origin {
         &self.name

@@ -82,7 +82,7 @@ pub use key_event::{
 pub use note::{NOTE_BYTES_MAX, NOTE_SIGNATURES_MAX, Note, NoteError, SignatureLine};
 pub use origin::{OrgName, OrgNameError, Origin, OriginError};
 pub use pae::{PAYLOAD_TYPE_CHARTER, PAYLOAD_TYPE_KEY_EVENT, PAYLOAD_TYPE_RECORD, RecordId, pae};
-pub use policy::{POLICY_BYTES_MAX, PolicyError, PolicyErrorKind, TrustPolicy};
+pub use policy::{MemberKind, PolicyMember, TrustPolicy, TrustPolicyError};
 pub use signers::SignersError;
 pub use text::{KEY_SET_MAX, TextError};
 pub use tlog_proof::{PROOF_EXTRA_BYTES_MAX, TlogProof, TlogProofError, VerifiedEntry};

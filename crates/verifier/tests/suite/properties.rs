@@ -9,8 +9,8 @@ use witnessmark_tlog::{
     signature_line,
 };
 use witnessmark_verifier::{
-    Charter, Checkpoint, Disclosure, Entry, KeyEvent, Note, TlogProof, TrustPolicy, VerifierKey,
-    base64, decimal, hex,
+    Charter, Checkpoint, Disclosure, Entry, KeyEvent, Note, TlogProof, VerifierKey, base64,
+    decimal, hex,
 };
 
 /// Good texts of every format, to be spoiled.
@@ -85,7 +85,7 @@ fn read_everything(text: &str) {
         assert_eq!(key.to_string(), text);
         assert!(signature_line(key.name(), key.key_id(), &[1]).ends_with('\n'));
     }
-    if let Ok(policy) = TrustPolicy::parse(text) {
+    if let Ok(policy) = witnessmark_policy::parse(text) {
         assert!(!policy.logs().is_empty());
     }
     if let Ok(charter) = Charter::parse(text.as_bytes()) {
