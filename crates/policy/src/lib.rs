@@ -263,10 +263,7 @@ impl Reader {
     /// tell from an earlier one.
     fn new_key(&self, text: &str) -> Result<VerifierKey, PolicyErrorKind> {
         let key = VerifierKey::parse(text).map_err(PolicyErrorKind::Key)?;
-        let witnesses = self.members.iter().filter_map(|member| match &member.kind {
-            MemberKind::Witness(key) => Some(key),
-            MemberKind::Group { .. } => None,
-        });
+        let witnesses = self.members.iter().filter_map(PolicyMember::key);
         let mut known = self.logs.iter().chain(witnesses);
         if known.any(|known| known.clashes_with(&key)) {
             return Err(PolicyErrorKind::KeyTwice);
@@ -295,7 +292,7 @@ fn parse_threshold(text: &str, members: usize) -> Option<usize> {
     let threshold = match text {
         "any" => 1,
         "all" => members,
-        number => usize::try_from(decimal::parse(number).ok()?).ok()?,
+        number => usize::try_from(decimal::parse(number)?).ok()?,
     };
     (1..=members).contains(&threshold).then_some(threshold)
 }

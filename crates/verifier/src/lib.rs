@@ -18,7 +18,10 @@
 
 extern crate alloc;
 
+#[macro_use]
 mod error;
+#[macro_use]
+mod spelling;
 
 // How bytes are spelled.
 pub mod base64;
@@ -48,7 +51,6 @@ mod tlog_proof;
 
 // Entries, and who may sign them.
 mod charter;
-mod disclosure;
 mod entry;
 mod key_chain;
 mod key_chain_error;
@@ -64,8 +66,6 @@ pub use checkpoint::{
 };
 pub use consistency::{ConsistencyError, ConsistencyProof};
 pub use cosignature::{Cosignature, cosignature_message};
-pub use decimal::DecimalError;
-pub use disclosure::{DisclosedValue, Disclosure, DisclosureError};
 pub use ed25519::{KeyError, KeyId, PublicKey, SignatureError};
 pub use entry::{
     ENTRY_BYTES_MAX, ENTRY_SIGNATURES_MAX, Entry, EntryError, EntryKind, EntrySignature,

@@ -6,7 +6,6 @@ mod quorum;
 
 use alloc::{string::String, sync::Arc, vec, vec::Vec};
 
-use crate::error::error;
 use crate::{
     Checkpoint, CheckpointError, Cosignature, Cosigned, Note, NoteAlgorithm, Origin,
     VerifiedCheckpoint, VerifierKey,
@@ -46,9 +45,8 @@ impl TrustPolicy {
         quorum.check()?;
         let policy = Self { logs, quorum };
         let logs = policy.logs.iter().map(|key| (key, NoteAlgorithm::Ed25519));
-        let witnesses = policy
-            .witnesses()
-            .map(|key| (key, NoteAlgorithm::CosignatureEd25519));
+        let cosign = NoteAlgorithm::CosignatureEd25519;
+        let witnesses = policy.witnesses().map(|key| (key, cosign));
         let mut known: Vec<&VerifierKey> = Vec::new();
         for (key, algorithm) in logs.chain(witnesses) {
             if key.algorithm() != algorithm {
@@ -72,7 +70,7 @@ impl TrustPolicy {
     ///
     /// When the policy does not accept the note.
     pub fn verify(&self, note: &Note<'_>) -> Result<VerifiedCheckpoint, CheckpointError> {
-        let checkpoint = Checkpoint::parse(note.text()).map_err(CheckpointError::Malformed)?;
+        let checkpoint = Checkpoint::parse(note.text())?;
         if !self.logs.iter().any(|log| *log.name() == checkpoint.origin) {
             return Err(CheckpointError::UnknownLog(checkpoint.origin));
         }
@@ -84,12 +82,9 @@ impl TrustPolicy {
             return Err(CheckpointError::QuorumNotMet { quorum, missing });
         }
         let members = self.quorum.members.iter().zip(times);
-        let cosigned = members.filter_map(|(member, time)| match &member.kind {
-            MemberKind::Witness(key) => {
-                let name = key.name().clone();
-                time.map(|time_s| Cosigned { name, time_s })
-            }
-            MemberKind::Group { .. } => None,
+        let cosigned = members.filter_map(|(member, time)| {
+            let name = member.key()?.name().clone();
+            time.map(|time_s| Cosigned { name, time_s })
         });
         Ok(VerifiedCheckpoint {
             note: Arc::from(note.source()),
@@ -125,9 +120,7 @@ impl TrustPolicy {
         let mut times = vec![None; self.quorum.members.len()];
         for line in note.signatures() {
             for (member, time) in self.quorum.members.iter().zip(&mut times) {
-                if let MemberKind::Witness(key) = &member.kind
-                    && line.is_by(key)
-                {
+                if let Some(key) = member.key().filter(|key| line.is_by(key)) {
                     let bad = || CheckpointError::BadCosignature(key.name().clone());
                     let cosignature = Cosignature::parse(&line.signature).ok_or_else(bad)?;
                     let verified = cosignature.verify(key, note.text());
@@ -146,11 +139,7 @@ impl TrustPolicy {
 
     /// The keys of the witnesses that may be asked for.
     pub fn witnesses(&self) -> impl Iterator<Item = &VerifierKey> {
-        let members = self.quorum.members.iter();
-        members.filter_map(|member| match &member.kind {
-            MemberKind::Witness(key) => Some(key),
-            MemberKind::Group { .. } => None,
-        })
+        self.quorum.members.iter().filter_map(PolicyMember::key)
     }
 
     /// What is asked of witnesses, in words; `None` when no cosignature is asked for.

@@ -28,6 +28,16 @@ pub enum MemberKind {
     },
 }
 
+impl PolicyMember {
+    /// The key of a witness; groups have none.
+    pub const fn key(&self) -> Option<&VerifierKey> {
+        match &self.kind {
+            MemberKind::Witness(key) => Some(key),
+            MemberKind::Group { .. } => None,
+        }
+    }
+}
+
 /// Invariant: the one of [`Quorum::check`]. A group's members stand before it, so one pass in order evaluates all without recursion.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Quorum {

@@ -8,7 +8,7 @@ use witnessmark_verifier::{
     Charter, CharterError, ENTRY_BYTES_MAX, ENTRY_SIGNATURES_MAX, Entry, EntryError, EntryKind,
     EntrySignature, Hash, KeyEvent, KeyEventError, KeyId, LeafIndex, Origin, PAYLOAD_TYPE_CHARTER,
     PROOF_EXTRA_BYTES_MAX, PROOF_HASHES_MAX, PublicKey, RecordId, SignersError, TextError,
-    TlogProof, TlogProofError, TreeSize, base64, decimal, hex, pae,
+    TlogProof, TlogProofError, TreeSize, base64, hex, pae,
 };
 
 fn public(seed: u8) -> PublicKey {
@@ -118,6 +118,4 @@ fn hashes_and_keys_are_shown_as_hex_wherever_they_are_shown() {
         (number.to_string(), size.to_string()),
         ("12".into(), "13".into())
     );
-    let error = decimal::parse("x").unwrap_err();
-    assert!(error.to_string().starts_with("not a decimal number"));
 }

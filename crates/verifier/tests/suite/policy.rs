@@ -245,25 +245,25 @@ fn group(threshold: usize, members: &[usize]) -> PolicyMember {
 
 #[test]
 fn a_policy_trusts_at_least_one_log_and_each_key_once() {
-    let verdict = |logs: &[VerifierKey], witnesses: &[VerifierKey]| {
-        let members = witnesses.iter().cloned().map(witness_member).collect();
-        TrustPolicy::try_new(logs.to_vec(), members, None).map(|_| ())
+    let verdict = |logs: &[&VerifierKey], witnesses: &[&VerifierKey]| {
+        let members = witnesses.iter().map(|key| witness_member((*key).clone()));
+        let logs = logs.iter().map(|key| (*key).clone());
+        TrustPolicy::try_new(logs.collect(), members.collect(), None).map(|_| ())
     };
-    let (one, two) = (log("log.example", 1), witness(2));
-    assert_eq!(verdict(&[one.clone()], &[two.clone()]), Ok(()));
-    assert_eq!(verdict(&[one.clone()], &[]), Ok(()));
+    let (one, two) = (&log("log.example", 1), &witness(2));
+    assert_eq!(verdict(&[one], &[two]), Ok(()));
+    assert_eq!(verdict(&[one], &[]), Ok(()));
     let refused = Err(TrustPolicyError::NoLog);
-    assert_eq!(verdict(&[], &[two.clone()]), refused);
+    assert_eq!(verdict(&[], &[two]), refused);
     let refused = Err(TrustPolicyError::KeyType);
-    assert_eq!(verdict(&[two.clone()], &[]), refused);
-    assert_eq!(verdict(&[one.clone()], &[log("w3.example", 3)]), refused);
+    assert_eq!(verdict(&[two], &[]), refused);
+    assert_eq!(verdict(&[one], &[&log("w3.example", 3)]), refused);
     let refused = Err(TrustPolicyError::KeyTwice);
-    assert_eq!(verdict(&[one.clone(), one.clone()], &[]), refused);
-    let renamed = log("other.example", 1);
-    assert_eq!(verdict(&[one.clone(), renamed], &[]), refused);
+    assert_eq!(verdict(&[one, one], &[]), refused);
+    assert_eq!(verdict(&[one, &log("other.example", 1)], &[]), refused);
     let retyped = vkey("log.example", NoteAlgorithm::CosignatureEd25519, 1);
-    assert_eq!(verdict(&[one.clone()], &[retyped]), refused);
-    assert_eq!(verdict(&[one], &[two.clone(), two]), refused);
+    assert_eq!(verdict(&[one], &[&retyped]), refused);
+    assert_eq!(verdict(&[one], &[two, two]), refused);
 }
 
 #[test]
