@@ -351,7 +351,6 @@ fn io_error(path: &Path) -> impl FnOnce(io::Error) -> LedgerError {
 
 #[cfg(test)]
 mod tests {
-    use witnessmark_verifier::TrustPolicy;
 
     use super::*;
 
@@ -372,7 +371,7 @@ mod tests {
         assert_eq!(published.keychain.charter().unwrap().origin, origin());
 
         let text = fs::read_to_string(policy_path(dir.path())).unwrap();
-        let policy = TrustPolicy::parse(&text).unwrap();
+        let policy = witnessmark_policy::parse(&text).unwrap();
         let note = witnessmark_verifier::Note::parse(published.checkpoint.text()).unwrap();
         policy.verify(&note).unwrap();
         drop(opened);

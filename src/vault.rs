@@ -13,8 +13,8 @@ mod seal;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use witnessmark_tlog::{TooLong, field_digest, field_salt};
-use witnessmark_verifier::{DisclosedValue, Disclosure, Hash, OrgName, RecordId};
+use witnessmark_record::{DisclosedValue, Disclosure, TooLong, field_digest, field_salt};
+use witnessmark_verifier::{Hash, OrgName, RecordId};
 use zeroize::{Zeroize, Zeroizing};
 
 pub(crate) use limits::{FIELDS_MAX, PASSPHRASE_CHARS_MIN, VAULT_BYTES_MAX};
@@ -288,7 +288,6 @@ impl fmt::Debug for Vault {
 #[cfg(test)]
 mod tests {
     use serde_json::Value;
-    use witnessmark_tlog::Encode as _;
     use witnessmark_verifier::hex;
 
     use super::*;

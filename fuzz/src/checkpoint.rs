@@ -2,7 +2,7 @@
 //! note that its log has signed, and no note that differs from it in a bit.
 
 use witnessmark_tlog::{Encode as _, signature_line};
-use witnessmark_verifier::{Checkpoint, Note, Origin, TrustPolicy, base64};
+use witnessmark_verifier::{Checkpoint, Note, Origin, base64};
 
 use crate::input::{self, Input};
 use crate::keys::{LOG, ORIGIN, log_key, log_line};
@@ -41,7 +41,7 @@ fn note(source: &str) {
 
 fn signed(text: &str) {
     let policy = format!("log {}\nquorum none\n", log_key(ORIGIN, LOG));
-    let policy = TrustPolicy::parse(&policy).expect("a policy");
+    let policy = witnessmark_policy::parse(&policy).expect("a policy");
     let mut input = Input::new(text.as_bytes());
     // Half of the texts get the origin that the log may sign for.
     let text = match text.split_once('\n') {

@@ -76,7 +76,7 @@ fn policy(need: usize) -> TrustPolicy {
         names += &format!(" w{seed}");
     }
     text += &format!("group g {need}{names}\nquorum g\n");
-    TrustPolicy::parse(&text).expect("a policy")
+    witnessmark_policy::parse(&text).expect("a policy")
 }
 
 /// A bit changed in the text or in the log's line leads to a refusal. Elsewhere it does too, or it makes a line one by a key that

@@ -1,7 +1,7 @@
 //! Disclosures: what is accepted is encoded to the same bytes; another bit is another disclosure or none.
 
-use witnessmark_tlog::{Encode as _, field_digest};
-use witnessmark_verifier::{DisclosedValue, Disclosure, sha256};
+use witnessmark_record::{DisclosedValue, Disclosure, field_digest};
+use witnessmark_verifier::sha256;
 
 use crate::{input, memory};
 

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use witnessmark_verifier::{CheckpointError, Note, Origin, TrustPolicy};
+use witnessmark_verifier::{CheckpointError, Note, Origin};
 
 use crate::keys::{LOG, ORIGIN, log_key, log_line, witness_key, witness_line};
 use crate::memory;
@@ -26,7 +26,7 @@ pub fn check(data: &[u8]) {
         return;
     };
     let text = with_keys(text);
-    let parsed = memory::bounded(text.as_bytes(), 8_192, 64, || TrustPolicy::parse(&text));
+    let parsed = memory::bounded(text.as_bytes(), 8_192, 64, || witnessmark_policy::parse(&text));
     let policy = match parsed {
         Ok(policy) => policy,
         Err(error) => {

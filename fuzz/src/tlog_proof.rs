@@ -4,7 +4,7 @@
 use witnessmark_tlog::{Encode as _, encode_proof};
 use witnessmark_verifier::{
     Checkpoint, Hash, InclusionProof, LeafIndex, Note, Origin, TlogProof, TreeHead, TreeSize,
-    TrustPolicy, base64,
+    base64,
 };
 
 use crate::input::{self, Input};
@@ -55,7 +55,7 @@ fn edits(input: &mut Input<'_>) {
     let text = checkpoint.encode();
     let note = format!("{text}\n{}", log_line(&text));
     let policy = format!("log {}\nquorum none\n", log_key(ORIGIN, LOG));
-    let policy = TrustPolicy::parse(&policy).expect("a policy");
+    let policy = witnessmark_policy::parse(&policy).expect("a policy");
     let path = InclusionProof::new(tree::path(index, &leaves));
     let good = encode_proof(LeafIndex::new(index), &path, &note);
     let entry = &entries[index as usize];

@@ -105,7 +105,7 @@ pub(crate) fn read_policy(path: &Path) -> Result<TrustPolicy, Failure> {
     let text = str::from_utf8(&bytes).map_err(|error| {
         Failure::cannot_tell(Trouble::new("POLICY_MALFORMED", path.display(), error))
     })?;
-    TrustPolicy::parse(text).map_err(|error| {
+    witnessmark_policy::parse(text).map_err(|error| {
         Failure::cannot_tell(
             Trouble::new("POLICY_MALFORMED", path.display(), error)
                 .fix("a policy has lines `log <verifier key>`, `witness ...`, `group ...`, and one `quorum ...`"),

@@ -5,8 +5,7 @@ use std::path::PathBuf;
 use serde_json::Value;
 use witnessmark_bundle::{Bundle, BundledFile, FolderFiles, attachment_names, verify_bundle};
 use witnessmark_client::{Client, EntrySelector};
-use witnessmark_record::Record;
-use witnessmark_tlog::{Encode as _, field_digest};
+use witnessmark_record::{Record, field_digest};
 use witnessmark_verifier::{Entry, Hash, LeafIndex, RecordId, TlogProof};
 
 use super::files::{self, TEXT_BYTES_MAX};

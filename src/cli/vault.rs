@@ -8,7 +8,8 @@ mod options;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
-use witnessmark_verifier::{DisclosedValue, OrgName, RecordId};
+use witnessmark_record::DisclosedValue;
+use witnessmark_verifier::{OrgName, RecordId};
 
 use super::files;
 use crate::output::{Failure, Report, Trouble, plain};

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use witnessmark_tlog::field_salt;
-use witnessmark_verifier::{DisclosedValue, Disclosure, Hash, OrgName, RecordId, hex};
+use witnessmark_record::{DisclosedValue, Disclosure, field_salt};
+use witnessmark_verifier::{Hash, OrgName, RecordId, hex};
 use zeroize::Zeroizing;
 
 use super::{ErasedField, HeldRecord, Vault, VaultError};

@@ -89,7 +89,8 @@ impl HeldRecord {
 
 #[cfg(test)]
 mod tests {
-    use witnessmark_verifier::{DisclosedValue, Hash, OrgName};
+    use witnessmark_record::DisclosedValue;
+    use witnessmark_verifier::{Hash, OrgName};
     use zeroize::Zeroizing;
 
     use super::*;

@@ -67,7 +67,7 @@ impl World {
             .map(|number| payload(&Path::new(&signed).join(format!("{number:05}.signed.json"))));
         Self {
             records: records.collect(),
-            policy: TrustPolicy::parse(&fs::read_to_string(policy).unwrap()).unwrap(),
+            policy: witnessmark_policy::parse(&fs::read_to_string(policy).unwrap()).unwrap(),
             folder,
         }
     }

@@ -9,6 +9,7 @@ use std::process::Command;
 const DEPENDENCIES: &[(&str, &[&str], &[&str])] = &[
     ("witnessmark-verifier", &[], &["ed25519-dalek", "sha2"]),
     ("witnessmark-tlog", &["verifier"], &[]),
+    ("witnessmark-policy", &["verifier"], &[]),
     ("witnessmark-merkle", &["verifier"], &[]),
     (
         "witnessmark-record",
@@ -49,7 +50,7 @@ const DEPENDENCIES: &[(&str, &[&str], &[&str])] = &[
     ),
     (
         "witnessmark-bundle",
-        &["record", "tlog", "verifier"],
+        &["policy", "record", "tlog", "verifier"],
         &["serde", "serde_json", "sha2", "thiserror"],
     ),
     (
@@ -67,7 +68,7 @@ const DEPENDENCIES: &[(&str, &[&str], &[&str])] = &[
     ("witnessmark-page", &[], &[]),
     (
         "witnessmark-report",
-        &["bundle", "record", "thread", "verifier"],
+        &["bundle", "policy", "record", "thread", "verifier"],
         &["maud"],
     ),
     ("witnessmark-verify", &["bundle"], &["clap"]),
@@ -186,7 +187,7 @@ fn the_direct_dependencies_of_each_crate_are_the_ones_of_the_table() {
 }
 
 /// The most lines of code that the verifier has: who audits it reads them all. Raising this needs a reason.
-const VERIFIER_LINES_MAX: usize = 2_400;
+const VERIFIER_LINES_MAX: usize = 2_000;
 
 /// How many lines of a source file are code: not blank, not a comment, not in its `mod tests`.
 fn code_lines(text: &str) -> usize {

@@ -9,8 +9,8 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use witnessmark_tlog::field_digest;
-use witnessmark_verifier::{DisclosedValue, Disclosure, sha256};
+use witnessmark_record::{DisclosedValue, Disclosure, field_digest};
+use witnessmark_verifier::sha256;
 
 use crate::support::{program, typed};
 

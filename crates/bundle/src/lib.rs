@@ -57,5 +57,5 @@ pub use verdict::{
     SeenFacts, SignerFacts, Subject, Validity, Verdict, VerdictWord,
 };
 pub use verify::verify_bundle;
-/// The largest policy file, as the verifier has it.
-pub use witnessmark_verifier::POLICY_BYTES_MAX;
+/// The largest policy file, as its reader has it.
+pub use witnessmark_policy::POLICY_BYTES_MAX;

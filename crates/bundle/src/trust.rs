@@ -1,8 +1,7 @@
 //! The checks that a bundle and a ledger share: the policy, and the checkpoint under it.
 
-use witnessmark_verifier::{
-    CheckpointError, Note, POLICY_BYTES_MAX, TrustPolicy, VerifiedCheckpoint, sha256,
-};
+use witnessmark_policy::POLICY_BYTES_MAX;
+use witnessmark_verifier::{CheckpointError, Note, TrustPolicy, VerifiedCheckpoint, sha256};
 
 use crate::verdict::{Checklist, Failure, LedgerFacts, Stopped};
 
@@ -22,7 +21,7 @@ pub(crate) fn read_policy(bytes: &[u8]) -> Result<(TrustPolicy, String), Failure
     }
     let text = std::str::from_utf8(bytes)
         .map_err(|_| Failure::cannot_tell("the policy file is not UTF-8 text"))?;
-    let policy = TrustPolicy::parse(text).map_err(|error| {
+    let policy = witnessmark_policy::parse(text).map_err(|error| {
         Failure::cannot_tell(format!("the policy file cannot be read: {error}"))
     })?;
     let detail = format!("trusts {}, SHA-256 {}", log_names(&policy), sha256(bytes));

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use witnessmark_tlog::log_only_policy;
 use witnessmark_verifier::{
     Checkpoint, CheckpointError, Note, Origin, TreeHead, TrustPolicy, VerifierKey,
 };
@@ -41,7 +40,7 @@ impl SignedCheckpoint {
     ///
     /// It is the checkpoint of another log, or the signature is missing or not good.
     pub fn verify(&self, vkey: &VerifierKey) -> Result<(), SignedCheckpointError> {
-        let policy = TrustPolicy::parse(&log_only_policy(vkey))
+        let policy = TrustPolicy::try_new(vec![vkey.clone()], Vec::new(), None)
             .map_err(|error| SignedCheckpointError(error.to_string()))?;
         let note =
             Note::parse(&self.text).map_err(|error| SignedCheckpointError(error.to_string()))?;

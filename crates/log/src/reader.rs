@@ -140,7 +140,7 @@ impl<S: Store> Reader<S> {
     pub fn index_of(&self, record: &RecordId) -> Result<Option<LeafIndex>, LogError> {
         let size = self.published().checkpoint.head().size;
         let index = self.store.index_of(record).map_err(LogError::of_read)?;
-        Ok(index.filter(|index| size.contains(*index)))
+        Ok(index.filter(|index| index.get() < size.get()))
     }
 
     /// Index and bytes of the entry of this record, if it is published.

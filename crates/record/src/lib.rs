@@ -17,6 +17,7 @@ mod country;
 mod currency;
 pub mod date_code;
 mod descriptor;
+mod disclosure;
 mod erased;
 mod escape;
 mod figures;
@@ -39,6 +40,9 @@ mod withheld;
 
 pub use calendar::{instant, rfc3339};
 pub use descriptor::{Format, descriptor_pool, word as enum_word};
+pub use disclosure::{
+    DisclosedValue, Disclosure, DisclosureError, TooLong, field_digest, field_salt,
+};
 pub use erased::{Erased, Opened, erased, opened, render_erased};
 pub use escape::{escape, escape_json};
 pub use figures::figures;

@@ -7,6 +7,8 @@
 
 #[path = "record/canonical.rs"]
 mod canonical;
+#[path = "record/disclosure.rs"]
+mod disclosure;
 #[path = "record/document.rs"]
 mod document;
 #[path = "record/every_code.rs"]

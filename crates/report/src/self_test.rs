@@ -1,6 +1,6 @@
 //! The verifier tested on a known entry, before it is relied upon for a report.
 
-use witnessmark_verifier::{TlogProof, TrustPolicy, hex, sha256};
+use witnessmark_verifier::{TlogProof, hex, sha256};
 
 /// An entry of the published test values, with its proof and a policy.
 const ENTRY: &str = "\
@@ -102,7 +102,8 @@ pub fn self_test() -> SelfTest {
 }
 
 fn accepts(entry: &[u8], proof: &str, policy: &str) -> bool {
-    let (Ok(proof), Ok(policy)) = (TlogProof::parse(proof), TrustPolicy::parse(policy)) else {
+    let (Ok(proof), Ok(policy)) = (TlogProof::parse(proof), witnessmark_policy::parse(policy))
+    else {
         return false;
     };
     proof.verify(entry, &policy).is_ok()

@@ -55,7 +55,7 @@ impl<'a> AddCheckpoint<'a> {
             .strip_prefix("old ")
             .ok_or(AddCheckpointError::OldSize)?;
         let (old, rest) = rest.split_once('\n').ok_or(AddCheckpointError::OldSize)?;
-        let old = decimal::parse(old).map_err(|_| AddCheckpointError::OldSize)?;
+        let old = decimal::parse(old).ok_or(AddCheckpointError::OldSize)?;
         let (hashes, checkpoint) = parse_hashes(rest)?;
         if checkpoint.is_empty() {
             return Err(AddCheckpointError::NoCheckpoint);

@@ -5,14 +5,12 @@
 //! the one that is written here, tests of both hold.
 
 mod add_checkpoint;
-mod disclosure;
 mod entry;
 mod key_texts;
 mod notes;
 mod tile;
 
 pub use add_checkpoint::{AddCheckpoint, AddCheckpointError};
-pub use disclosure::{TooLong, field_digest, field_salt};
 pub use notes::{encode_proof, log_only_policy, signature_line};
 pub use tile::{TILE_WIDTH, Tile, TileError, encode_entry_bundle, parse_entry_bundle};
 

@@ -56,9 +56,7 @@ impl Tile {
     pub fn parse(path: &str) -> Result<Self, TileError> {
         let rest = path.strip_prefix("tile/").ok_or(TileError::Path)?;
         let (level, place) = rest.split_once('/').ok_or(TileError::Path)?;
-        let level = decimal::parse(level)
-            .ok()
-            .and_then(|level| u8::try_from(level).ok());
+        let level = decimal::parse(level).and_then(|level| u8::try_from(level).ok());
         let level = level
             .filter(|level| *level <= LEVEL_MAX)
             .ok_or(TileError::Path)?;
@@ -124,7 +122,7 @@ impl Tile {
 /// Index and width of a place. Lenient: the caller compares with the one spelling.
 fn parse_place(place: &str) -> Option<(u64, u16)> {
     let (groups, width) = match place.split_once(".p/") {
-        Some((groups, width)) => (groups, u16::try_from(decimal::parse(width).ok()?).ok()?),
+        Some((groups, width)) => (groups, u16::try_from(decimal::parse(width)?).ok()?),
         None => (place, TILE_WIDTH),
     };
     if width == 0 || width > TILE_WIDTH {

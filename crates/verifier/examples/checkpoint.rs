@@ -9,11 +9,11 @@
 use std::error::Error;
 use std::{env, fs};
 
-use witnessmark_verifier::{Note, TrustPolicy, VerifiedCheckpoint};
+use witnessmark_verifier::{Note, VerifiedCheckpoint};
 
 /// The checkpoint, once the policy accepts it. The error says what is wrong.
 fn check(policy: &str, checkpoint: &str) -> Result<VerifiedCheckpoint, Box<dyn Error>> {
-    let policy = TrustPolicy::parse(policy)?;
+    let policy = witnessmark_policy::parse(policy)?;
     let note = Note::parse(checkpoint)?;
     Ok(policy.verify(&note)?)
 }

@@ -22,13 +22,14 @@ fn check(
     root: &str,
     hashes: &[String],
 ) -> Result<(), Box<dyn Error>> {
+    let number = |text| decimal::parse(text).ok_or("the index or the size is not a decimal number");
     let head = TreeHead {
-        size: TreeSize::new(decimal::parse(size)?),
+        size: TreeSize::new(number(size)?),
         root: Hash::parse_base64(root)?,
     };
     let hashes = hashes.iter().map(|hash| Hash::parse_base64(hash));
     let proof = InclusionProof::new(hashes.collect::<Result<_, _>>()?);
-    let index = LeafIndex::new(decimal::parse(index)?);
+    let index = LeafIndex::new(number(index)?);
     Ok(proof.verify(LeafHash::of(entry), index, &head)?)
 }
 

@@ -7,11 +7,11 @@
 use std::error::Error;
 use std::{env, fs};
 
-use witnessmark_verifier::{Entry, TlogProof, TrustPolicy, VerifiedEntry};
+use witnessmark_verifier::{Entry, TlogProof, VerifiedEntry};
 
 /// Where the entry is, once the policy accepts the checkpoint and the proof leads to it. The error says what is wrong.
 fn check(policy: &str, proof: &str, entry: &[u8]) -> Result<VerifiedEntry, Box<dyn Error>> {
-    let policy = TrustPolicy::parse(policy)?;
+    let policy = witnessmark_policy::parse(policy)?;
     let proof = TlogProof::parse(proof)?;
     Ok(proof.verify(entry, &policy)?)
 }

@@ -2,8 +2,6 @@
 
 use alloc::{string::String, vec::Vec};
 
-use crate::error::error;
-
 error! {
     /// Why a text is not the base64 that was asked for.
     Base64Error {

@@ -2,11 +2,10 @@
 
 use alloc::vec::Vec;
 
-use crate::error::error;
 use crate::{
-    Entry, EntryKind, Origin, PAYLOAD_TYPE_CHARTER, PublicKey, TextError,
+    Entry, EntryKind, Origin, PAYLOAD_TYPE_CHARTER, PublicKey, TextError, decimal, pae,
     signers::{self, SignersError},
-    text::{self, Lines},
+    text::Lines,
 };
 
 const FIRST_LINE: &str = "witnessmark/charter/v1";
@@ -44,7 +43,7 @@ impl Charter {
         let mut lines = Lines::open(payload)?;
         lines.fixed(FIRST_LINE)?;
         let origin = lines.value("origin", |value| Origin::parse(value).ok())?;
-        let created = lines.value("created", text::number)?;
+        let created = lines.value("created", decimal::parse)?;
         for rule in RULES {
             lines.fixed(rule)?;
         }
@@ -78,7 +77,8 @@ impl Charter {
         if have < usize::from(need) {
             return Err(CharterError::Threshold { have, need });
         }
-        signers::verify(&entry.signed_message(), &entry.signatures, &signers)?;
+        let message = pae(PAYLOAD_TYPE_CHARTER, &entry.payload);
+        signers::verify(&message, &entry.signatures, &signers)?;
         Ok(charter)
     }
 }
@@ -89,9 +89,9 @@ error! {
         /// The entry is of another kind or payload type.
         Kind => "the entry is not a charter",
         /// The text is not a charter.
-        Malformed(error: TextError) => "the charter is malformed: {error}",
+        Malformed <- error: TextError => "the charter is malformed: {error}",
         /// A signature is missing, not good, or by a key that is no registrar.
-        Signers(error: SignersError) => "the charter's signatures: {error}",
+        Signers <- error: SignersError => "the charter's signatures: {error}",
         /// Fewer registrars signed than the charter demands.
         Threshold {
             /// How many signed.
@@ -99,17 +99,5 @@ error! {
             /// How many must.
             need: u8,
         } => "{have} registrars signed the charter, which demands {need}",
-    }
-}
-
-impl From<TextError> for CharterError {
-    fn from(error: TextError) -> Self {
-        Self::Malformed(error)
-    }
-}
-
-impl From<SignersError> for CharterError {
-    fn from(error: SignersError) -> Self {
-        Self::Signers(error)
     }
 }

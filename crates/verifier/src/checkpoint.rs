@@ -2,7 +2,6 @@
 
 use alloc::{string::String, sync::Arc, vec::Vec};
 
-use crate::error::error;
 use crate::{Hash, Origin, TreeHead, TreeSize, decimal};
 
 /// A log's statement of its tree head. Nothing is verified.
@@ -35,25 +34,20 @@ impl Checkpoint {
     ///
     /// When `note_text` is anything but three lines, each in its one spelling.
     pub fn parse(note_text: &str) -> Result<Self, CheckpointFormatError> {
-        let lines = note_text
-            .strip_suffix('\n')
-            .ok_or(CheckpointFormatError::Lines)?;
-        let mut lines = lines.split('\n');
-        let (Some(origin), Some(size), Some(root), None) =
-            (lines.next(), lines.next(), lines.next(), lines.next())
-        else {
+        let lines = note_text.strip_suffix('\n');
+        let lines: Vec<&str> = lines
+            .into_iter()
+            .flat_map(|it| it.splitn(4, '\n'))
+            .collect();
+        let [origin, size, root] = *lines else {
             return Err(CheckpointFormatError::Lines);
         };
         let origin = Origin::parse(origin).map_err(|_| CheckpointFormatError::Origin)?;
-        let size = decimal::parse(size).map_err(|_| CheckpointFormatError::Size)?;
+        let size = decimal::parse(size).ok_or(CheckpointFormatError::Size)?;
         let root = Hash::parse_base64(root).map_err(|_| CheckpointFormatError::Root)?;
-        Ok(Self {
-            origin,
-            head: TreeHead {
-                size: TreeSize::new(size),
-                root,
-            },
-        })
+        let size = TreeSize::new(size);
+        let head = TreeHead { size, root };
+        Ok(Self { origin, head })
     }
 }
 
@@ -61,7 +55,7 @@ error! {
     /// Why a checkpoint is not one that the policy accepts.
     CheckpointError {
         /// The note's text is not a checkpoint.
-        Malformed(error: CheckpointFormatError) => "{error}",
+        Malformed <- error: CheckpointFormatError => "{error}",
         /// The policy names no log with this origin: it can say nothing about this checkpoint.
         UnknownLog(origin: Origin) => "the policy names no log {origin}",
         /// The policy names the log, and no key it gives for the log has signed.

@@ -2,8 +2,8 @@
 
 use alloc::vec::Vec;
 
-use crate::error::error;
-use crate::{Hash, PROOF_HASHES_MAX, TreeHead, empty_root, node_hash};
+use crate::inclusion::climb;
+use crate::{Hash, PROOF_HASHES_MAX, TreeHead, empty_root};
 
 /// The hashes from which both the old and the new root can be made. Nothing is verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,51 +59,29 @@ impl ConsistencyProof {
         Ok(())
     }
 
-    /// RFC 9162 section 2.1.4.2, for 0 < old size < new size. fn and sn are the places of the old and of
-    /// the new tree's last node on one level, fr and sr the roots made so far.
+    /// RFC 9162 section 2.1.4.2, for 0 < old size < new size: one climb makes both roots.
     fn verify_growth(&self, old: &TreeHead, new: &TreeHead) -> Result<(), ConsistencyError> {
-        let mut fn_ = old.size.get().saturating_sub(1);
-        let mut sn = new.size.get().saturating_sub(1);
+        let old_last = old.size.get().saturating_sub(1);
+        let new_last = new.size.get().saturating_sub(1);
         // The path starts at the largest perfect subtree that ends where the old tree ends.
-        let height = fn_.trailing_ones();
-        fn_ = fn_.checked_shr(height).unwrap_or(0);
-        sn = sn.checked_shr(height).unwrap_or(0);
+        let height = old_last.trailing_ones();
+        let place = old_last.checked_shr(height).unwrap_or(0);
+        let last = new_last.checked_shr(height).unwrap_or(0);
         // When that subtree is the whole old tree, its root is known and not part of the proof.
         let (start, path) = if old.size.get().is_power_of_two() {
             (&old.root, self.0.as_slice())
         } else {
             self.0.split_first().ok_or(ConsistencyError::Length)?
         };
-        let mut fr = *start;
-        let mut sr = *start;
-        for beside in path {
-            if sn == 0 {
-                return Err(ConsistencyError::Length);
-            }
-            if fn_ & 1 == 1 || fn_ == sn {
-                fr = node_hash(beside, &fr);
-                sr = node_hash(beside, &sr);
-                while fn_ & 1 == 0 && fn_ != 0 {
-                    fn_ >>= 1;
-                    sn >>= 1;
-                }
-            } else {
-                sr = node_hash(&sr, beside);
-            }
-            fn_ >>= 1;
-            sn >>= 1;
-        }
-        if sn != 0 {
-            return Err(ConsistencyError::Length);
-        }
-        if fr != old.root {
+        let climbed = climb(place, last, *start, path);
+        let (old_root, new_root) = climbed.ok_or(ConsistencyError::Length)?;
+        if old_root != old.root {
             return Err(ConsistencyError::OldRoot);
         }
-        if sr == new.root {
-            Ok(())
-        } else {
-            Err(ConsistencyError::NewRoot)
+        if new_root != new.root {
+            return Err(ConsistencyError::NewRoot);
         }
+        Ok(())
     }
 
     /// The hashes of the proof, in the order of RFC 9162.

@@ -4,7 +4,6 @@ use core::fmt;
 
 use ed25519_dalek::{Signature, VerifyingKey};
 
-use crate::error::error;
 use crate::hex::{self, HexError};
 use crate::{Hash, sha256};
 
@@ -72,9 +71,8 @@ impl PublicKey {
     pub fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), SignatureError> {
         let signature = signature.try_into().map_err(|_| SignatureError::Length)?;
         let signature = Signature::from_bytes(signature);
-        self.0
-            .verify_strict(message, &signature)
-            .map_err(|_| SignatureError::Rejected)
+        let verified = self.0.verify_strict(message, &signature);
+        verified.map_err(|_| SignatureError::Rejected)
     }
 
     /// The bytes of the key.

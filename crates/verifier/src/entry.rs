@@ -11,10 +11,9 @@
 
 use alloc::{string::String, vec::Vec};
 
-use crate::error::error;
 use crate::{
     Hash, KeyId, OrgName, PAYLOAD_TYPE_CHARTER, PAYLOAD_TYPE_KEY_EVENT, PAYLOAD_TYPE_RECORD,
-    RecordId, pae, reader::Reader,
+    RecordId, reader::Reader,
 };
 
 /// The most bytes an entry has: an entry bundle of a tiled log gives its length in a `u16`.
@@ -26,49 +25,25 @@ pub const ENTRY_SIGNATURES_MAX: usize = 8;
 const MAGIC: [u8; 4] = *b"WMK1";
 const ALGORITHM_ED25519: u8 = 1;
 
-/// What an entry holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum EntryKind {
-    /// A record signed by an organisation.
-    Record,
-    /// A change of an organisation's keys.
-    KeyEvent,
-    /// The charter of the ledger: entry 0 and no other.
-    Charter,
-    /// An outside proof of time over a checkpoint.
-    TimeAnchor,
-    /// What remains of a payload that had to be erased.
-    Tombstone,
-    /// The ledger hashed again with another function.
-    Rehash,
+spelling! {
+    /// What an entry holds.
+    EntryKind: code -> u8, of_code {
+        /// A record signed by an organisation.
+        Record = 1,
+        /// A change of an organisation's keys.
+        KeyEvent = 2,
+        /// The charter of the ledger: entry 0 and no other.
+        Charter = 3,
+        /// An outside proof of time over a checkpoint.
+        TimeAnchor = 4,
+        /// What remains of a payload that had to be erased.
+        Tombstone = 5,
+        /// The ledger hashed again with another function.
+        Rehash = 6,
+    }
 }
 
 impl EntryKind {
-    /// The byte that stands for this kind.
-    pub const fn code(self) -> u8 {
-        match self {
-            Self::Record => 1,
-            Self::KeyEvent => 2,
-            Self::Charter => 3,
-            Self::TimeAnchor => 4,
-            Self::Tombstone => 5,
-            Self::Rehash => 6,
-        }
-    }
-
-    const fn of_code(code: u8) -> Option<Self> {
-        Some(match code {
-            1 => Self::Record,
-            2 => Self::KeyEvent,
-            3 => Self::Charter,
-            4 => Self::TimeAnchor,
-            5 => Self::Tombstone,
-            6 => Self::Rehash,
-            _ => return None,
-        })
-    }
-
     /// Whether entries of this kind belong to an organisation and carry the state of its key chain.
     const fn has_organisation(self) -> bool {
         matches!(self, Self::Record | Self::KeyEvent | Self::Tombstone)
@@ -127,9 +102,9 @@ impl Entry {
         if bytes.len() > ENTRY_BYTES_MAX {
             return Err(EntryError::TooLong);
         }
-        let mut reader = Reader::new(bytes, EntryError::Truncated);
+        let mut reader = Reader(bytes);
         let entry = Self::read(&mut reader)?;
-        if !reader.is_empty() {
+        if !reader.0.is_empty() {
             return Err(EntryError::TrailingBytes);
         }
         entry.check()?;
@@ -141,32 +116,27 @@ impl Entry {
         RecordId::of(&self.payload_type, &self.payload)
     }
 
-    /// What its signatures are over: the PAE of type and payload.
-    pub(crate) fn signed_message(&self) -> Vec<u8> {
-        pae(&self.payload_type, &self.payload)
-    }
-
     /// The fields in their order.
-    fn read(reader: &mut Reader<'_, EntryError>) -> Result<Self, EntryError> {
+    fn read(reader: &mut Reader<'_>) -> Result<Self, EntryError> {
         if reader.array()? != MAGIC {
             return Err(EntryError::Magic);
         }
-        let kind = EntryKind::of_code(reader.u8()?).ok_or(EntryError::Kind)?;
-        let registered_at = reader.u64()?;
-        let org_len = reader.u8()?;
-        let org = read_org(reader.take(usize::from(org_len))?)?;
-        let org_key_seq = reader.u32()?;
+        let kind = EntryKind::of_code(u8::from_be_bytes(reader.array()?));
+        let kind = kind.ok_or(EntryError::Kind)?;
+        let registered_at = u64::from_be_bytes(reader.array()?);
+        let org = read_org(reader.tiny()?)?;
+        let org_key_seq = u32::from_be_bytes(reader.array()?);
         let org_key_head = Hash::new(reader.array()?);
         let payload_type = reader.short()?;
         let payload_type = str::from_utf8(payload_type).map_err(|_| EntryError::PayloadType)?;
         let payload = reader.long()?.to_vec();
-        let count = usize::from(reader.u8()?);
+        let count = usize::from(u8::from_be_bytes(reader.array()?));
         if count > ENTRY_SIGNATURES_MAX {
             return Err(EntryError::TooManySignatures);
         }
         let mut signatures = Vec::with_capacity(count);
         for _ in 0..count {
-            if reader.u8()? != ALGORITHM_ED25519 {
+            if reader.array()? != [ALGORITHM_ED25519] {
                 return Err(EntryError::Algorithm);
             }
             let key_id = KeyId::new(Hash::new(reader.array()?));
@@ -211,8 +181,8 @@ fn read_org(bytes: &[u8]) -> Result<Option<OrgName>, EntryError> {
         return Ok(None);
     }
     let name = str::from_utf8(bytes).map_err(|_| EntryError::Organisation)?;
-    let name = OrgName::parse(name).map_err(|_| EntryError::Organisation)?;
-    Ok(Some(name))
+    let name = OrgName::parse(name).map_err(|_| EntryError::Organisation);
+    name.map(Some)
 }
 
 error! {

@@ -2,7 +2,8 @@
 
 /// Defines an error: an enum, and for each variant its words, a format string over the variant's fields.
 ///
-/// The name in `Variant(name: Type)` is for the words alone: outside, the field has none.
+/// The name in `Variant(name: Type)` is for the words alone: outside, the field has none. `Variant <- name: Type` is
+/// such a field too, and `?` turns an error of that type into this one.
 macro_rules! error {
     (
         $(#[$about:meta])*
@@ -11,6 +12,7 @@ macro_rules! error {
                 $(#[$doc:meta])*
                 $variant:ident
                 $( ($value:ident: $value_type:ty) )?
+                $( <- $source:ident: $source_type:ty )?
                 $( { $( $(#[$field_doc:meta])* $field:ident: $field_type:ty, )+ } )?
                 => $words:literal,
             )+
@@ -24,6 +26,7 @@ macro_rules! error {
                 $(#[$doc])*
                 $variant
                 $( ($value_type) )?
+                $( ($source_type) )?
                 $( { $( $(#[$field_doc])* $field: $field_type, )+ } )?,
             )+
         }
@@ -32,14 +35,21 @@ macro_rules! error {
             fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
                 match self {
                     $(
-                        Self::$variant $( ($value) )? $( { $($field),+ } )? => write!(f, $words),
+                        Self::$variant $( ($value) )? $( ($source) )? $( { $($field),+ } )? =>
+                            write!(f, $words),
                     )+
                 }
             }
         }
 
         impl core::error::Error for $name {}
+
+        $( $(
+            impl From<$source_type> for $name {
+                fn from($source: $source_type) -> Self {
+                    Self::$variant($source)
+                }
+            }
+        )? )+
     };
 }
-
-pub(crate) use error;

@@ -78,11 +78,8 @@ impl LeafHash {
 
 /// The hash of the node above `left` and `right`: SHA-256(0x01 || left || right).
 pub fn node_hash(left: &Hash, right: &Hash) -> Hash {
-    let hasher = Sha256::new()
-        .chain_update([1])
-        .chain_update(left.0)
-        .chain_update(right.0);
-    Hash(hasher.finalize().into())
+    let hasher = Sha256::new().chain_update([1]).chain_update(left.0);
+    Hash(hasher.chain_update(right.0).finalize().into())
 }
 
 /// The root of the tree that has no entry: SHA-256 of nothing.

@@ -2,8 +2,6 @@
 
 use alloc::{string::String, vec::Vec};
 
-use crate::error::error;
-
 error! {
     /// Why a text is not the hexadecimal that was asked for.
     HexError {
@@ -31,10 +29,8 @@ pub fn decode(text: &str) -> Result<Vec<u8>, HexError> {
     if !rest.is_empty() {
         return Err(HexError::Length);
     }
-    pairs
-        .iter()
-        .map(|[high, low]| Ok(value(*high)? << 4 | value(*low)?))
-        .collect()
+    let byte = |[high, low]: &[u8; 2]| Ok(value(*high)? << 4 | value(*low)?);
+    pairs.iter().map(byte).collect()
 }
 
 /// The 32 bytes that `text` spells.

@@ -2,7 +2,6 @@
 
 use alloc::vec::Vec;
 
-use crate::error::error;
 use crate::{Hash, LeafHash, LeafIndex, TreeHead, node_hash};
 
 /// The most hashes a proof may have: enough for any tree below 2^62 entries, and where witnesses stop.
@@ -43,46 +42,52 @@ impl InclusionProof {
         index: LeafIndex,
         head: &TreeHead,
     ) -> Result<(), InclusionError> {
-        if !head.size.contains(index) {
+        if index.get() >= head.size.get() {
             return Err(InclusionError::IndexBeyondSize);
         }
         if self.0.len() > PROOF_HASHES_MAX {
             return Err(InclusionError::Length);
         }
-        // RFC 9162 section 2.1.3.2. fn and sn are the places of the path's node and of the last node
-        // on one level of the tree; each hash of the proof leads one level up.
-        let mut fn_ = index.get();
-        let mut sn = head.size.get().saturating_sub(1);
-        let mut hash = leaf.hash();
-        for beside in &self.0 {
-            if sn == 0 {
-                return Err(InclusionError::Length);
-            }
-            if fn_ & 1 == 1 || fn_ == sn {
-                hash = node_hash(beside, &hash);
-                // A last node without a sibling is carried up unchanged to where it has one.
-                while fn_ & 1 == 0 && fn_ != 0 {
-                    fn_ >>= 1;
-                    sn >>= 1;
-                }
-            } else {
-                hash = node_hash(&hash, beside);
-            }
-            fn_ >>= 1;
-            sn >>= 1;
+        let last = head.size.get().saturating_sub(1);
+        let climbed = climb(index.get(), last, leaf.hash(), &self.0);
+        let (_, root) = climbed.ok_or(InclusionError::Length)?;
+        if root != head.root {
+            return Err(InclusionError::Root);
         }
-        if sn != 0 {
-            return Err(InclusionError::Length);
-        }
-        if hash == head.root {
-            Ok(())
-        } else {
-            Err(InclusionError::Root)
-        }
+        Ok(())
     }
 
     /// The hashes of the proof, the leaf's sibling first.
     pub fn hashes(&self) -> &[Hash] {
         &self.0
     }
+}
+
+/// Climbs from a node to the root of its tree, by RFC 9162 sections 2.1.3.2 and 2.1.4.2 and with their names.
+/// `fn_` and `sn` are the places of the path's node and of the last node on one level; each hash of `path`
+/// leads one level up.
+///
+/// Gives `fr`, the root over `node` and what is left of it, and `sr`, the root over all. `None` when the path
+/// does not have as many hashes as it needs.
+pub(crate) fn climb(mut fn_: u64, mut sn: u64, node: Hash, path: &[Hash]) -> Option<(Hash, Hash)> {
+    let (mut fr, mut sr) = (node, node);
+    for beside in path {
+        if sn == 0 {
+            return None;
+        }
+        if fn_ & 1 == 1 || fn_ == sn {
+            fr = node_hash(beside, &fr);
+            sr = node_hash(beside, &sr);
+            // A last node without a sibling is carried up unchanged to where it has one.
+            while fn_ & 1 == 0 && fn_ != 0 {
+                fn_ >>= 1;
+                sn >>= 1;
+            }
+        } else {
+            sr = node_hash(&sr, beside);
+        }
+        fn_ >>= 1;
+        sn >>= 1;
+    }
+    (sn == 0).then_some((fr, sr))
 }

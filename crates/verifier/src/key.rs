@@ -1,38 +1,18 @@
 //! Verifier keys of C2SP signed-note: a name, the four bytes that identify a key under it, and the key.
 
-use alloc::vec::Vec;
 use core::fmt;
 
 use crate::base64::{self, Base64Error};
-use crate::error::error;
 use crate::hex;
 use crate::{KeyError, Origin, OriginError, PublicKey, sha256};
 
-/// What a key of a note signs, the type byte of C2SP signed-note.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum NoteAlgorithm {
-    /// Type 01: Ed25519 over the note's text. A log's key.
-    Ed25519,
-    /// Type 04: Ed25519 over a time and the note's text. A witness's key.
-    CosignatureEd25519,
-}
-
-impl NoteAlgorithm {
-    /// The type byte.
-    pub const fn byte(self) -> u8 {
-        match self {
-            Self::Ed25519 => 1,
-            Self::CosignatureEd25519 => 4,
-        }
-    }
-
-    const fn of_byte(byte: u8) -> Option<Self> {
-        match byte {
-            1 => Some(Self::Ed25519),
-            4 => Some(Self::CosignatureEd25519),
-            _ => None,
-        }
+spelling! {
+    /// What a key of a note signs, the type byte of C2SP signed-note.
+    NoteAlgorithm: byte -> u8, of_byte {
+        /// Type 01: Ed25519 over the note's text. A log's key.
+        Ed25519 = 1,
+        /// Type 04: Ed25519 over a time and the note's text. A witness's key.
+        CosignatureEd25519 = 4,
     }
 }
 
@@ -42,15 +22,15 @@ error! {
         /// It is not three parts joined by `+`.
         Parts => "a verifier key is name+key id+key, joined by '+'",
         /// The name is not one a key can have.
-        Name(error: OriginError) => "{error}",
+        Name <- error: OriginError => "{error}",
         /// The key id is not eight lower-case hexadecimal digits.
         KeyIdSpelling => "the key id is not eight hexadecimal digits",
         /// The last part is not base64.
-        Base64(error: Base64Error) => "{error}",
+        Base64 <- error: Base64Error => "{error}",
         /// The type is neither 01 nor 04, or the key is not 32 bytes long.
         Algorithm => "the key is neither Ed25519 type 01 nor type 04",
         /// The Ed25519 rule does not admit the key.
-        Key(error: KeyError) => "{error}",
+        Key <- error: KeyError => "{error}",
         /// The key id does not belong to this name, type and key.
         KeyIdMismatch => "the key id does not belong to this name and key",
     }
@@ -90,21 +70,23 @@ impl VerifierKey {
         // The name has no `+`, the base64 may have some.
         let (name, rest) = text.split_once('+').ok_or(VerifierKeyError::Parts)?;
         let (key_id, key) = rest.split_once('+').ok_or(VerifierKeyError::Parts)?;
-        let name = Origin::parse(name).map_err(VerifierKeyError::Name)?;
-        let key_id = hex::decode(key_id).map_err(|_| VerifierKeyError::KeyIdSpelling)?;
-        if key_id.len() != 4 {
-            return Err(VerifierKeyError::KeyIdSpelling);
-        }
-        let typed: Vec<u8> = base64::decode(key).map_err(VerifierKeyError::Base64)?;
+        let name = Origin::parse(name)?;
+        let key_id = hex::decode(key_id).ok().and_then(|id| id.try_into().ok());
+        let key_id: [u8; 4] = key_id.ok_or(VerifierKeyError::KeyIdSpelling)?;
+        let typed = base64::decode(key)?;
         let (&kind, key) = typed.split_first().ok_or(VerifierKeyError::Algorithm)?;
         let algorithm = NoteAlgorithm::of_byte(kind).ok_or(VerifierKeyError::Algorithm)?;
         let key = key.try_into().map_err(|_| VerifierKeyError::Algorithm)?;
-        let key = PublicKey::admit(key).map_err(VerifierKeyError::Key)?;
-        let parsed = Self::new(name, algorithm, key);
-        if parsed.key_id.as_slice() != key_id {
+        let parsed = Self::new(name, algorithm, PublicKey::admit(key)?);
+        if parsed.key_id != key_id {
             return Err(VerifierKeyError::KeyIdMismatch);
         }
         Ok(parsed)
+    }
+
+    /// Whether no policy can have both: it is the same key, under whatever name and type, or a signature line would name both.
+    pub fn clashes_with(&self, other: &Self) -> bool {
+        self.key == other.key || (&self.name, self.key_id) == (&other.name, other.key_id)
     }
 
     /// The name of who signs with the key.
@@ -130,14 +112,8 @@ impl VerifierKey {
 
 impl fmt::Display for VerifierKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kind = [self.algorithm.byte()];
-        let typed = [kind.as_slice(), self.key.as_bytes()].concat();
-        write!(
-            f,
-            "{}+{}+{}",
-            self.name,
-            hex::encode(&self.key_id),
-            base64::encode(&typed)
-        )
+        let typed = [&[self.algorithm.byte()], self.key.as_bytes().as_slice()].concat();
+        let (key_id, key) = (hex::encode(&self.key_id), base64::encode(&typed));
+        write!(f, "{}+{key_id}+{key}", self.name)
     }
 }

@@ -189,8 +189,11 @@ impl KeyChain {
             return Err(KeyChainError::WrongPayloadType);
         }
         let signers = self.signers(signatures)?;
-        signers::verify(&pae(payload_type, payload), signatures, &signers)?;
-        Ok(())
+        Ok(signers::verify(
+            &pae(payload_type, payload),
+            signatures,
+            &signers,
+        )?)
     }
 
     /// Checks of a record's signatures all that can change while its bytes stay the same: that the

@@ -1,6 +1,5 @@
 //! Why a key chain refuses an event or a record.
 
-use crate::error::error;
 use crate::{KeyEventError, KeyId, signers::SignersError};
 
 error! {
@@ -17,7 +16,7 @@ error! {
         /// The entry carries another state of the key chain than this one.
         HeadMismatch => "the entry carries another state of the organisation's key chain",
         /// The payload is not a key event.
-        Malformed(error: KeyEventError) => "the key event is malformed: {error}",
+        Malformed <- error: KeyEventError => "the key event is malformed: {error}",
         /// The event has not the next number.
         WrongSeq {
             /// The number of the last event.
@@ -28,7 +27,7 @@ error! {
         /// The event does not follow the head of the chain.
         WrongPrev => "the key event does not follow the chain's head",
         /// A signature is missing, not good, or by a key that may not sign here.
-        Signers(error: SignersError) => "{error}",
+        Signers <- error: SignersError => "{error}",
         /// The key was revoked.
         RevokedKey(key_id: KeyId) => "key {key_id} is revoked",
         /// No key with the role `record` signs: keys that countersign cannot sign alone.
@@ -52,17 +51,5 @@ error! {
         /// The key that is added did not sign, so nobody has shown to possess it.
         Possession(key_id: KeyId) =>
             "the added key {key_id} did not sign, so its possession is not shown",
-    }
-}
-
-impl From<KeyEventError> for KeyChainError {
-    fn from(error: KeyEventError) -> Self {
-        Self::Malformed(error)
-    }
-}
-
-impl From<SignersError> for KeyChainError {
-    fn from(error: SignersError) -> Self {
-        Self::Signers(error)
     }
 }

@@ -2,9 +2,8 @@
 
 use alloc::{string::String, vec::Vec};
 
-use crate::error::error;
 use crate::{
-    Hash, KeyId, OrgName, PublicKey, TextError, sha256,
+    Hash, KeyId, OrgName, PublicKey, TextError, decimal, sha256,
     text::{self, Lines},
 };
 
@@ -73,28 +72,28 @@ pub enum KeyAction {
     },
 }
 
-/// What a key may sign.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum KeyRole {
-    /// Records, alone or with others.
-    Record,
-    /// Records that a key of role record signs too.
-    Countersign,
+spelling! {
+    /// What a key may sign.
+    KeyRole: as_str -> &'static str, parse {
+        /// Records, alone or with others.
+        Record = "record",
+        /// Records that a key of role record signs too.
+        Countersign = "countersign",
+    }
 }
 
-/// Why a key was revoked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum RevokeReason {
-    /// Another key took its place.
-    Superseded,
-    /// The organisation no longer has it.
-    Lost,
-    /// Somebody else has it or may have it.
-    Compromised,
-    /// What it was for has ended.
-    Ceased,
+spelling! {
+    /// Why a key was revoked.
+    RevokeReason: as_str -> &'static str, parse {
+        /// Another key took its place.
+        Superseded = "superseded",
+        /// The organisation no longer has it.
+        Lost = "lost",
+        /// Somebody else has it or may have it.
+        Compromised = "compromised",
+        /// What it was for has ended.
+        Ceased = "ceased",
+    }
 }
 
 impl KeyEvent {
@@ -108,9 +107,9 @@ impl KeyEvent {
         let mut lines = Lines::open(payload)?;
         lines.fixed(FIRST_LINE)?;
         let org = lines.value("org", |value| OrgName::parse(value).ok())?;
-        let seq = lines.value("seq", |value| u32::try_from(text::number(value)?).ok())?;
+        let seq = lines.value("seq", |value| u32::try_from(decimal::parse(value)?).ok())?;
         let prev = lines.value("prev", |value| Hash::parse_hex(value).ok())?;
-        let time = lines.value("time", text::number)?;
+        let time = lines.value("time", decimal::parse)?;
         let action = KeyAction::read(&mut lines)?;
         lines.end()?;
         let is_genesis = matches!(action, KeyAction::Genesis { .. });
@@ -166,56 +165,13 @@ impl KeyAction {
         let key_id = lines.value("key-id", |value| KeyId::parse_hex(value).ok())?;
         let reason = lines.value("reason", Some)?;
         let reason = RevokeReason::parse(reason).ok_or(KeyEventError::Reason)?;
-        let suspected_since = match lines.optional("suspected-since") {
-            Some(value) => Some(text::number(value).ok_or(KeyEventError::SuspectedSince)?),
-            None => None,
-        };
+        let since = lines.optional("suspected-since").map(decimal::parse);
+        let since = since.map(|since| since.ok_or(KeyEventError::SuspectedSince));
         Ok(Self::Revoke {
             key_id,
             reason,
-            suspected_since,
+            suspected_since: since.transpose()?,
         })
-    }
-}
-
-impl KeyRole {
-    /// The role of this name, if there is one.
-    pub fn parse(name: &str) -> Option<Self> {
-        [Self::Record, Self::Countersign]
-            .into_iter()
-            .find(|role| role.as_str() == name)
-    }
-
-    /// The name, as events spell it.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Record => "record",
-            Self::Countersign => "countersign",
-        }
-    }
-}
-
-impl RevokeReason {
-    /// The reason of this name, if there is one.
-    pub fn parse(name: &str) -> Option<Self> {
-        [
-            Self::Superseded,
-            Self::Lost,
-            Self::Compromised,
-            Self::Ceased,
-        ]
-        .into_iter()
-        .find(|reason| reason.as_str() == name)
-    }
-
-    /// The name, as events spell it.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Superseded => "superseded",
-            Self::Lost => "lost",
-            Self::Compromised => "compromised",
-            Self::Ceased => "ceased",
-        }
     }
 }
 
@@ -234,7 +190,7 @@ error! {
     /// Why bytes are not a key event.
     KeyEventError {
         /// The text has not the form of a key event, or a key in it is not admitted.
-        Text(error: TextError) => "{error}",
+        Text <- error: TextError => "{error}",
         /// The number is zero, or a genesis is not the first event, or the first is no genesis.
         Seq => "event 1, and no other, is the genesis",
         /// The genesis follows something.
@@ -249,11 +205,5 @@ error! {
         Reason => "the reason is not superseded, lost, compromised or ceased",
         /// The time since which a key is suspect is not a decimal.
         SuspectedSince => "suspected-since is not a decimal number of milliseconds",
-    }
-}
-
-impl From<TextError> for KeyEventError {
-    fn from(error: TextError) -> Self {
-        Self::Text(error)
     }
 }

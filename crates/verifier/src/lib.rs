@@ -18,7 +18,10 @@
 
 extern crate alloc;
 
+#[macro_use]
 mod error;
+#[macro_use]
+mod spelling;
 
 // How bytes are spelled.
 pub mod base64;
@@ -48,7 +51,6 @@ mod tlog_proof;
 
 // Entries, and who may sign them.
 mod charter;
-mod disclosure;
 mod entry;
 mod key_chain;
 mod key_chain_error;
@@ -64,8 +66,6 @@ pub use checkpoint::{
 };
 pub use consistency::{ConsistencyError, ConsistencyProof};
 pub use cosignature::{Cosignature, cosignature_message};
-pub use decimal::DecimalError;
-pub use disclosure::{DisclosedValue, Disclosure, DisclosureError};
 pub use ed25519::{KeyError, KeyId, PublicKey, SignatureError};
 pub use entry::{
     ENTRY_BYTES_MAX, ENTRY_SIGNATURES_MAX, Entry, EntryError, EntryKind, EntrySignature,
@@ -82,7 +82,7 @@ pub use key_event::{
 pub use note::{NOTE_BYTES_MAX, NOTE_SIGNATURES_MAX, Note, NoteError, SignatureLine};
 pub use origin::{OrgName, OrgNameError, Origin, OriginError};
 pub use pae::{PAYLOAD_TYPE_CHARTER, PAYLOAD_TYPE_KEY_EVENT, PAYLOAD_TYPE_RECORD, RecordId, pae};
-pub use policy::{POLICY_BYTES_MAX, PolicyError, PolicyErrorKind, TrustPolicy};
+pub use policy::{MemberKind, PolicyMember, TrustPolicy, TrustPolicyError};
 pub use signers::SignersError;
 pub use text::{KEY_SET_MAX, TextError};
 pub use tlog_proof::{PROOF_EXTRA_BYTES_MAX, TlogProof, TlogProofError, VerifiedEntry};

@@ -10,7 +10,6 @@ use alloc::vec::Vec;
 
 use crate::VerifierKey;
 use crate::base64;
-use crate::error::error;
 
 /// The most signatures a note may have: what a quorum of any size needs, and no more work than that.
 pub const NOTE_SIGNATURES_MAX: usize = 100;
@@ -70,9 +69,7 @@ impl<'a> Note<'a> {
         // The text may have empty lines itself, so the last one is what parts it from its signatures.
         let (before, lines) = source.rsplit_once("\n\n").ok_or(NoteError::NoSignatures)?;
         let lines = lines.strip_suffix('\n').ok_or(NoteError::NoSignatures)?;
-        let (text, _) = source
-            .split_at_checked(before.len().saturating_add(1))
-            .ok_or(NoteError::NoSignatures)?;
+        let text = source.get(..=before.len()).ok_or(NoteError::NoSignatures)?;
         let mut signatures = Vec::new();
         for line in lines.split('\n') {
             if signatures.len() == NOTE_SIGNATURES_MAX {
@@ -99,13 +96,10 @@ impl<'a> Note<'a> {
 
     /// Whether `key`, which signs plain texts (type 01), has signed: a line names it, and every line that does is good.
     pub fn is_signed_by(&self, key: &VerifierKey) -> bool {
-        let mut lines = self
-            .signatures
-            .iter()
-            .filter(|line| line.is_by(key))
-            .peekable();
         let verify = |signature| key.public_key().verify(self.text.as_bytes(), signature);
-        lines.peek().is_some() && lines.all(|line| verify(&line.signature).is_ok())
+        let lines = self.signatures.iter().filter(|line| line.is_by(key));
+        let mut good = lines.map(|line| verify(&line.signature).is_ok());
+        good.next() == Some(true) && good.all(|is_good| is_good)
     }
 
     /// The signature lines in their order.

@@ -3,8 +3,6 @@
 use alloc::{borrow::ToOwned, string::String};
 use core::fmt;
 
-use crate::error::error;
-
 const ORIGIN_BYTES_MAX: usize = 255;
 const ORG_NAME_BYTES_MAX: usize = 63;
 
@@ -34,10 +32,7 @@ impl Origin {
         if text.is_empty() || text.len() > ORIGIN_BYTES_MAX {
             return Err(OriginError::Length);
         }
-        if text
-            .chars()
-            .any(|c| c.is_whitespace() || c.is_control() || c == '+')
-        {
+        if text.contains(|c: char| c.is_whitespace() || c.is_control() || c == '+') {
             return Err(OriginError::Character);
         }
         Ok(Self(text.to_owned()))
@@ -61,19 +56,14 @@ impl fmt::Display for Origin {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct OrgName(String);
 
-/// The text is not an organisation's name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct OrgNameError;
-
-impl fmt::Display for OrgNameError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(
+error! {
+    /// Why a text is not an organisation's name.
+    OrgNameError {
+        /// It breaks the rule of the type.
+        Form =>
             "an organisation's name is 1 to 63 of a-z, 0-9, '.' and '-', a letter or digit first",
-        )
     }
 }
-
-impl core::error::Error for OrgNameError {}
 
 impl OrgName {
     /// The name that `text` is.
@@ -84,11 +74,11 @@ impl OrgName {
     pub fn parse(text: &str) -> Result<Self, OrgNameError> {
         let alphanumeric = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
         let [first, rest @ ..] = text.as_bytes() else {
-            return Err(OrgNameError);
+            return Err(OrgNameError::Form);
         };
         let inner = |byte: &u8| alphanumeric(byte) || matches!(byte, b'.' | b'-');
         if text.len() > ORG_NAME_BYTES_MAX || !alphanumeric(first) || !rest.iter().all(inner) {
-            return Err(OrgNameError);
+            return Err(OrgNameError::Form);
         }
         Ok(Self(text.to_owned()))
     }
@@ -135,7 +125,7 @@ mod tests {
             assert!(OrgName::parse(text).is_ok(), "{text}");
         }
         for text in ["", ".a", "-a", "A", "a_b", "a b", "\u{e9}", &"a".repeat(64)] {
-            assert_eq!(OrgName::parse(text), Err(OrgNameError), "{text}");
+            assert_eq!(OrgName::parse(text), Err(OrgNameError::Form), "{text}");
         }
     }
 }

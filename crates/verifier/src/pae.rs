@@ -15,14 +15,9 @@ pub const PAYLOAD_TYPE_CHARTER: &str = "application/vnd.witnessmark.charter.v1+t
 
 /// The bytes a signature is over: `DSSEv1`, then type and payload, each after its length in decimal.
 pub fn pae(payload_type: &str, payload: &[u8]) -> Vec<u8> {
-    let head = format!(
-        "DSSEv1 {} {payload_type} {} ",
-        payload_type.len(),
-        payload.len()
-    );
-    let mut bytes = head.into_bytes();
-    bytes.extend_from_slice(payload);
-    bytes
+    let (type_len, payload_len) = (payload_type.len(), payload.len());
+    let head = format!("DSSEv1 {type_len} {payload_type} {payload_len} ");
+    [head.as_bytes(), payload].concat()
 }
 
 /// What links and retries refer to: SHA-256 of a payload's pre-authentication encoding.

@@ -1,20 +1,18 @@
 //! Trust policies of C2SP tlog-policy: whose signatures make a checkpoint one to believe.
+//!
+//! How a policy is written as text is for `crates/policy`; here is what it means.
 
-mod parse;
 mod quorum;
 
 use alloc::{string::String, sync::Arc, vec, vec::Vec};
 
 use crate::{
-    Checkpoint, CheckpointError, Cosignature, Cosigned, Note, Origin, VerifiedCheckpoint,
-    VerifierKey,
+    Checkpoint, CheckpointError, Cosignature, Cosigned, Note, NoteAlgorithm, Origin,
+    VerifiedCheckpoint, VerifierKey,
 };
-use quorum::{MemberKind, Quorum};
+use quorum::Quorum;
 
-pub use parse::{PolicyError, PolicyErrorKind};
-
-/// The most bytes a policy may have: many times what 32 logs, witnesses and groups need.
-pub const POLICY_BYTES_MAX: usize = 100_000;
+pub use quorum::{MemberKind, PolicyMember};
 
 /// Whom the verifier's user trusts: logs, witnesses, and how many of them.
 ///
@@ -29,14 +27,37 @@ pub struct TrustPolicy {
 }
 
 impl TrustPolicy {
-    /// The policy that `text` is.
+    /// The policy that trusts these logs, and asks witnesses for what makes the member at the place `required` met; for no
+    /// cosignature when there is none.
     ///
     /// # Errors
     ///
-    /// When `text` breaks a rule of C2SP tlog-policy, or names no log. The error says which line, what is
-    /// wrong with it and what to do.
-    pub fn parse(text: &str) -> Result<Self, PolicyError> {
-        parse::parse(text)
+    /// When these parts break a rule of the type.
+    pub fn try_new(
+        logs: Vec<VerifierKey>,
+        members: Vec<PolicyMember>,
+        required: Option<usize>,
+    ) -> Result<Self, TrustPolicyError> {
+        if logs.is_empty() {
+            return Err(TrustPolicyError::NoLog);
+        }
+        let quorum = Quorum { members, required };
+        quorum.check()?;
+        let policy = Self { logs, quorum };
+        let logs = policy.logs.iter().map(|key| (key, NoteAlgorithm::Ed25519));
+        let cosign = NoteAlgorithm::CosignatureEd25519;
+        let witnesses = policy.witnesses().map(|key| (key, cosign));
+        let mut known: Vec<&VerifierKey> = Vec::new();
+        for (key, algorithm) in logs.chain(witnesses) {
+            if key.algorithm() != algorithm {
+                return Err(TrustPolicyError::KeyType);
+            }
+            if known.iter().any(|known| known.clashes_with(key)) {
+                return Err(TrustPolicyError::KeyTwice);
+            }
+            known.push(key);
+        }
+        Ok(policy)
     }
 
     /// Checks that the note is a checkpoint of a log of this policy, signed by that log and cosigned by a
@@ -49,7 +70,7 @@ impl TrustPolicy {
     ///
     /// When the policy does not accept the note.
     pub fn verify(&self, note: &Note<'_>) -> Result<VerifiedCheckpoint, CheckpointError> {
-        let checkpoint = Checkpoint::parse(note.text()).map_err(CheckpointError::Malformed)?;
+        let checkpoint = Checkpoint::parse(note.text())?;
         if !self.logs.iter().any(|log| *log.name() == checkpoint.origin) {
             return Err(CheckpointError::UnknownLog(checkpoint.origin));
         }
@@ -61,12 +82,9 @@ impl TrustPolicy {
             return Err(CheckpointError::QuorumNotMet { quorum, missing });
         }
         let members = self.quorum.members.iter().zip(times);
-        let cosigned = members.filter_map(|(member, time)| match &member.kind {
-            MemberKind::Witness(key) => {
-                let name = key.name().clone();
-                time.map(|time_s| Cosigned { name, time_s })
-            }
-            MemberKind::Group { .. } => None,
+        let cosigned = members.filter_map(|(member, time)| {
+            let name = member.key()?.name().clone();
+            time.map(|time_s| Cosigned { name, time_s })
         });
         Ok(VerifiedCheckpoint {
             note: Arc::from(note.source()),
@@ -102,9 +120,7 @@ impl TrustPolicy {
         let mut times = vec![None; self.quorum.members.len()];
         for line in note.signatures() {
             for (member, time) in self.quorum.members.iter().zip(&mut times) {
-                if let MemberKind::Witness(key) = &member.kind
-                    && line.is_by(key)
-                {
+                if let Some(key) = member.key().filter(|key| line.is_by(key)) {
                     let bad = || CheckpointError::BadCosignature(key.name().clone());
                     let cosignature = Cosignature::parse(&line.signature).ok_or_else(bad)?;
                     let verified = cosignature.verify(key, note.text());
@@ -123,15 +139,27 @@ impl TrustPolicy {
 
     /// The keys of the witnesses that may be asked for.
     pub fn witnesses(&self) -> impl Iterator<Item = &VerifierKey> {
-        let members = self.quorum.members.iter();
-        members.filter_map(|member| match &member.kind {
-            MemberKind::Witness(key) => Some(key),
-            MemberKind::Group { .. } => None,
-        })
+        self.quorum.members.iter().filter_map(PolicyMember::key)
     }
 
     /// What is asked of witnesses, in words; `None` when no cosignature is asked for.
     pub fn quorum(&self) -> Option<String> {
         self.quorum.describe()
+    }
+}
+
+error! {
+    /// Why logs and witnesses are not a policy.
+    TrustPolicyError {
+        /// There is no log.
+        NoLog => "a policy trusts at least one log",
+        /// The key of a log is not of type 01, or the key of a witness not of type 04.
+        KeyType => "logs have keys of type 01, witnesses of type 04",
+        /// Two keys are the same, or signatures could not tell them apart.
+        KeyTwice => "a key is there twice",
+        /// The threshold of a group is not a number from 1 to that of its members.
+        Threshold => "the threshold of a group is not between 1 and the number of its members",
+        /// A place is not one of a member, or a group has a member that stands after it or is in a group already.
+        Place => "a member is missing, stands after its group, or is in two groups",
     }
 }

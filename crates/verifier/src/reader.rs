@@ -1,60 +1,38 @@
-//! A cursor over bytes that never reads past their end.
+//! A cursor over the bytes of an entry that never reads past their end.
 
-/// What is left to read, and the error of a read that needs more than that.
-pub(crate) struct Reader<'a, E> {
-    rest: &'a [u8],
-    truncated: E,
-}
+use crate::EntryError;
 
-impl<'a, E: Clone> Reader<'a, E> {
-    pub(crate) const fn new(bytes: &'a [u8], truncated: E) -> Self {
-        Self {
-            rest: bytes,
-            truncated,
-        }
-    }
+/// What is left to read.
+pub(crate) struct Reader<'a>(pub(crate) &'a [u8]);
 
-    pub(crate) fn take(&mut self, len: usize) -> Result<&'a [u8], E> {
-        let split = self.rest.split_at_checked(len);
-        let (taken, rest) = split.ok_or_else(|| self.truncated.clone())?;
-        self.rest = rest;
+impl<'a> Reader<'a> {
+    pub(crate) fn take(&mut self, len: usize) -> Result<&'a [u8], EntryError> {
+        let split = self.0.split_at_checked(len);
+        let (taken, rest) = split.ok_or(EntryError::Truncated)?;
+        self.0 = rest;
         Ok(taken)
     }
 
-    pub(crate) fn array<const N: usize>(&mut self) -> Result<[u8; N], E> {
-        let taken = self.take(N)?.try_into();
-        taken.map_err(|_| self.truncated.clone())
+    /// As many bytes as the array has.
+    pub(crate) fn array<const N: usize>(&mut self) -> Result<[u8; N], EntryError> {
+        self.take(N)?.try_into().map_err(|_| EntryError::Truncated)
     }
 
-    pub(crate) fn u8(&mut self) -> Result<u8, E> {
-        self.array().map(u8::from_be_bytes)
-    }
-
-    pub(crate) fn u16(&mut self) -> Result<u16, E> {
-        self.array().map(u16::from_be_bytes)
-    }
-
-    pub(crate) fn u32(&mut self) -> Result<u32, E> {
-        self.array().map(u32::from_be_bytes)
-    }
-
-    pub(crate) fn u64(&mut self) -> Result<u64, E> {
-        self.array().map(u64::from_be_bytes)
-    }
-
-    /// The bytes after a length of 4 bytes.
-    pub(crate) fn long(&mut self) -> Result<&'a [u8], E> {
-        let len = usize::try_from(self.u32()?).map_err(|_| self.truncated.clone())?;
-        self.take(len)
-    }
-
-    /// The bytes after a length of 2 bytes.
-    pub(crate) fn short(&mut self) -> Result<&'a [u8], E> {
-        let len = self.u16()?;
+    /// The bytes after a length of 1 byte.
+    pub(crate) fn tiny(&mut self) -> Result<&'a [u8], EntryError> {
+        let len = u8::from_be_bytes(self.array()?);
         self.take(usize::from(len))
     }
 
-    pub(crate) const fn is_empty(&self) -> bool {
-        self.rest.is_empty()
+    /// The bytes after a length of 2 bytes.
+    pub(crate) fn short(&mut self) -> Result<&'a [u8], EntryError> {
+        let len = u16::from_be_bytes(self.array()?);
+        self.take(usize::from(len))
+    }
+
+    /// The bytes after a length of 4 bytes.
+    pub(crate) fn long(&mut self) -> Result<&'a [u8], EntryError> {
+        let len = u32::from_be_bytes(self.array()?);
+        self.take(usize::try_from(len).map_err(|_| EntryError::Truncated)?)
     }
 }

@@ -1,8 +1,7 @@
 //! The rules every list of signatures keeps, whoever may sign.
 
-use alloc::vec::Vec;
+use alloc::{collections::BTreeSet, vec::Vec};
 
-use crate::error::error;
 use crate::{ENTRY_SIGNATURES_MAX, EntrySignature, KeyId, PublicKey};
 
 error! {
@@ -29,14 +28,11 @@ pub(crate) fn check_list(signatures: &[EntrySignature]) -> Result<(), SignersErr
     if signatures.len() > ENTRY_SIGNATURES_MAX {
         return Err(SignersError::TooManySignatures);
     }
-    let mut seen = Vec::new();
-    for EntrySignature { key_id, .. } in signatures {
-        if seen.contains(key_id) {
-            return Err(SignersError::DuplicateSigner(*key_id));
-        }
-        seen.push(*key_id);
+    let mut seen = BTreeSet::new();
+    match signatures.iter().find(|it| !seen.insert(it.key_id)) {
+        Some(twice) => Err(SignersError::DuplicateSigner(twice.key_id)),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 /// Finds the key of every signature among `allowed`, in the order of the signatures.

@@ -4,7 +4,6 @@
 
 use alloc::vec::Vec;
 
-use crate::error::error;
 use crate::{ENTRY_BYTES_MAX, KeyError, PublicKey, decimal, hex};
 
 /// The most registrars of a charter and roots of an organisation.
@@ -39,9 +38,8 @@ impl<'a> Lines<'a> {
 
     /// A line that always reads the same.
     pub(crate) fn fixed(&mut self, expected: &str) -> Result<(), TextError> {
-        let wrong = self.wrong();
-        self.next(|line| (line == expected).then_some(()))
-            .ok_or(wrong)
+        let found = self.next(|line| (line == expected).then_some(()));
+        found.ok_or_else(|| self.wrong())
     }
 
     /// The value of the next line if it has this name.
@@ -61,17 +59,15 @@ impl<'a> Lines<'a> {
 
     /// A threshold and the lines of the keys it is of.
     pub(crate) fn key_set(&mut self, name: &str) -> Result<(u8, Vec<PublicKey>), TextError> {
-        let threshold = self.value("threshold", number)?;
+        let threshold = self.value("threshold", decimal::parse)?;
         let mut keys: Vec<PublicKey> = Vec::new();
         while let Some(value) = self.optional(name) {
             if keys.len() == KEY_SET_MAX {
                 return Err(TextError::KeyCount);
             }
             let key = public_key(value)?;
-            if keys
-                .last()
-                .is_some_and(|last| last.as_bytes() >= key.as_bytes())
-            {
+            // Nothing comes before every key.
+            if keys.last().map(PublicKey::as_bytes) >= Some(key.as_bytes()) {
                 return Err(TextError::KeyOrder);
             }
             keys.push(key);
@@ -79,21 +75,19 @@ impl<'a> Lines<'a> {
         if keys.is_empty() {
             return Err(TextError::KeyCount);
         }
-        match u8::try_from(threshold) {
-            Ok(threshold) if threshold > 0 && usize::from(threshold) <= keys.len() => {
-                Ok((threshold, keys))
-            }
-            _ => Err(TextError::Threshold),
+        let threshold = u8::try_from(threshold).map_err(|_| TextError::Threshold)?;
+        if threshold == 0 || usize::from(threshold) > keys.len() {
+            return Err(TextError::Threshold);
         }
+        Ok((threshold, keys))
     }
 
     /// Nothing may follow.
     pub(crate) const fn end(&self) -> Result<(), TextError> {
-        if self.rest.is_empty() {
-            Ok(())
-        } else {
-            Err(self.wrong())
+        if !self.rest.is_empty() {
+            return Err(self.wrong());
         }
+        Ok(())
     }
 
     /// The error that says the next line is not the one the format has there.
@@ -102,15 +96,10 @@ impl<'a> Lines<'a> {
     }
 }
 
-/// A decimal in its one spelling.
-pub(crate) fn number(text: &str) -> Option<u64> {
-    decimal::parse(text).ok()
-}
-
 /// A public key in hex, admitted by the key rule.
 pub(crate) fn public_key(text: &str) -> Result<PublicKey, TextError> {
     let bytes = hex::decode_32(text).map_err(|_| TextError::KeyHex)?;
-    PublicKey::admit(&bytes).map_err(TextError::Key)
+    Ok(PublicKey::admit(&bytes)?)
 }
 
 error! {
@@ -127,7 +116,7 @@ error! {
         /// A key is not 64 lower-case hex digits.
         KeyHex => "a key is not 64 lower-case hex digits",
         /// A key is refused by the key rule.
-        Key(error: KeyError) => "a key is not admitted: {error}",
+        Key <- error: KeyError => "a key is not admitted: {error}",
         /// There is no key, or more than [`KEY_SET_MAX`].
         KeyCount => "there are not between 1 and 16 keys",
         /// The keys are not ascending, or one is there twice.

@@ -11,7 +11,6 @@
 
 use alloc::vec::Vec;
 
-use crate::error::error;
 use crate::{
     CheckpointError, Hash, InclusionError, InclusionProof, LeafHash, LeafIndex, Note, NoteError,
     PROOF_HASHES_MAX, TrustPolicy, VerifiedCheckpoint, base64, decimal,
@@ -38,13 +37,13 @@ error! {
         /// No empty line parts the inclusion proof from the checkpoint.
         NoCheckpoint => "the proof has no checkpoint after an empty line",
         /// The checkpoint is not a signed note.
-        Note(error: NoteError) => "{error}",
+        Note <- error: NoteError => "{error}",
         /// The policy does not accept the checkpoint.
-        Checkpoint(error: CheckpointError) => "{error}",
+        Checkpoint <- error: CheckpointError => "{error}",
         /// The file carries another checkpoint than the one that was verified.
         OtherCheckpoint => "the proof carries another checkpoint",
         /// The entry is not at the index in the checkpoint's tree.
-        Inclusion(error: InclusionError) => "{error}",
+        Inclusion <- error: InclusionError => "{error}",
     }
 }
 
@@ -68,9 +67,8 @@ impl<'a> TlogProof<'a> {
     ///
     /// When `text` is not a proof file within the limits.
     pub fn parse(text: &'a str) -> Result<Self, TlogProofError> {
-        let mut rest = text
-            .strip_prefix(FIRST_LINE)
-            .ok_or(TlogProofError::FirstLine)?;
+        let rest = text.strip_prefix(FIRST_LINE);
+        let mut rest = rest.ok_or(TlogProofError::FirstLine)?;
         let mut extra = None;
         if let Some(after) = rest.strip_prefix("extra ") {
             let (encoded, after) = after.split_once('\n').ok_or(TlogProofError::Extra)?;
@@ -79,15 +77,13 @@ impl<'a> TlogProof<'a> {
         }
         let rest = rest.strip_prefix("index ").ok_or(TlogProofError::Index)?;
         let (index, rest) = rest.split_once('\n').ok_or(TlogProofError::Index)?;
-        let index = decimal::parse(index).map_err(|_| TlogProofError::Index)?;
+        let index = decimal::parse(index).ok_or(TlogProofError::Index)?;
         let (hashes, checkpoint) = parse_hashes(rest)?;
-        let note = Note::parse(checkpoint).map_err(TlogProofError::Note)?;
-        let inclusion = InclusionProof::new(hashes);
         Ok(Self {
             extra,
             index: LeafIndex::new(index),
-            inclusion,
-            note,
+            inclusion: InclusionProof::new(hashes),
+            note: Note::parse(checkpoint)?,
         })
     }
 
@@ -101,10 +97,7 @@ impl<'a> TlogProof<'a> {
         entry: &[u8],
         policy: &TrustPolicy,
     ) -> Result<VerifiedEntry, TlogProofError> {
-        let checkpoint = policy
-            .verify(&self.note)
-            .map_err(TlogProofError::Checkpoint)?;
-        self.verify_with(entry, &checkpoint)
+        self.verify_with(entry, &policy.verify(&self.note)?)
     }
 
     /// Checks the same against a checkpoint that was verified before, which this proof must carry too,
@@ -122,8 +115,7 @@ impl<'a> TlogProof<'a> {
             return Err(TlogProofError::OtherCheckpoint);
         }
         let leaf = LeafHash::of(entry);
-        let included = self.inclusion.verify(leaf, self.index, checkpoint.head());
-        included.map_err(TlogProofError::Inclusion)?;
+        self.inclusion.verify(leaf, self.index, checkpoint.head())?;
         Ok(VerifiedEntry {
             index: self.index,
             leaf,

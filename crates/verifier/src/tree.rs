@@ -40,11 +40,6 @@ impl TreeSize {
     pub const fn get(self) -> u64 {
         self.0
     }
-
-    /// Whether the tree of this size has an entry at `index`.
-    pub const fn contains(self, index: LeafIndex) -> bool {
-        index.0 < self.0
-    }
 }
 
 impl fmt::Display for TreeSize {

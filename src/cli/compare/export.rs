@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use witnessmark_merkle::{ConsistencyPlan, Frontier, NodeId};
-use witnessmark_tlog::{TILE_WIDTH, Tile, log_only_policy};
+use witnessmark_tlog::{TILE_WIDTH, Tile};
 use witnessmark_verifier::{
     Hash, LeafHash, Note, TrustPolicy, VerifiedCheckpoint, VerifierKey, empty_root,
 };
@@ -80,7 +80,7 @@ fn checkpoint(folder: &Path, key: &VerifierKey) -> Result<VerifiedCheckpoint, Fa
     let bytes = files::read_bytes(&path, NOTE_BYTES_MAX)?;
     let text = str::from_utf8(&bytes).map_err(|error| broken(&path, &error))?;
     let note = Note::parse(text).map_err(|error| broken(&path, &error))?;
-    let policy = TrustPolicy::parse(&log_only_policy(key));
+    let policy = TrustPolicy::try_new(vec![key.clone()], Vec::new(), None);
     let policy = policy.map_err(|error| broken(&path, &error))?;
     policy.verify(&note).map_err(|error| broken(&path, &error))
 }

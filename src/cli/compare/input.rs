@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use witnessmark_bundle::{Bundle, Misbehaviour, ProvedLeaf};
-use witnessmark_tlog::log_only_policy;
 use witnessmark_verifier::{
     Checkpoint, LeafHash, LeafIndex, Note, TlogProof, TreeHead, TrustPolicy, VerifierKey,
 };
@@ -112,7 +111,7 @@ fn statement(
     let mut head = None;
     for key in policy.logs().iter().filter(|key| *key.name() == origin) {
         // The key alone: who signs two histories does not show both of them to witnesses.
-        let of_key = TrustPolicy::parse(&log_only_policy(key));
+        let of_key = TrustPolicy::try_new(vec![key.clone()], Vec::new(), None);
         let of_key = of_key.map_err(|error| refused(&error))?;
         match of_key.verify(&parsed) {
             Ok(checkpoint) => {

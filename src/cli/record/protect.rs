@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde_json::Value;
-use witnessmark_record::{Level, Problem, RecordKind, from_json, private_persons, v1};
-use witnessmark_verifier::{DisclosedValue, Hash};
+use witnessmark_record::{
+    DisclosedValue, Level, Problem, RecordKind, from_json, private_persons, v1,
+};
+use witnessmark_verifier::Hash;
 use zeroize::Zeroizing;
 
 use super::check::{read_value, record_of, refusal};

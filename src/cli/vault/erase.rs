@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
-use witnessmark_tlog::field_digest;
+use witnessmark_record::field_digest;
 use witnessmark_verifier::{Hash, OrgName, RecordId};
 
 use super::{KeyOptions, VaultFile, parse_record_id, vault_failure};

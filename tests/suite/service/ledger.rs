@@ -100,7 +100,7 @@ impl TestLedger {
 
 /// The policy that `init` wrote.
 pub(super) fn policy(dir: &Path) -> TrustPolicy {
-    TrustPolicy::parse(&fs::read_to_string(dir.join("trust.policy")).unwrap()).unwrap()
+    witnessmark_policy::parse(&fs::read_to_string(dir.join("trust.policy")).unwrap()).unwrap()
 }
 
 /// The registrar's key that `init` made.

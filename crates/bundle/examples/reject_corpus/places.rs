@@ -6,9 +6,9 @@ use std::path::Path;
 use std::process::Command;
 
 use witnessmark_bundle::{Bundle, BundledFile};
-use witnessmark_record::v1;
+use witnessmark_record::{DisclosedValue, v1};
 use witnessmark_tlog::Encode as _;
-use witnessmark_verifier::{DisclosedValue, Hash, sha256};
+use witnessmark_verifier::{Hash, sha256};
 
 use super::mini_log::{COURT, TEAM, link};
 use super::world::{
@@ -232,7 +232,7 @@ fn disclosures(corpus: &mut Corpus) {
     let policy = policy(&log);
     let whole = bundle(&log);
     let good = shown().encode().unwrap();
-    let changed = |change: &dyn Fn(&mut witnessmark_verifier::Disclosure)| {
+    let changed = |change: &dyn Fn(&mut witnessmark_record::Disclosure)| {
         let mut other = shown();
         change(&mut other);
         other.encode().unwrap()

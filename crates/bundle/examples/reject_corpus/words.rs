@@ -3,9 +3,8 @@
 
 use std::fs;
 
-use witnessmark_record::v1;
-use witnessmark_tlog::{Encode as _, field_digest};
-use witnessmark_verifier::{DisclosedValue, KeyAction, KeyRole};
+use witnessmark_record::{DisclosedValue, field_digest, v1};
+use witnessmark_verifier::{KeyAction, KeyRole};
 
 use super::mini_log::{COURT, MiniLog, ORIGIN, TEAM, key, link, public};
 use super::world::{

@@ -5,11 +5,10 @@ use std::path::Path;
 
 use ed25519_dalek::{Signer as _, SigningKey};
 use witnessmark_bundle::{Bundle, BundleFiles, ExportWriter, ProvenEntry};
-use witnessmark_record::v1;
-use witnessmark_tlog::{Encode as _, encode_proof, field_digest, field_salt, signature_line};
+use witnessmark_record::{DisclosedValue, Disclosure, field_digest, field_salt, v1};
+use witnessmark_tlog::{Encode as _, encode_proof, signature_line};
 use witnessmark_verifier::{
-    Cosignature, DisclosedValue, Disclosure, Entry, EntryKind, LeafIndex, base64,
-    cosignature_message, sha256,
+    Cosignature, Entry, EntryKind, LeafIndex, base64, cosignature_message, sha256,
 };
 
 use super::mini_log::{COURT, MiniLog, TEAM, key, link, org, witness};

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use witnessmark_record::Record;
 use witnessmark_record::v1::ErasureKind;
-use witnessmark_verifier::{DisclosedValue, Disclosure, Hash, hex, sha256};
+use witnessmark_record::{DisclosedValue, Disclosure, Record};
+use witnessmark_verifier::{Hash, hex, sha256};
 
 use crate::bundle::{Bundle, BundledFile};
 use crate::escape::quote;

@@ -7,9 +7,8 @@ use witnessmark_bundle::{
     Bundle, BundleError, BundleFiles, FileFacts, FileSource, FileState, NoFiles, Verdict,
     VerdictWord, verify_bundle,
 };
-use witnessmark_record::v1;
-use witnessmark_tlog::{Encode as _, field_digest, field_salt};
-use witnessmark_verifier::{DisclosedValue, Disclosure, Hash, hex, sha256};
+use witnessmark_record::{DisclosedValue, Disclosure, field_digest, field_salt, v1};
+use witnessmark_verifier::{Hash, hex, sha256};
 
 use crate::mini_log::{MiniLog, TEAM, assert_fails, judge, why};
 

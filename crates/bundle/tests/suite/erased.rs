@@ -4,8 +4,8 @@ use witnessmark_bundle::{
     Bundle, BundleFiles, FileState, FolderFiles, Validity, Verdict, VerdictWord, verify_bundle,
 };
 use witnessmark_record::v1::{self, record::Body};
-use witnessmark_tlog::{Encode as _, field_digest, field_salt};
-use witnessmark_verifier::{DisclosedValue, Disclosure, Hash, RecordId, sha256};
+use witnessmark_record::{DisclosedValue, Disclosure, field_digest, field_salt};
+use witnessmark_verifier::{Hash, RecordId, sha256};
 
 use crate::mini_log::{COURT, MiniLog, TEAM, assert_fails, judge, link, why};
 

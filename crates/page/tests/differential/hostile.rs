@@ -1,9 +1,7 @@
 //! Bundles whose every text wants to be more than text: markup, commands to a terminal, characters that turn the writing around, and
 //! letters that look like others.
 
-use witnessmark_record::{Record, RecordKind, encode};
-use witnessmark_tlog::{Encode as _, field_salt};
-use witnessmark_verifier::{DisclosedValue, Disclosure};
+use witnessmark_record::{DisclosedValue, Disclosure, Record, RecordKind, encode, field_salt};
 
 use crate::fields;
 use crate::ledger::{Honest, Tamper};

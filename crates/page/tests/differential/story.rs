@@ -6,9 +6,8 @@ use std::io::{self, Read};
 
 use serde_json::{Value as Json, json};
 use witnessmark_bundle::FileSource;
-use witnessmark_record::{encode, v1};
-use witnessmark_tlog::{Encode as _, field_salt};
-use witnessmark_verifier::{DisclosedValue, Disclosure, KeyId, base64, pae, sha256};
+use witnessmark_record::{DisclosedValue, Disclosure, encode, field_salt, v1};
+use witnessmark_verifier::{KeyId, base64, pae, sha256};
 
 use crate::document::{Chain, Document, FileName, Related, checkpoint, policy, proven};
 use crate::ledger::{Ledger, ORIGIN, START, Step, TYPE_RECORD, Tamper, What, key, public_hex};

@@ -2,35 +2,73 @@
 
 use alloc::{collections::BTreeSet, format, string::String, vec::Vec};
 
+use super::TrustPolicyError;
 use crate::VerifierKey;
 
-/// Invariant: a group's members stand before it, so one pass in order evaluates all without recursion.
+/// Somebody whose cosignature a policy may ask for, or a group of these.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Quorum {
-    pub(super) members: Vec<Member>,
-    /// The place of the member that has to be met; `None` when no cosignature is asked for.
-    pub(super) required: Option<usize>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Member {
+pub struct PolicyMember {
     /// What the policy calls it; it means nothing elsewhere.
-    pub(super) name: String,
-    pub(super) kind: MemberKind,
+    pub name: String,
+    /// Who it is.
+    pub kind: MemberKind,
 }
 
+/// Who a member of a policy is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum MemberKind {
+pub enum MemberKind {
     /// A witness, met when it has cosigned.
     Witness(VerifierKey),
-    /// At least `threshold` of the members at these places.
+    /// A group, met when enough of its members are.
     Group {
+        /// How many are enough, from 1 to their number.
         threshold: usize,
+        /// The places of the members in the policy, all before the group's own.
         members: Vec<usize>,
     },
 }
 
+impl PolicyMember {
+    /// The key of a witness; groups have none.
+    pub const fn key(&self) -> Option<&VerifierKey> {
+        match &self.kind {
+            MemberKind::Witness(key) => Some(key),
+            MemberKind::Group { .. } => None,
+        }
+    }
+}
+
+/// Invariant: the one of [`Quorum::check`]. A group's members stand before it, so one pass in order evaluates all without recursion.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Quorum {
+    pub(super) members: Vec<PolicyMember>,
+    /// The place of the member that has to be met; `None` when no cosignature is asked for.
+    pub(super) required: Option<usize>,
+}
+
 impl Quorum {
+    /// Every place is one of a member, those of a group before its own and in no other group; every threshold can be met and not by nobody.
+    pub(super) fn check(&self) -> Result<(), TrustPolicyError> {
+        let mut grouped = BTreeSet::new();
+        for (place, member) in self.members.iter().enumerate() {
+            if let MemberKind::Group { threshold, members } = &member.kind {
+                if !members.iter().all(|it| *it < place && grouped.insert(it)) {
+                    return Err(TrustPolicyError::Place);
+                }
+                if !(1..=members.len()).contains(threshold) {
+                    return Err(TrustPolicyError::Threshold);
+                }
+            }
+        }
+        if self
+            .required
+            .is_some_and(|place| place >= self.members.len())
+        {
+            return Err(TrustPolicyError::Place);
+        }
+        Ok(())
+    }
+
     /// Whether the witnesses at the places that have a time of cosignature are enough.
     pub(super) fn is_met(&self, times: &[Option<u64>]) -> bool {
         let mut met: Vec<bool> = Vec::with_capacity(self.members.len());

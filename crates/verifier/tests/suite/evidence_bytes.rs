@@ -1,12 +1,11 @@
-//! Entries and disclosures have one spelling; every other is refused by name.
+//! Entries have one spelling; every other is refused by name.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use witnessmark_tlog::{Encode as _, TooLong, field_salt};
+use witnessmark_tlog::Encode as _;
 use witnessmark_verifier::{
-    DisclosedValue, Disclosure, DisclosureError, ENTRY_BYTES_MAX, Entry, EntryError, EntryKind,
-    EntrySignature, Hash, KeyId, OrgName, PAYLOAD_TYPE_CHARTER, PAYLOAD_TYPE_KEY_EVENT,
-    PAYLOAD_TYPE_RECORD,
+    ENTRY_BYTES_MAX, Entry, EntryError, EntryKind, EntrySignature, Hash, KeyId, OrgName,
+    PAYLOAD_TYPE_CHARTER, PAYLOAD_TYPE_KEY_EVENT, PAYLOAD_TYPE_RECORD,
 };
 
 fn entry() -> Entry {
@@ -162,69 +161,4 @@ fn an_entry_with_a_wrong_byte_is_refused_by_name() {
         changed[place] = byte;
         assert_eq!(Entry::parse(&changed), Err(error), "byte {place} = {byte}");
     }
-}
-
-#[test]
-fn every_type_of_disclosed_value_is_read_and_written() {
-    let values = [
-        DisclosedValue::Bytes(vec![0xff, 0]),
-        DisclosedValue::Text("Ana M\u{e9}ndez".into()),
-        DisclosedValue::Integer(-5),
-        DisclosedValue::Time(i64::MAX),
-        DisclosedValue::Bool(true),
-        DisclosedValue::Json("{\"a\":1}".into()),
-    ];
-    for (code, value) in values.into_iter().enumerate() {
-        let disclosure = Disclosure {
-            salt: [1; 32],
-            name: "n".into(),
-            value,
-        };
-        let bytes = disclosure.encode().unwrap();
-        assert_eq!(usize::from(bytes[21 + 32 + 2 + 1]), code);
-        assert_eq!(Disclosure::parse(&bytes), Ok(disclosure));
-    }
-}
-
-#[test]
-fn a_disclosure_with_a_wrong_byte_is_refused_by_name() {
-    let value = DisclosedValue::Bool(true);
-    let good = Disclosure {
-        salt: [1; 32],
-        name: "n".into(),
-        value,
-    }
-    .encode()
-    .unwrap();
-    let type_at = 21 + 32 + 2 + 1;
-    let table = [
-        (0, b'W', DisclosureError::Prefix),
-        (21 + 32, 1, DisclosureError::Truncated),
-        (21 + 32 + 2, 0xff, DisclosureError::Name),
-        (type_at, 2, DisclosureError::Value),
-        (type_at, 6, DisclosureError::Type),
-        (type_at + 4, 2, DisclosureError::Truncated),
-        (type_at + 4, 0, DisclosureError::Value),
-        (type_at + 5, 2, DisclosureError::Value),
-    ];
-    for (place, byte, error) in table {
-        let mut changed = good.clone();
-        changed[place] = byte;
-        assert_eq!(
-            Disclosure::parse(&changed),
-            Err(error),
-            "byte {place} = {byte}"
-        );
-    }
-    let mut text = good;
-    text[type_at] = 1;
-    text[type_at + 5] = 0xff;
-    assert_eq!(Disclosure::parse(&text), Err(DisclosureError::Value));
-}
-
-#[test]
-fn a_name_too_long_for_its_length_field_has_no_salt() {
-    assert!(field_salt(&[0; 32], &"n".repeat(65_535)).is_ok());
-    let error = TooLong;
-    assert_eq!(field_salt(&[0; 32], &"n".repeat(65_536)), Err(error));
 }

@@ -9,8 +9,7 @@ use witnessmark_tlog::{
     signature_line,
 };
 use witnessmark_verifier::{
-    Charter, Checkpoint, Disclosure, Entry, KeyEvent, Note, TlogProof, TrustPolicy, VerifierKey,
-    base64, decimal, hex,
+    Charter, Checkpoint, Entry, KeyEvent, Note, TlogProof, VerifierKey, base64, decimal, hex,
 };
 
 /// Good texts of every format, to be spoiled.
@@ -85,7 +84,7 @@ fn read_everything(text: &str) {
         assert_eq!(key.to_string(), text);
         assert!(signature_line(key.name(), key.key_id(), &[1]).ends_with('\n'));
     }
-    if let Ok(policy) = TrustPolicy::parse(text) {
+    if let Ok(policy) = witnessmark_policy::parse(text) {
         assert!(!policy.logs().is_empty());
     }
     if let Ok(charter) = Charter::parse(text.as_bytes()) {
@@ -106,7 +105,7 @@ fn read_everything(text: &str) {
     if let Ok(bytes) = hex::decode(text) {
         assert_eq!(hex::encode(&bytes), text);
     }
-    if let Ok(number) = decimal::parse(text) {
+    if let Some(number) = decimal::parse(text) {
         assert_eq!(number.to_string(), text);
     }
 }
@@ -115,14 +114,9 @@ fn read_everything(text: &str) {
 fn good_bytes() -> Vec<Vec<u8>> {
     let vectors: Value =
         serde_json::from_str(include_str!("../../vectors/witnessmark-v1.json")).unwrap();
-    let list = |value: &Value, field: &str| -> Vec<Vec<u8>> {
-        let items = value.as_array().unwrap().iter();
-        let texts = items.map(|item| item[field].as_str().unwrap());
-        texts.map(|text| hex::decode(text).unwrap()).collect()
-    };
-    let entries = list(&vectors["entries"], "entry");
-    let disclosures = list(&vectors["disclosures"]["fields"], "disclosure");
-    [entries, disclosures].concat()
+    let entries = vectors["entries"].as_array().unwrap().iter();
+    let texts = entries.map(|entry| entry["entry"].as_str().unwrap());
+    texts.map(|text| hex::decode(text).unwrap()).collect()
 }
 
 /// Good bytes with a few of them cut, doubled or replaced.
@@ -147,10 +141,7 @@ proptest! {
     #[test]
     fn spoiled_bytes_are_refused_or_read_back(bytes in spoiled_bytes()) {
         if let Ok(entry) = Entry::parse(&bytes) {
-            prop_assert_eq!(entry.encode().unwrap(), bytes.clone());
-        }
-        if let Ok(disclosure) = Disclosure::parse(&bytes) {
-            prop_assert_eq!(disclosure.encode().unwrap(), bytes);
+            prop_assert_eq!(entry.encode().unwrap(), bytes);
         }
     }
 
@@ -172,7 +163,7 @@ proptest! {
 
     #[test]
     fn any_number_survives_decimal(number in any::<u64>()) {
-        prop_assert_eq!(decimal::parse(&number.to_string()), Ok(number));
+        prop_assert_eq!(decimal::parse(&number.to_string()), Some(number));
     }
 
     #[test]

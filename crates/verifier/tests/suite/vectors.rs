@@ -46,7 +46,7 @@ fn key(vectors: &Value, name: &str) -> PublicKey {
 }
 
 fn policy(vectors: &Value) -> TrustPolicy {
-    TrustPolicy::parse(text(&vectors["policy"])).unwrap()
+    witnessmark_policy::parse(text(&vectors["policy"])).unwrap()
 }
 
 #[test]
@@ -189,7 +189,7 @@ fn a_consistency_proof_holds_between_its_own_sizes_alone() {
 fn every_checkpoint_verifies_and_re_encodes() {
     let vectors = vectors();
     let log = VerifierKey::parse(text(&vectors["log_vkey"])).unwrap();
-    let policy = TrustPolicy::parse(&log_only_policy(&log)).unwrap();
+    let policy = witnessmark_policy::parse(&log_only_policy(&log)).unwrap();
     let checkpoints = vectors["checkpoints"].as_object().unwrap();
     assert_eq!(checkpoints.len(), 7);
     for (size, source) in checkpoints {

@@ -1,12 +1,17 @@
-//! The text of a trust policy, read strictly: a misread policy trusts whom its author does not.
+//! The text of a trust policy (C2SP tlog-policy), read strictly: a misread policy trusts whom its author does not.
+//!
+//! A policy is not evidence. Its reader writes it for himself, so spaces, comments and order are free, and an error says which
+//! line is wrong and what to do. What a policy means is for the verifier, which checks what is made of the text again.
 
-use alloc::{borrow::ToOwned, string::String, vec::Vec};
-use core::fmt;
+use std::fmt;
 
-use super::quorum::{Member, MemberKind, Quorum};
-use super::{POLICY_BYTES_MAX, TrustPolicy};
-use crate::error::error;
-use crate::{NoteAlgorithm, VerifierKey, VerifierKeyError, decimal};
+use witnessmark_verifier::{
+    MemberKind, NoteAlgorithm, PolicyMember, TrustPolicy, TrustPolicyError, VerifierKey,
+    VerifierKeyError, decimal,
+};
+
+/// The most bytes a policy may have: many times what 32 logs, witnesses and groups need.
+pub const POLICY_BYTES_MAX: usize = 100_000;
 
 const NONE: &str = "none";
 
@@ -19,49 +24,99 @@ pub struct PolicyError {
     pub kind: PolicyErrorKind,
 }
 
-error! {
-    /// What is wrong with a line of a policy. Displayed with what to do about it.
-    PolicyErrorKind {
-        /// The policy is longer than 100,000 bytes.
-        TooLong => "the policy is longer than 100,000 bytes; shorten it",
-        /// A control character other than a tab.
-        ControlCharacter => "a control character; keep to spaces, tabs and line feeds",
-        /// The last line does not end in a newline: the file may have been cut.
-        NoFinalNewline => "the line does not end; check that the file is whole and add a line feed",
-        /// The line starts with none of `log`, `witness`, `group`, `quorum` and `#`.
-        UnknownKeyword(word: String) =>
-            "{word:?} is not a kind of line; start it with log, witness, group, quorum or #",
-        /// The line has too few or too many items; this is the form it has.
-        Form(form: &'static str) => "wrong number of items; write {form}",
-        /// The key is not a verifier key.
-        Key(error: VerifierKeyError) => "{error}; copy the key again from who publishes it",
-        /// The key of a log is not of type 01.
-        NotALogKey => "the key is a witness's (type 04); use the log's own key (type 01)",
-        /// The key of a witness is not of type 04.
-        NotAWitnessKey => "the key is a log's (type 01); use the witness's key (type 04)",
-        /// The key is on an earlier line too.
-        KeyTwice => "the key is on an earlier line too; a key counts once, remove one",
-        /// The name `none` cannot be given to anything, nor be a member of a group.
-        NameNone => "the name none is reserved; choose another name",
-        /// The name is given on an earlier line too.
-        NameTwice(name: String) =>
-            "{name:?} is defined on an earlier line too; choose another name",
-        /// No earlier line defines the name.
-        NameUnknown(name: String) => "no earlier line defines {name:?}; define it above this line",
-        /// The name is a member of a group already.
-        MemberTwice(name: String) =>
-            "{name:?} is a member of a group already; it counts once, remove one",
-        /// The threshold is not `any`, `all`, or a number from 1 to this number of members.
-        Threshold(members: usize) =>
-            "the threshold is wrong; write any, all, or a number from 1 to {members}",
-        /// An earlier line says what the quorum is.
-        QuorumTwice => "a second quorum line; keep one",
-        /// No line says what the quorum is.
-        NoQuorum => "there is no quorum line; add one, such as quorum none",
-        /// No line names a log.
-        NoLog => "there is no log line; add one with the log's verifier key",
+/// What is wrong with a line of a policy. Displayed with what to do about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PolicyErrorKind {
+    /// The policy is longer than 100,000 bytes.
+    TooLong,
+    /// A control character other than a tab.
+    ControlCharacter,
+    /// The last line does not end in a newline: the file may have been cut.
+    NoFinalNewline,
+    /// The line starts with none of `log`, `witness`, `group`, `quorum` and `#`.
+    UnknownKeyword(String),
+    /// The line has too few or too many items; this is the form it has.
+    Form(&'static str),
+    /// The key is not a verifier key.
+    Key(VerifierKeyError),
+    /// The key of a log is not of type 01.
+    NotALogKey,
+    /// The key of a witness is not of type 04.
+    NotAWitnessKey,
+    /// The key is on an earlier line too.
+    KeyTwice,
+    /// The name `none` cannot be given to anything, nor be a member of a group.
+    NameNone,
+    /// The name is given on an earlier line too.
+    NameTwice(String),
+    /// No earlier line defines the name.
+    NameUnknown(String),
+    /// The name is a member of a group already.
+    MemberTwice(String),
+    /// The threshold is not `any`, `all`, or a number from 1 to this number of members.
+    Threshold(usize),
+    /// An earlier line says what the quorum is.
+    QuorumTwice,
+    /// No line says what the quorum is.
+    NoQuorum,
+    /// No line names a log.
+    NoLog,
+    /// Each line was accepted, and the verifier does not accept what they make: a mistake of this crate.
+    Whole(TrustPolicyError),
+}
+
+impl fmt::Display for PolicyErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooLong => f.write_str("the policy is longer than 100,000 bytes; shorten it"),
+            Self::ControlCharacter => {
+                f.write_str("a control character; keep to spaces, tabs and line feeds")
+            }
+            Self::NoFinalNewline => f.write_str(
+                "the line does not end; check that the file is whole and add a line feed",
+            ),
+            Self::UnknownKeyword(word) => write!(
+                f,
+                "{word:?} is not a kind of line; start it with log, witness, group, quorum or #"
+            ),
+            Self::Form(form) => write!(f, "wrong number of items; write {form}"),
+            Self::Key(error) => write!(f, "{error}; copy the key again from who publishes it"),
+            Self::NotALogKey => {
+                f.write_str("the key is a witness's (type 04); use the log's own key (type 01)")
+            }
+            Self::NotAWitnessKey => {
+                f.write_str("the key is a log's (type 01); use the witness's key (type 04)")
+            }
+            Self::KeyTwice => {
+                f.write_str("the key is on an earlier line too; a key counts once, remove one")
+            }
+            Self::NameNone => f.write_str("the name none is reserved; choose another name"),
+            Self::NameTwice(name) => write!(
+                f,
+                "{name:?} is defined on an earlier line too; choose another name"
+            ),
+            Self::NameUnknown(name) => write!(
+                f,
+                "no earlier line defines {name:?}; define it above this line"
+            ),
+            Self::MemberTwice(name) => write!(
+                f,
+                "{name:?} is a member of a group already; it counts once, remove one"
+            ),
+            Self::Threshold(members) => write!(
+                f,
+                "the threshold is wrong; write any, all, or a number from 1 to {members}"
+            ),
+            Self::QuorumTwice => f.write_str("a second quorum line; keep one"),
+            Self::NoQuorum => f.write_str("there is no quorum line; add one, such as quorum none"),
+            Self::NoLog => f.write_str("there is no log line; add one with the log's verifier key"),
+            Self::Whole(error) => write!(f, "{error}"),
+        }
     }
 }
+
+impl std::error::Error for PolicyErrorKind {}
 
 impl fmt::Display for PolicyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -69,9 +124,15 @@ impl fmt::Display for PolicyError {
     }
 }
 
-impl core::error::Error for PolicyError {}
+impl std::error::Error for PolicyError {}
 
-pub(super) fn parse(text: &str) -> Result<TrustPolicy, PolicyError> {
+/// The policy that `text` is.
+///
+/// # Errors
+///
+/// When `text` breaks a rule of C2SP tlog-policy, or names no log. The error says which line, what is
+/// wrong with it and what to do.
+pub fn parse(text: &str) -> Result<TrustPolicy, PolicyError> {
     let at = |line| move |kind| PolicyError { line, kind };
     if text.len() > POLICY_BYTES_MAX {
         return Err(at(1)(PolicyErrorKind::TooLong));
@@ -89,7 +150,7 @@ pub(super) fn parse(text: &str) -> Result<TrustPolicy, PolicyError> {
 #[derive(Default)]
 struct Reader {
     logs: Vec<VerifierKey>,
-    members: Vec<Member>,
+    members: Vec<PolicyMember>,
     /// The places of members that belong to a group.
     grouped: Vec<usize>,
     /// What the quorum line asks for, once there was one.
@@ -144,7 +205,7 @@ impl Reader {
             return Err(PolicyErrorKind::NotAWitnessKey);
         }
         let kind = MemberKind::Witness(key);
-        self.members.push(Member { name, kind });
+        self.members.push(PolicyMember { name, kind });
         Ok(())
     }
 
@@ -170,7 +231,7 @@ impl Reader {
             members.push(place);
         }
         let kind = MemberKind::Group { threshold, members };
-        self.members.push(Member { name, kind });
+        self.members.push(PolicyMember { name, kind });
         Ok(())
     }
 
@@ -195,24 +256,16 @@ impl Reader {
         if !self.has_quorum {
             return Err(PolicyErrorKind::NoQuorum);
         }
-        let (logs, members, required) = (self.logs, self.members, self.required);
-        let quorum = Quorum { members, required };
-        Ok(TrustPolicy { logs, quorum })
+        TrustPolicy::try_new(self.logs, self.members, self.required).map_err(PolicyErrorKind::Whole)
     }
 
     /// A key that no earlier line has, under whatever name and type; nor one that signatures could not
     /// tell from an earlier one.
     fn new_key(&self, text: &str) -> Result<VerifierKey, PolicyErrorKind> {
         let key = VerifierKey::parse(text).map_err(PolicyErrorKind::Key)?;
-        let witnesses = self.members.iter().filter_map(|member| match &member.kind {
-            MemberKind::Witness(key) => Some(key),
-            MemberKind::Group { .. } => None,
-        });
-        let is_same = |known: &VerifierKey| {
-            let same_id = known.name() == key.name() && known.key_id() == key.key_id();
-            known.public_key() == key.public_key() || same_id
-        };
-        if self.logs.iter().chain(witnesses).any(is_same) {
+        let witnesses = self.members.iter().filter_map(PolicyMember::key);
+        let mut known = self.logs.iter().chain(witnesses);
+        if known.any(|known| known.clashes_with(&key)) {
             return Err(PolicyErrorKind::KeyTwice);
         }
         Ok(key)
@@ -239,7 +292,7 @@ fn parse_threshold(text: &str, members: usize) -> Option<usize> {
     let threshold = match text {
         "any" => 1,
         "all" => members,
-        number => usize::try_from(decimal::parse(number).ok()?).ok()?,
+        number => usize::try_from(decimal::parse(number)?).ok()?,
     };
     (1..=members).contains(&threshold).then_some(threshold)
 }
