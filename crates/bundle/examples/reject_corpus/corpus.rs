@@ -20,14 +20,14 @@ mod exports;
 mod members;
 #[expect(dead_code, reason = "shared with the tests, which use all of it")]
 #[path = "../../tests/suite/mini_log.rs"]
-mod mini_log;
-mod misbehaviour;
+pub(crate) mod mini_log;
+pub(crate) mod misbehaviour;
 mod places;
 mod policies;
 mod proofs;
 mod tiles;
 mod words;
-mod world;
+pub(crate) mod world;
 
 use std::collections::BTreeMap;
 use std::fs;
