@@ -300,8 +300,12 @@ fn a_file_has_one_spelling() {
             "a hash is not 32 bytes",
         ),
         (text[..text.len() / 2].to_owned(), "not one JSON document"),
-        ("[".repeat(100_000), "wrong type"),
-        (String::new(), "not one JSON document"),
+        ("[".repeat(100_000), "not a JSON object"),
+        (
+            "[\"witnessmark-misbehaviour/2\"]".to_owned(),
+            "not a JSON object",
+        ),
+        (String::new(), "not a JSON object"),
         (huge, "larger than"),
     ] {
         ends(&judge(&changed), FindingWord::NotProved, "format", words);
