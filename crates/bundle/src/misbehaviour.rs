@@ -93,6 +93,10 @@ impl Misbehaviour {
         }
         let text = std::str::from_utf8(bytes)
             .map_err(|_| wrong("the document is not UTF-8 text".to_owned()))?;
+        // A list of texts would be read as the members in their order.
+        if !text.trim_ascii_start().starts_with('{') {
+            return Err(wrong("the document is not a JSON object".to_owned()));
+        }
         let format: FormatOnly = serde_json::from_str(text).map_err(|e| form(&e))?;
         if format.format != MISBEHAVIOUR_FORMAT {
             return Err(if format.format.starts_with(FORMAT_FAMILY) {

@@ -4,9 +4,7 @@ import { fail } from './bytes.js';
 import { digestsOf } from './digest.js';
 import { counting } from './erased.js';
 import { quote } from './show.js';
-
-/** Ends with CANNOT TELL: a file that is named is not there. */
-export class MissingFile extends Error {}
+import { Unclear } from './steps.js';
 
 /** What was found of a file, in words. */
 export const STATES = {
@@ -87,7 +85,7 @@ export function judgeFiles(files) {
   }
   if (missing.length > 0 || unreadable.length > 0) {
     const names = [...missing, ...unreadable].map(({ name }) => quote(name));
-    throw new MissingFile(`not beside the bundle, or not readable: ${names.join(', ')}`);
+    throw new Unclear(`not beside the bundle, or not readable: ${names.join(', ')}`);
   }
   const gone = erased.length === 0 ? '' : `; ${erased.length} erased`;
   return matching.length + erased.length === 0

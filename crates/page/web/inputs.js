@@ -5,10 +5,12 @@ import { POLICY_BYTES_MAX } from './policy.js';
 
 const HEAD_BYTES = 4096;
 
-/** The bundle, the policy and the files beside it. */
+/** The bundle, or a file of misbehaviour in its place; the policy; the files beside it; and a checkpoint kept from before. */
 export class Inputs {
   bundle = null;
   policy = null;
+  kept = null;
+  allowOlder = false;
   files = new Map();
 
   /** Whether there is enough to check. */
@@ -20,6 +22,8 @@ export class Inputs {
   clear() {
     this.bundle = null;
     this.policy = null;
+    this.kept = null;
+    this.allowOlder = false;
     this.files.clear();
   }
 
@@ -30,17 +34,18 @@ export class Inputs {
     }
   }
 
-  /** Takes files that were dropped: which is the bundle and which the policy shows in what they hold. Gives what was odd. */
+  /** Takes files that were dropped: what each is shows in what it holds. Gives what was odd. */
   async addDropped(files) {
     const roles = await Promise.all(files.map(roleOf));
     const having = (role) => files.filter((_, at) => roles[at] === role);
-    const [bundles, policies] = [having('bundle'), having('policy')];
-    if (bundles.length > 1 || policies.length > 1) {
-      const what = bundles.length > 1 ? 'bundle' : 'policy';
-      return `More than one of these files looks like a ${what}. Choose the right one with its button.`;
+    for (const role of ['bundle', 'policy', 'checkpoint']) {
+      if (having(role).length > 1) {
+        return `More than one of these files looks like a ${role}. Choose the right one with its button.`;
+      }
     }
-    this.bundle = bundles[0] ?? this.bundle;
-    this.policy = policies[0] ?? this.policy;
+    this.bundle = having('bundle')[0] ?? this.bundle;
+    this.policy = having('policy')[0] ?? this.policy;
+    this.kept = having('checkpoint')[0] ?? this.kept;
     this.addFiles(having('file'));
     return '';
   }
@@ -53,14 +58,17 @@ export async function readWhole(crypto, file, max) {
   return { bytes, name: file.name, size: file.size, digest };
 }
 
-/** What a dropped file is. Whatever is taken for a bundle or a policy is then read strictly. */
+/** The first lines of a checkpoint, whether it is signed or not. */
+const CHECKPOINT = /^\S+\n[0-9]+\n[A-Za-z0-9+/]{43}=(?:\n|$)/;
+
+/** What a dropped file is. Whatever is taken for more than a file beside the bundle is then read strictly. */
 async function roleOf(file) {
   const head = textOf(new Uint8Array(await file.slice(0, HEAD_BYTES).arrayBuffer())) ?? '';
-  if (/^\s*\{\s*"format"\s*:\s*"witnessmark-bundle/.test(head)) {
+  if (/^\s*\{\s*"format"\s*:\s*"witnessmark-(?:bundle|misbehaviour)/.test(head)) {
     return 'bundle';
   }
   if (file.size <= POLICY_BYTES_MAX && /^[ \t]*(?:log|quorum)[ \t]/m.test(head) && !head.startsWith('{')) {
     return 'policy';
   }
-  return 'file';
+  return CHECKPOINT.test(head) || /(?:^|\.)checkpoint$/.test(file.name) ? 'checkpoint' : 'file';
 }

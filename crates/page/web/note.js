@@ -1,10 +1,11 @@
 // Signed notes, the keys that sign them, checkpoints and cosignatures (FORMAT section 8, C2SP signed-note and tlog-cosignature).
 
-import { Reader, concat, decimal, fail, fromBase64, fromHex, hex, same, utf8 } from './bytes.js';
+import { Reader, base64, concat, decimal, fail, fromBase64, fromHex, hex, same, utf8 } from './bytes.js';
 import { isAdmitted } from './ed25519.js';
 import { isOrigin, isSignerName } from './names.js';
 
-const NOTE_BYTES_MAX = 1_000_000;
+/** The longest note, in bytes. */
+export const NOTE_BYTES_MAX = 1_000_000;
 const NOTE_SIGNATURES_MAX = 100;
 const POSIX_TIME_MAX = (1n << 63n) - 1n;
 
@@ -111,6 +112,22 @@ export async function cosignatureTime(crypto, key, text, signature) {
 /** Whether this signature of a note says that it is by this key. Two keys can be told apart by the same two members. */
 export function isBy(signature, key) {
   return signature.name === key.name && signature.keyId === key.keyId;
+}
+
+/** Whether a key that signs notes as they are has signed one: a line names it, and every line that does is good. */
+export async function isSignedBy(crypto, note, key) {
+  const own = note.signatures.filter((it) => isBy(it, key));
+  for (const { signature } of own) {
+    if (!(await crypto.verify(key.publicKey, utf8(note.text), signature))) {
+      return false;
+    }
+  }
+  return own.length > 0;
+}
+
+/** A verifier key in its one spelling. */
+export function keyText({ name, keyId, type, publicKey }) {
+  return `${name}+${keyId}+${base64(concat(Uint8Array.of(type), publicKey))}`;
 }
 
 /** Whether two keys wrap the same public key. */

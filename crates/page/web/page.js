@@ -1,15 +1,12 @@
 // The page itself: files in, one verdict out. What is shown always belongs to the files that are named above it.
 
-import { BUNDLE_BYTES_MAX } from './bundle.js';
 import { textOf } from './bytes.js';
 import { Crypto } from './crypto.js';
 import { byId, element } from './dom.js';
 import { isPlainStrict } from './ed25519.js';
-import { Inputs, readWhole } from './inputs.js';
-import { POLICY_BYTES_MAX } from './policy.js';
+import { Inputs } from './inputs.js';
+import { judge } from './judge.js';
 import { escape, quote } from './show.js';
-import { verifyBundle } from './verify.js';
-import { show } from './view.js';
 
 const inputs = new Inputs();
 let crypto = null;
@@ -37,6 +34,8 @@ async function start() {
   byId('bundle').addEventListener('change', (event) => choose(() => (inputs.bundle = event.target.files[0] ?? null)));
   byId('policy').addEventListener('change', (event) => choose(() => (inputs.policy = event.target.files[0] ?? null)));
   byId('files').addEventListener('change', (event) => choose(() => inputs.addFiles(event.target.files)));
+  byId('kept').addEventListener('change', (event) => choose(() => (inputs.kept = event.target.files[0] ?? null)));
+  byId('older').addEventListener('change', (event) => choose(() => (inputs.allowOlder = event.target.checked)));
   byId('clear').addEventListener('click', clear);
   document.addEventListener('dragover', (event) => {
     event.preventDefault();
@@ -54,9 +53,10 @@ async function start() {
 }
 
 function clear() {
-  for (const id of ['bundle', 'policy', 'files']) {
+  for (const id of ['bundle', 'policy', 'files', 'kept']) {
     byId(id).value = '';
   }
+  byId('older').checked = false;
   choose(() => inputs.clear());
   byId('bundle').focus();
 }
@@ -102,6 +102,7 @@ function listInputs() {
   byId('bundle-chosen').textContent = name(inputs.bundle);
   byId('policy-chosen').textContent = name(inputs.policy);
   const items = [...inputs.files.values()].map((file) => element('li', '', name(file)));
+  byId('kept-chosen').textContent = name(inputs.kept);
   byId('files-chosen').replaceChildren(...items);
 }
 
@@ -109,10 +110,10 @@ async function check() {
   const mine = run;
   const isMine = () => mine === run;
   byId('progress').hidden = false;
-  tell('Reading the bundle and the policy.');
+  tell('Reading what was opened.');
   let shown;
   try {
-    shown = await judge(isMine);
+    shown = await judged(isMine);
   } catch (error) {
     shown = [broken(error)];
   }
@@ -126,11 +127,8 @@ async function check() {
   byId('result').focus();
 }
 
-/** Judges what is opened now. */
-async function judge(isMine) {
-  const bundle = await readWhole(crypto, inputs.bundle, BUNDLE_BYTES_MAX);
-  const policy = await readWhole(crypto, inputs.policy, POLICY_BYTES_MAX);
-  const files = new Map(inputs.files);
+/** Judges what is opened now, and tells how far it is. */
+async function judged(isMine) {
   const onProgress = (name, done, size) => {
     if (isMine()) {
       tell(`Comparing ${quote(name)}: ${done} of ${size} bytes.`, (100 * done) / Math.max(size, 1));
@@ -138,9 +136,8 @@ async function judge(isMine) {
       throw new DOMException('another choice was made', 'AbortError');
     }
   };
-  const open = (name) => files.get(name) ?? null;
-  const verdict = await verifyBundle(crypto, { bundle: bundle.bytes, policy: policy.bytes, files: open, onProgress });
-  return show(verdict, { bundle, policy, files: [...files.keys()] });
+  const { shown } = await judge(crypto, inputs, onProgress);
+  return shown;
 }
 
 function tell(text, percent = null) {

@@ -1,7 +1,9 @@
 // The trust policy: whose checkpoints are believed, and which witnesses must have seen them (FORMAT section 9, C2SP tlog-policy).
 
-import { decimal, fail, lines, utf8 } from './bytes.js';
+import { Fault, decimal, fail, hex, lines, textOf, utf8 } from './bytes.js';
 import { TYPE_LOG, TYPE_WITNESS, cosignatureTime, isBy, isSameKey, parseCheckpoint, parseVerifierKey } from './note.js';
+import { quote } from './show.js';
+import { Unclear } from './steps.js';
 
 export const POLICY_BYTES_MAX = 100_000;
 
@@ -135,14 +137,34 @@ export async function parsePolicy(crypto, text) {
   return parser.end();
 }
 
-/** Ends with CANNOT TELL: no log of the policy has the name of the checkpoint. */
-export class UnknownLog extends Error {}
+/** The check `policy`: what a file of a policy says. One that cannot be read is no fault of what is judged by it. */
+export async function readPolicy(crypto, bytes) {
+  if (bytes.length > POLICY_BYTES_MAX) {
+    throw new Unclear(`the policy file is larger than ${POLICY_BYTES_MAX} bytes`);
+  }
+  const text = textOf(bytes);
+  if (text === null) {
+    throw new Unclear('the policy file is not UTF-8 text');
+  }
+  try {
+    const policy = await parsePolicy(crypto, text);
+    const sha256 = hex(await crypto.sha256(bytes));
+    return [{ policy, sha256 }, `trusts ${logNames(policy)}, SHA-256 ${sha256}`];
+  } catch (error) {
+    throw error instanceof Fault ? new Unclear(`the policy file cannot be read: ${error.message}`) : error;
+  }
+}
+
+/** The logs of a policy, in words. */
+export function logNames(policy) {
+  return policy.logs.map((log) => quote(log.name)).join(', ');
+}
 
 /** The checkpoint of a note, if a log of the policy signed it. */
 export async function checkLog(crypto, policy, note) {
   const checkpoint = parseCheckpoint(note.text);
   if (!policy.logs.some((log) => log.name === checkpoint.origin)) {
-    throw new UnknownLog();
+    throw new Unclear(`not this ledger: no log of the policy signed the checkpoint; the policy trusts ${logNames(policy)}`);
   }
   let isSigned = false;
   for (const signature of note.signatures) {

@@ -55,6 +55,9 @@ export async function checkConsistency(crypto, from, to, proof) {
   if (from.size > to.size) {
     fail('the older tree is the larger one');
   }
+  if (from.size === 0n && !same(from.root, await crypto.sha256(new Uint8Array()))) {
+    fail('an empty tree has another root than this');
+  }
   if (from.size === to.size || from.size === 0n) {
     if (proof.length > 0) {
       fail('the proof should be empty');

@@ -1,48 +1,27 @@
 // The verdict: one of four words, the checks that led to it, and only such facts as a check has shown.
 
 import { rfc3339 } from './show.js';
-import { CANNOT_TELL, CHECKS, DOES_NOT_SHOW, NOT_VERIFIED, VERIFIED, WITH_REMARKS, meaningOf } from './words.js';
+import { Answer } from './steps.js';
+import { CANNOT_TELL, CHECKS, DOES_NOT_SHOW, NOT_VERIFIED, SINCE, VERIFIED, WITH_REMARKS, meaningOf } from './words.js';
 
-/** The answer in the making. It is positive only when every check was recorded as passed. */
-export class Verdict {
-  #word = CANNOT_TELL;
+/** The answer on a bundle. Whoever has kept a checkpoint from before asks for one check more. */
+export class Verdict extends Answer {
+  policySha256 = null;
+  ledger = null;
+  index = null;
+  registeredAt = null;
+  organisation = null;
+  files = [];
+  record = null;
+  remarks = [];
 
-  constructor() {
-    this.checks = CHECKS.map((name) => ({ name, outcome: 'skipped', detail: '' }));
-    this.policySha256 = null;
-    this.ledger = null;
-    this.index = null;
-    this.registeredAt = null;
-    this.organisation = null;
-    this.files = [];
-    this.record = null;
-    this.remarks = [];
-  }
-
-  /** Notes that the next check passed. */
-  pass(name, detail) {
-    const check = this.checks.find((it) => it.outcome !== 'passed');
-    if (check?.name !== name || check.outcome !== 'skipped') {
-      throw new Error(`the check ${name} is out of order`);
-    }
-    Object.assign(check, { outcome: 'passed', detail });
-  }
-
-  /** Notes that a check failed. The first failure decides. */
-  fail(name, word, detail) {
-    const check = this.checks.find((it) => it.name === name);
-    if (this.failed === null) {
-      Object.assign(check, { outcome: 'failed', detail });
-      this.#word = word === NOT_VERIFIED ? NOT_VERIFIED : CANNOT_TELL;
-    }
-    this.record = null;
-    this.remarks = [];
+  constructor(isCompared = false) {
+    super(isCompared ? [...CHECKS, SINCE] : CHECKS);
   }
 
   /** Shows the record, which every check has passed. */
   conclude(record, remarks) {
-    if (this.checks.every((check) => check.outcome === 'passed')) {
-      this.#word = remarks.length > 0 ? WITH_REMARKS : VERIFIED;
+    if (this.isPassed) {
       this.record = record;
       this.remarks = remarks;
     }
@@ -50,22 +29,20 @@ export class Verdict {
 
   /** The answer. */
   get word() {
-    return this.#word;
+    if (this.isPassed && this.record !== null) {
+      return this.remarks.length > 0 ? WITH_REMARKS : VERIFIED;
+    }
+    return this.isRefused ? NOT_VERIFIED : CANNOT_TELL;
   }
 
   /** Whether every check passed. */
   get isPositive() {
-    return this.#word === VERIFIED || this.#word === WITH_REMARKS;
-  }
-
-  /** The check that failed, or null. */
-  get failed() {
-    return this.checks.find((check) => check.outcome === 'failed') ?? null;
+    return this.word === VERIFIED || this.word === WITH_REMARKS;
   }
 
   /** What it means, in one sentence or two. */
   get meaning() {
-    return meaningOf(this.#word, this.failed?.name ?? null);
+    return meaningOf(this.word, this.failed?.name ?? null);
   }
 
   /** What even a good answer does not show. */
@@ -77,7 +54,7 @@ export class Verdict {
   toObject() {
     const { ledger } = this;
     return {
-      verdict: this.#word.json,
+      verdict: this.word.json,
       subject: 'bundle',
       index: this.index,
       size: ledger?.size ?? null,

@@ -1,78 +1,56 @@
-// The verification of a bundle: twelve checks, each with a name, always in the same order (FORMAT section 14).
+// The verification of a bundle: twelve checks, each with a name, always in the same order, and one more when the reader has kept
+// a checkpoint from before (FORMAT section 14).
 //
 // Nothing is taken from the bundle before the check that proves it: the tree size comes from the checkpoint that the reader's
 // policy accepts, the keys come from the chain that the record's entry commits to, and what a person is shown is decoded
 // from the very bytes that were signed.
 
-import { Fault, fail, hex, textOf } from './bytes.js';
-import { UnknownVersion, parseBundle } from './bundle.js';
+import { fail, hex } from './bytes.js';
+import { parseBundle } from './bundle.js';
 import { KeyChain } from './chain.js';
 import { readCharter } from './charter.js';
 import { parseDisclosure } from './disclosure.js';
 import { parseRecordEntry } from './entry.js';
 import { counting, toldOf } from './erased.js';
-import { MissingFile, checkNamed, judgeFiles, lookAtFiles } from './files.js';
+import { checkNamed, judgeFiles, lookAtFiles } from './files.js';
 import { pae, paeDigest } from './pae.js';
-import { POLICY_BYTES_MAX, UnknownLog, checkLog, checkWitnesses, parsePolicy, quorumWords } from './policy.js';
+import { checkLog, checkWitnesses, quorumWords, readPolicy } from './policy.js';
 import { attachmentsOf, protectedOf, readRecord, titleOf } from './record.js';
 import { checkRelated } from './related.js';
 import { remarksOn } from './remarks.js';
 import { render } from './render.js';
 import { quote } from './show.js';
+import { compareSince } from './since.js';
+import { check, untilStopped } from './steps.js';
 import { checkInclusion, leafHash } from './tree.js';
 import { Verdict } from './verdict.js';
-import { CANNOT_TELL, NOT_VERIFIED } from './words.js';
 
 /**
  * Judges a bundle. `bundle` and `policy` are bytes; `files` gives the file of a name beside the bundle, a Blob, or null;
- * `onProgress` is told the name of a file, how many of its bytes are done, and how many there are.
+ * `since` is null, or the bytes of a checkpoint that the reader kept as `note`, and whether a bundle of an older state is taken as
+ * `allowOlder`; `onProgress` is told the name of a file, how many of its bytes are done, and how many there are.
  */
-export async function verifyBundle(crypto, { bundle, policy, files = () => null, onProgress = () => {} }) {
-  const verdict = new Verdict();
+export async function verifyBundle(crypto, { bundle, policy, files = () => null, since = null, onProgress = () => {} }) {
+  const verdict = new Verdict(since !== null);
   const run = new Run(crypto, verdict, files, onProgress);
-  try {
-    await run.all(bundle, policy);
-  } catch (error) {
-    if (!(error instanceof Stopped)) {
-      throw error;
-    }
-  }
+  await untilStopped(() => run.all(bundle, policy, since));
   return verdict;
 }
-
-/** A check failed: the ones after it are not made. */
-class Stopped extends Error {}
-
-/** Something is missing, or not known to this software. */
-class Unclear extends Error {}
 
 class Run {
   constructor(crypto, verdict, files, onProgress) {
     Object.assign(this, { crypto, verdict, files, onProgress });
   }
 
-  /** Makes one check. `make` gives what it found and its detail. */
-  async check(name, make) {
-    try {
-      const [found, detail] = await make();
-      this.verdict.pass(name, detail);
-      return found;
-    } catch (error) {
-      const isUnclear = [UnknownVersion, UnknownLog, MissingFile, Unclear].some((kind) => error instanceof kind);
-      if (!isUnclear && !(error instanceof Fault)) {
-        // A mistake of this program shows nothing about the bundle.
-        this.verdict.fail(name, CANNOT_TELL, `this page failed: ${error?.message ?? error}`);
-      } else {
-        this.verdict.fail(name, isUnclear ? CANNOT_TELL : NOT_VERIFIED, error.message);
-      }
-      throw new Stopped();
-    }
+  check(name, make) {
+    return check(this.verdict, name, make);
   }
 
-  async all(bundleBytes, policyBytes) {
+  async all(bundleBytes, policyBytes, since) {
     const { verdict } = this;
     this.bundle = await this.check('format', () => [parseBundle(bundleBytes), 'a bundle in its one spelling']);
-    const policy = await this.check('policy', () => this.readPolicy(policyBytes));
+    const { policy, sha256 } = await this.check('policy', () => readPolicy(this.crypto, policyBytes));
+    verdict.policySha256 = sha256;
     const note = await this.check('checkpoint', () => this.checkCheckpoint(policy));
     await this.check('quorum', () => this.checkQuorum(policy, note));
     this.charter = await this.check('charter', () => this.checkCharter());
@@ -95,24 +73,11 @@ class Run {
     const opened = await this.check('disclosures', () => this.checkDisclosures(record, told));
     await this.check('files', () => this.checkFiles(record, told));
     const facts = this.facts({ entry, record, recordId, related, told, opened });
-    verdict.conclude(facts, remarksOn(facts, verdict.index, entry.registeredAt));
-  }
-
-  async readPolicy(bytes) {
-    if (bytes.length > POLICY_BYTES_MAX) {
-      throw new Unclear(`the policy file is larger than ${POLICY_BYTES_MAX} bytes`);
+    const remarks = remarksOn(facts, verdict.index, entry.registeredAt);
+    if (since !== null) {
+      remarks.push(...(await this.check('since', () => compareSince(this.crypto, policy, this.checkpoint, since))));
     }
-    const text = textOf(bytes);
-    if (text === null) {
-      throw new Unclear('the policy file is not UTF-8 text');
-    }
-    try {
-      const policy = await parsePolicy(this.crypto, text);
-      this.verdict.policySha256 = hex(await this.crypto.sha256(bytes));
-      return [policy, `trusts ${policy.logs.map((log) => quote(log.name)).join(', ')}, SHA-256 ${this.verdict.policySha256}`];
-    } catch (error) {
-      throw error instanceof Fault ? new Unclear(`the policy file cannot be read: ${error.message}`) : error;
-    }
+    verdict.conclude(facts, remarks);
   }
 
   async checkCheckpoint(policy) {
@@ -122,14 +87,7 @@ class Run {
       fail('the proofs of the bundle carry different checkpoints');
     }
     const { note } = record.proof;
-    try {
-      this.checkpoint = await checkLog(this.crypto, policy, note);
-    } catch (error) {
-      const names = policy.logs.map((log) => quote(log.name)).join(', ');
-      throw error instanceof UnknownLog
-        ? new Unclear(`not this ledger: no log of the policy signed the checkpoint; the policy trusts ${names}`)
-        : error;
-    }
+    this.checkpoint = await checkLog(this.crypto, policy, note);
     return [note, `${quote(this.checkpoint.origin)} signed it for ${this.checkpoint.size} entries`];
   }
 

@@ -1,30 +1,16 @@
 // The verdict as a reader sees it: the answer first, then what it rests on, what it does not show, and how to check it elsewhere.
 
-import { element, listOf, pairs, part, withDigests } from './dom.js';
+import { element, listOf, pairs, part } from './dom.js';
 import { byWhom } from './erased.js';
+import { checks, failure, head, openedRows, what } from './frame.js';
 import { escape, lookAlikes, quote, utc } from './show.js';
-
-const MARKS = { verified: '\u2713', verified_with_remarks: '!', not_verified: '\u2715', cannot_tell: '?' };
-const OUTCOMES = { passed: 'passed', failed: 'failed', skipped: 'not made' };
+import { SINCE } from './words.js';
 
 /** The elements that show a verdict. `opened` says which files were judged. */
-export function show(verdict, opened) {
+export function showVerdict(verdict, opened) {
   return verdict.isPositive
     ? [head(verdict, answer(verdict)), ...positive(verdict, opened), checks(verdict)]
     : [head(verdict, failure(verdict), verdict.meaning), ...outcomes(verdict), checks(verdict), what(opened)];
-}
-
-function head(verdict, ...sentences) {
-  const mark = element('span', 'mark', MARKS[verdict.word.json]);
-  mark.setAttribute('aria-hidden', 'true');
-  const word = element('h2', 'word', mark, ' ', verdict.word.shown);
-  return element('section', `verdict ${verdict.word.json}`, word, ...sentences.map((it) => element('p', '', it)));
-}
-
-/** Nothing from the evidence is shown here but what names the fault. */
-function failure(verdict) {
-  const { name, detail } = verdict.failed ?? { name: '', detail: 'no check was made' };
-  return `The check "${name}" failed: ${escape(detail)}.`;
 }
 
 /** The sentence that a reader can quote. */
@@ -58,10 +44,19 @@ function positive(verdict, opened) {
       listOf([
         'SHA-256 and Ed25519 are not broken, and the organisation kept its key to itself.',
         'The policy came to you by an honest way, and so did this software.',
+        compared(verdict),
       ]),
     ),
   ];
   return sections.filter((section) => section !== false);
+}
+
+/** Whether the bundle was compared with a checkpoint that its reader kept, and what came of it. */
+function compared({ checks: made }) {
+  const since = made.find(({ name }) => name === SINCE);
+  return since === undefined
+    ? "The ledger's state was compared with no earlier checkpoint that you kept."
+    : `The ledger's state was compared with the checkpoint that you kept: ${since.detail}.`;
 }
 
 function holding({ record, organisation }) {
@@ -192,35 +187,4 @@ function elsewhere({ ledger, policySha256 }, opened) {
     ]),
     pairs(openedRows(opened)),
   );
-}
-
-function what(opened) {
-  return part('What was opened', pairs(openedRows(opened)));
-}
-
-function openedRows({ bundle, policy }) {
-  return [
-    ['bundle', `${quote(bundle.name)}, ${bundle.size} bytes`, bundle.digest],
-    ['policy', `${quote(policy.name)}, ${policy.size} bytes`, policy.digest],
-  ];
-}
-
-function checks(verdict) {
-  const rows = verdict.checks.map(({ name, outcome, detail }) => {
-    const row = element('tr', outcome);
-    row.append(
-      element('th', '', name),
-      element('td', 'outcome', OUTCOMES[outcome]),
-      element('td', '', element('bdi', '', ...withDigests(escape(detail)))),
-    );
-    row.firstChild.scope = 'row';
-    return row;
-  });
-  const titles = ['Check', 'Outcome', 'What was found'].map((title) => {
-    const cell = element('th', '', title);
-    cell.scope = 'col';
-    return cell;
-  });
-  const table = element('table', 'checks', element('thead', '', element('tr', '', ...titles)), element('tbody', '', ...rows));
-  return part('Checks, in order', table);
 }

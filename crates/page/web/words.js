@@ -16,6 +16,9 @@ export const CHECKS = [
   'files',
 ];
 
+/** The check behind them, when the reader has kept a checkpoint from before. */
+export const SINCE = 'since';
+
 export const VERIFIED = { json: 'verified', shown: 'VERIFIED' };
 export const WITH_REMARKS = { json: 'verified_with_remarks', shown: 'VERIFIED WITH REMARKS' };
 export const NOT_VERIFIED = { json: 'not_verified', shown: 'NOT VERIFIED' };
@@ -43,6 +46,9 @@ const CANNOT_TELL_BY_CHECK = {
     'whoever gave you the evidence.',
   checkpoint:
     'Not this ledger: it comes from a ledger that your policy does not name. It may be good under another policy.',
+  since:
+    'Older than what you have seen, or nothing to compare it with: no fault was found in the bundle. What was said of the record ' +
+    'since may be missing from it. Ask for a new bundle; --allow-older takes an old one.',
   files: 'Incomplete: a file that should lie beside the bundle could not be read. Put it there and try again.',
 };
 
@@ -69,6 +75,8 @@ const NOT_VERIFIED_BY_CHECK = {
     'Altered: something that is presented as being about the record is not, or is out of place. Do not rely on the bundle; ' +
     'the record may be good by itself.',
   disclosures: 'Altered: a field is shown that the record never committed to.',
+  since:
+    'Two histories: the ledger has signed another tree of this size before. Do not rely on its word, and keep both checkpoints.',
   files: 'Altered: a file beside the bundle is not the one that was recorded.',
 };
 

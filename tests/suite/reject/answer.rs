@@ -253,6 +253,8 @@ mod tests {
             subject: Subject::Bundle,
             input: "x.bundle.json".to_owned(),
             policy: "x.policy".to_owned(),
+            since: None,
+            allow_older: false,
             expected,
             shows: Vec::new(),
             hides: vec!["secret".to_owned()],

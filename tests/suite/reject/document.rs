@@ -21,11 +21,11 @@ where there is one. Each class below it is that way in the formats of this proje
 
 `manifest.json` in that folder has for each case the files, the command, the word and the check that must fail, so that other verifiers can be run on the
 same files. The ordinary tests run each case through the crate `bundle`, the report, `witnessmark verify` or `audit`, and `witnessmark-verify`, with and
-without `--json` (the largest by one program in each form), and, where node is there, each bundle through the page for browsers (crates/page). They compare the word, the
+without `--json` (the largest by one program in each form), and, where node is there, each bundle and each file of misbehaviour through the page for browsers (crates/page). They compare the word, the
 check and the exit code (1 for NOT VERIFIED and NOT PROVED, 2 for CANNOT TELL); that the programs and the page say the same as the crate; that no positive word stands on a
 failing answer outside of the list of checks; that no character that deceives is printed; and that nothing is said on standard error. The cases of N15 run in a process that has
 512 MiB of address space; the page may hold 640 MiB on them, node's own included.
-Where the check is \"(shown)\" the evidence is good and its texts are hostile: the answer must be positive and must show them for what they are.
+Where the check is \"(shown)\" the evidence is good, and its texts are hostile or there is something to say of it: the answer must be positive and must show that.
 ";
 
 const TAIL: &str = "
@@ -33,8 +33,8 @@ const TAIL: &str = "
 
 * **N10.** Witnesses have no time during which their keys count, so a cosignature is not refused for its time. No program knows what time it is: a time to come is shown and not
   refused.
-* **N14.** How old a checkpoint may be is judged only against one that the reader kept (`--since`, `--state`); `since.rs`, `kept.rs` and `resumed.rs` in
-  `crates/bundle/tests/suite` show it. That a running ledger shows an older state than before is refused by whoever has seen it;
+* **N14.** How old a checkpoint may be is judged only against one that the reader kept. That an audit does so (`--since`, `--state`) is shown by `kept.rs` and
+  `resumed.rs` in `crates/bundle/tests/suite`. That a running ledger shows an older state than before is refused by whoever has seen it;
   `tests/suite/misbehaviour.rs` and `tests/suite/crash.rs` show it.
 * **N15.** Time and memory are bounded, not small: a bundle may have 64 MiB, and is then read whole.
 * **N17.** In the page a reader chooses the files, so links, pipes and folders in the place of a file do not come to it, nor paths at which nothing lies (N24, N25).

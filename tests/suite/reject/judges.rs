@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
-use witnessmark_bundle::{FolderFiles, Verdict, audit_export, judge_misbehaviour, verify_bundle};
+use witnessmark_bundle::{
+    FolderFiles, Since, Verdict, audit_export, judge_misbehaviour, verify_bundle,
+};
 use witnessmark_report::{Circumstances, report};
 use witnessmark_verifier::{ConsistencyProof, Hash, TreeHead, TreeSize, sha256};
 
@@ -169,6 +171,7 @@ fn run(corpus: &Corpus, case: &Case, who: &'static str, words: &[&std::ffi::OsSt
     command
         .args(words)
         .args([&case.input, "--policy", &case.policy])
+        .args(case.options())
         .current_dir(&corpus.folder)
         .stdin(Stdio::null())
         // Address space that the allocator keeps for each thread is not memory.
@@ -213,7 +216,15 @@ fn in_process(corpus: &Corpus, case: &Case) -> Vec<Answer> {
         return both_forms(text, &finding.to_json());
     }
     let folder = input.parent().unwrap();
-    let verdict = verify_bundle(&bundle, &policy, &FolderFiles::new(folder));
+    let mut verdict = verify_bundle(&bundle, &policy, &FolderFiles::new(folder));
+    if let Some(since) = &case.since {
+        let note = fs::read(corpus.folder.join(since)).unwrap();
+        verdict = verdict.since(&Since {
+            note: Ok(&note),
+            policy: &policy,
+            allow_older: case.allow_older,
+        });
+    }
     let mut answers = both_forms(Answer::of("crate", &verdict), &verdict.to_json());
     let circumstances = Circumstances {
         bundle_sha256: sha256(&bundle),

@@ -20,14 +20,15 @@ mod exports;
 mod members;
 #[expect(dead_code, reason = "shared with the tests, which use all of it")]
 #[path = "../../tests/suite/mini_log.rs"]
-mod mini_log;
-mod misbehaviour;
+pub(crate) mod mini_log;
+pub(crate) mod misbehaviour;
 mod places;
 mod policies;
 mod proofs;
+mod since;
 mod tiles;
 mod words;
-mod world;
+pub(crate) mod world;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -116,6 +117,10 @@ pub(crate) struct Case {
     pub(crate) input: String,
     /// The policy, inside the folder of the list. There may be no such file: then that is the case.
     pub(crate) policy: String,
+    /// The checkpoint that the reader of a bundle kept, inside the folder of the list.
+    pub(crate) since: Option<String>,
+    /// Whether the reader takes a bundle of an older state than that.
+    pub(crate) allow_older: bool,
     pub(crate) expected: Expected,
     /// What the answer must show.
     pub(crate) shows: Vec<String>,
@@ -125,6 +130,20 @@ pub(crate) struct Case {
     pub(crate) is_endless: bool,
     /// Whether judging it takes long, so that each program is asked in one form alone.
     pub(crate) is_large: bool,
+}
+
+impl Case {
+    /// What is asked for beside the policy, as it is typed.
+    pub(crate) fn options(&self) -> Vec<&str> {
+        let mut options = Vec::new();
+        if let Some(since) = &self.since {
+            options.extend(["--since", since]);
+        }
+        if self.allow_older {
+            options.push("--allow-older");
+        }
+        options
+    }
 }
 
 /// The list as it was written.
@@ -138,7 +157,7 @@ pub(crate) struct Corpus {
 
 /// Writes the whole list into `folder`, which is made if need be.
 pub(crate) fn write(folder: &Path) -> Corpus {
-    let parts: [fn(&mut Corpus); 15] = [
+    let parts: [fn(&mut Corpus); 17] = [
         documents::write,
         members::write,
         proofs::write,
@@ -153,6 +172,8 @@ pub(crate) fn write(folder: &Path) -> Corpus {
         places::write,
         words::write,
         misbehaviour::write,
+        since::write,
+        since::kept,
         endless::write,
     ];
     written(folder, &parts)
@@ -219,6 +240,8 @@ impl Corpus {
                 },
                 "input": case.input,
                 "policy": case.policy,
+                "since": case.since,
+                "allow_older": case.allow_older,
                 "command": command(case),
                 "verdict": case.expected.word(),
                 "check": case.expected.check(),
@@ -249,7 +272,12 @@ impl Corpus {
 fn command(case: &Case) -> String {
     let (input, policy) = (&case.input, &case.policy);
     match case.subject {
-        Subject::Bundle => format!("witnessmark-verify bundle {input} --policy {policy}"),
+        Subject::Bundle => {
+            let options = case.options().join(" ");
+            format!("witnessmark-verify bundle {input} --policy {policy} {options}")
+                .trim_end()
+                .to_owned()
+        }
         Subject::Export => format!("witnessmark-verify export {input} --policy {policy}"),
         Subject::Misbehaviour => {
             format!("witnessmark-verify misbehaviour {input} --policy {policy}")
@@ -317,6 +345,21 @@ impl Cases<'_> {
         case
     }
 
+    /// A bundle whose reader kept this checkpoint.
+    pub(crate) fn since(
+        &mut self,
+        name: &str,
+        (bundle, policy): (&str, &str),
+        note: impl AsRef<[u8]>,
+        expected: Expected,
+    ) -> &mut Case {
+        let kept = format!("{}/{name}.checkpoint", self.folder());
+        put(&self.corpus.folder.join(&kept), note.as_ref());
+        let case = self.bundle(name, bundle, policy, expected);
+        case.since = Some(kept);
+        case
+    }
+
     /// The folder of an export, which `make` fills.
     pub(crate) fn export(
         &mut self,
@@ -380,6 +423,8 @@ impl Cases<'_> {
             subject,
             input,
             policy,
+            since: None,
+            allow_older: false,
             expected,
             shows: Vec::new(),
             hides: Vec::new(),

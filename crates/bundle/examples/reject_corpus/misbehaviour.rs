@@ -1,11 +1,8 @@
 //! Files that accuse a ledger of two histories and show nothing; and beside them, as honest evidence, those that convict.
 
-use std::collections::BTreeMap;
-
 use witnessmark_bundle::{
     Contradiction, MISBEHAVIOUR_BYTES_MAX, Misbehaviour, ProvedLeaf, Refused,
 };
-use witnessmark_merkle::{ConsistencyPlan, Frontier, NodeId};
 use witnessmark_tlog::signature_line;
 use witnessmark_verifier::{ConsistencyProof, Hash, InclusionProof, LeafHash, LeafIndex, sha256};
 
@@ -23,14 +20,19 @@ pub(crate) fn write(corpus: &mut Corpus) {
     spelling(corpus);
 }
 
-/// The files that convict.
-pub(crate) fn convicting(class: &mut Cases<'_>) {
-    let policy = ledger().policy();
-    for (name, file) in [
+/// The files that convict, one of each kind.
+pub(crate) fn good() -> [(&'static str, Misbehaviour); 3] {
+    [
         ("two-roots", two_roots()),
         ("two-beginnings", two_beginnings()),
         ("two-entries", two_entries()),
-    ] {
+    ]
+}
+
+/// The files that convict, as evidence.
+pub(crate) fn convicting(class: &mut Cases<'_>) {
+    let policy = ledger().policy();
+    for (name, file) in good() {
         class.misbehaviour(name, &text(&file), &policy, Expected::Proved);
     }
 }
@@ -42,31 +44,6 @@ fn histories() -> [MiniLog; 2] {
         fork.record(11, &fork.message(TEAM, title));
     }
     [ledger(), fork]
-}
-
-/// The root of the first `size` entries, and the proof that they are the beginning of all of them.
-fn beginning(log: &MiniLog, size: u64) -> (Hash, ConsistencyProof) {
-    let mut frontier = Frontier::new();
-    let mut nodes: BTreeMap<NodeId, Hash> = BTreeMap::new();
-    let mut root = frontier.root();
-    for entry in &log.entries {
-        frontier.push(LeafHash::of(entry), &mut |id, hash| {
-            nodes.insert(id, hash);
-        });
-        if frontier.size() == size {
-            root = frontier.root();
-        }
-    }
-    let plan = ConsistencyPlan::new(size, frontier.size()).unwrap();
-    let hashes: Vec<Hash> = plan.nodes().iter().map(|id| nodes[id]).collect();
-    (root, plan.assemble(&hashes).unwrap())
-}
-
-fn leaf(log: &MiniLog, index: u64) -> ProvedLeaf {
-    ProvedLeaf {
-        leaf: LeafHash::of(&log.entries[usize::try_from(index).unwrap()]),
-        inclusion: log.proof(index),
-    }
 }
 
 fn file(notes: &[String; 2], shown_by: Contradiction) -> Misbehaviour {
@@ -82,7 +59,7 @@ fn text(file: &Misbehaviour) -> String {
 
 fn two_beginnings() -> Misbehaviour {
     let [log, fork] = histories();
-    let (root, consistency) = beginning(&fork, 9);
+    let (root, consistency) = fork.beginning(9);
     let notes = [log.checkpoint(&[]), fork.checkpoint(&[])];
     file(&notes, Contradiction::TwoBeginnings { root, consistency })
 }
@@ -99,7 +76,7 @@ fn two_entries() -> Misbehaviour {
     let notes = [log.checkpoint(&[]), fork.checkpoint(&[])];
     let shown_by = Contradiction::TwoEntries {
         index: LeafIndex::new(5),
-        leaves: [leaf(&log, 5), leaf(&fork, 5)],
+        leaves: [log.leaf(5), fork.leaf(5)],
     };
     file(&notes, shown_by)
 }
@@ -235,7 +212,7 @@ fn contradictions(corpus: &mut Corpus) {
     let mut later = ledger();
     later.record(11, &later.message(TEAM, "Fifth"));
     let honest = [log.checkpoint(&[]), later.checkpoint(&[])];
-    let (root, consistency) = beginning(&later, 9);
+    let (root, consistency) = later.beginning(9);
     let hashes = consistency.hashes().to_vec();
     let begins = |root: Hash, hashes: Vec<Hash>| Contradiction::TwoBeginnings {
         root,
@@ -246,21 +223,18 @@ fn contradictions(corpus: &mut Corpus) {
         index: LeafIndex::new(index),
         leaves,
     };
-    let mut without = leaf(&later, 5);
+    let mut without = later.leaf(5);
     without.inclusion = InclusionProof::new(Vec::new());
-    let mut forged = leaf(&later, 5);
+    let mut forged = later.leaf(5);
     forged.leaf = LeafHash::new(sha256(b"forged"));
-    let (fifth, sixth) = (leaf(&log, 5), leaf(&later, 6));
+    let (fifth, sixth) = (log.leaf(5), later.leaf(6));
     for (name, shown_by) in [
         ("two-sizes", Contradiction::TwoRoots),
         ("the-honest-beginning", begins(root, hashes.clone())),
         ("a-forged-root", begins(sha256(b"forged"), hashes.clone())),
         ("no-hashes", begins(sha256(b"forged"), Vec::new())),
         ("a-hash-more", begins(sha256(b"forged"), more)),
-        (
-            "one-leaf-twice",
-            entries(5, [fifth.clone(), leaf(&later, 5)]),
-        ),
+        ("one-leaf-twice", entries(5, [fifth.clone(), later.leaf(5)])),
         ("leaves-of-two-places", entries(5, [fifth.clone(), sixth])),
         ("a-forged-leaf", entries(5, [fifth.clone(), forged])),
         (
@@ -269,7 +243,7 @@ fn contradictions(corpus: &mut Corpus) {
         ),
         (
             "beyond-the-smaller-tree",
-            entries(9, [fifth, leaf(&later, 9)]),
+            entries(9, [fifth, later.leaf(9)]),
         ),
     ] {
         let file = file(&honest, shown_by);

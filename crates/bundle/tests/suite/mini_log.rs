@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 
 use ed25519_dalek::{Signer as _, SigningKey};
 use witnessmark_bundle::{
-    Bundle, BundleFiles, BundleParts, LoggedEntry, NoFiles, Verdict, verify_bundle,
+    Bundle, BundleFiles, BundleParts, LoggedEntry, NoFiles, ProvedLeaf, Verdict, verify_bundle,
 };
-use witnessmark_merkle::{Frontier, InclusionPlan, NodeId};
+use witnessmark_merkle::{ConsistencyPlan, Frontier, InclusionPlan, NodeId};
 use witnessmark_record::{encode, v1};
 use witnessmark_tlog::{Encode as _, signature_line};
 use witnessmark_verifier::{
-    Charter, Checkpoint, Cosignature, Entry, EntryKind, EntrySignature, Hash, InclusionProof,
-    KeyAction, KeyChain, KeyEvent, KeyRole, LeafHash, NoteAlgorithm, OrgName, Origin,
-    PAYLOAD_TYPE_CHARTER, PAYLOAD_TYPE_KEY_EVENT, PAYLOAD_TYPE_RECORD, PublicKey, RecordId,
+    Charter, Checkpoint, ConsistencyProof, Cosignature, Entry, EntryKind, EntrySignature, Hash,
+    InclusionProof, KeyAction, KeyChain, KeyEvent, KeyRole, LeafHash, NoteAlgorithm, OrgName,
+    Origin, PAYLOAD_TYPE_CHARTER, PAYLOAD_TYPE_KEY_EVENT, PAYLOAD_TYPE_RECORD, PublicKey, RecordId,
     RevokeReason, VerifierKey, cosignature_message, pae,
 };
 
@@ -288,6 +288,26 @@ impl MiniLog {
         let plan = InclusionPlan::new(index, frontier.size()).unwrap();
         let hashes: Vec<Hash> = plan.nodes().iter().map(|id| nodes[id]).collect();
         plan.assemble(&hashes).unwrap()
+    }
+
+    /// The leaf at `index`, and the proof that it is in the tree.
+    pub(crate) fn leaf(&self, index: u64) -> ProvedLeaf {
+        ProvedLeaf {
+            leaf: LeafHash::of(&self.entries[usize::try_from(index).unwrap()]),
+            inclusion: self.proof(index),
+        }
+    }
+
+    /// The root of the first `size` entries, and the proof that they are the beginning of all of them.
+    pub(crate) fn beginning(&self, size: u64) -> (Hash, ConsistencyProof) {
+        let (frontier, nodes) = self.frontier();
+        let mut first = Frontier::new();
+        for entry in &self.entries[..usize::try_from(size).unwrap()] {
+            first.push(LeafHash::of(entry), &mut |_, _| {});
+        }
+        let plan = ConsistencyPlan::new(size, frontier.size()).unwrap();
+        let hashes: Vec<Hash> = plan.nodes().iter().map(|id| nodes[id]).collect();
+        (first.root(), plan.assemble(&hashes).unwrap())
     }
 
     pub(crate) fn logged(&self, index: u64) -> LoggedEntry {

@@ -1,12 +1,9 @@
 //! Files of misbehaviour: what convicts a ledger, what only accuses it, and what accuses nobody.
 
-use std::collections::BTreeMap;
-
 use witnessmark_bundle::{
     Contradiction, Finding, FindingWord, MISBEHAVIOUR_BYTES_MAX, Misbehaviour, ProvedLeaf, Refused,
     judge_misbehaviour,
 };
-use witnessmark_merkle::{ConsistencyPlan, Frontier, NodeId};
 use witnessmark_verifier::{ConsistencyProof, Hash, LeafHash, LeafIndex, sha256};
 
 use super::mini_log::{COURT, MiniLog, ORIGIN, TEAM, key};
@@ -29,31 +26,6 @@ pub(crate) fn forked() -> [MiniLog; 2] {
     })
 }
 
-/// The root of the first `size` entries, and the proof that they are the beginning of all of them.
-fn beginning(log: &MiniLog, size: u64) -> (Hash, ConsistencyProof) {
-    let mut frontier = Frontier::new();
-    let mut nodes: BTreeMap<NodeId, Hash> = BTreeMap::new();
-    let mut root = frontier.root();
-    for entry in &log.entries {
-        frontier.push(LeafHash::of(entry), &mut |id, hash| {
-            nodes.insert(id, hash);
-        });
-        if frontier.size() == size {
-            root = frontier.root();
-        }
-    }
-    let plan = ConsistencyPlan::new(size, frontier.size()).unwrap();
-    let hashes: Vec<Hash> = plan.nodes().iter().map(|id| nodes[id]).collect();
-    (root, plan.assemble(&hashes).unwrap())
-}
-
-fn leaf(log: &MiniLog, index: u64) -> ProvedLeaf {
-    ProvedLeaf {
-        leaf: LeafHash::of(&log.entries[usize::try_from(index).unwrap()]),
-        inclusion: log.proof(index),
-    }
-}
-
 fn file(notes: [String; 2], shown_by: Contradiction) -> Misbehaviour {
     Misbehaviour { notes, shown_by }
 }
@@ -61,7 +33,7 @@ fn file(notes: [String; 2], shown_by: Contradiction) -> Misbehaviour {
 /// Eight entries against nine: the newer tree begins otherwise.
 fn two_beginnings() -> (Misbehaviour, String) {
     let [log, fork] = forked();
-    let (root, consistency) = beginning(&fork, 8);
+    let (root, consistency) = fork.beginning(8);
     let notes = [log.checkpoint(&[]), fork.checkpoint(&[])];
     let shown_by = Contradiction::TwoBeginnings { root, consistency };
     (file(notes, shown_by), log.policy())
@@ -82,7 +54,7 @@ fn two_entries(index: u64) -> (Misbehaviour, String) {
     let notes = [log.checkpoint(&[]), fork.checkpoint(&[])];
     let shown_by = Contradiction::TwoEntries {
         index: LeafIndex::new(index),
-        leaves: [leaf(&log, index), leaf(&fork, index)],
+        leaves: [log.leaf(index), fork.leaf(index)],
     };
     (file(notes, shown_by), log.policy())
 }
@@ -138,7 +110,7 @@ fn a_beginning_convicts_for_every_pair_of_sizes() {
         });
         log.entries.truncate(old);
         fork.entries.truncate(new);
-        let (root, consistency) = beginning(&fork, u64::try_from(old).unwrap());
+        let (root, consistency) = fork.beginning(u64::try_from(old).unwrap());
         let notes = [log.checkpoint(&[]), fork.checkpoint(&[])];
         let shown_by = Contradiction::TwoBeginnings { root, consistency };
         let finding = judge(&file(notes, shown_by), &log.policy());
@@ -152,10 +124,10 @@ fn an_honest_ledger_cannot_be_convicted_by_its_own_proofs() {
     let policy = log.policy();
     let old = log.checkpoint(&[]);
     let size = log.frontier().0.size();
-    let before = leaf(&log, 5);
+    let before = log.leaf(5);
     log.record(11, &log.message(TEAM, "Four"));
     let notes = [old, log.checkpoint(&[])];
-    let (root, consistency) = beginning(&log, size);
+    let (root, consistency) = log.beginning(size);
     let honest = Contradiction::TwoBeginnings {
         root,
         consistency: consistency.clone(),
@@ -166,11 +138,11 @@ fn an_honest_ledger_cannot_be_convicted_by_its_own_proofs() {
     };
     let same = Contradiction::TwoEntries {
         index: LeafIndex::new(5),
-        leaves: [before.clone(), leaf(&log, 5)],
+        leaves: [before.clone(), log.leaf(5)],
     };
     let other = Contradiction::TwoEntries {
         index: LeafIndex::new(5),
-        leaves: [before, leaf(&log, 6)],
+        leaves: [before, log.leaf(6)],
     };
     for (shown_by, words) in [
         (honest, "is that of the older checkpoint"),
@@ -328,8 +300,12 @@ fn a_file_has_one_spelling() {
             "a hash is not 32 bytes",
         ),
         (text[..text.len() / 2].to_owned(), "not one JSON document"),
-        ("[".repeat(100_000), "wrong type"),
-        (String::new(), "not one JSON document"),
+        ("[".repeat(100_000), "not a JSON object"),
+        (
+            "[\"witnessmark-misbehaviour/2\"]".to_owned(),
+            "not a JSON object",
+        ),
+        (String::new(), "not a JSON object"),
         (huge, "larger than"),
     ] {
         ends(&judge(&changed), FindingWord::NotProved, "format", words);

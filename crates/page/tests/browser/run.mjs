@@ -24,6 +24,18 @@ const HIDDEN = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u20
 /** Words that a hasty reader takes for an approval. */
 const APPROVALS = ['verified', 'valid', 'ok', 'success', 'true', 'correct', 'genuine'];
 
+/** Files with their names, as somebody drops them on the page. */
+async function drop(page, files) {
+  const transfer = await page.evaluateHandle((all) => {
+    const made = new DataTransfer();
+    for (const [name, bytes] of all) {
+      made.items.add(new File([new Uint8Array(bytes)], name));
+    }
+    return made;
+  }, files.map(([name, path]) => [name, [...readFileSync(path)]]));
+  await page.dispatchEvent('body', 'drop', { dataTransfer: transfer });
+}
+
 async function open(page, name, files = [PHOTO]) {
   await page.locator('#files').setInputFiles(files);
   await page.locator('#policy').setInputFiles(at(`${name}.policy`));
@@ -154,27 +166,55 @@ const tests = {
 
   async 'everything is dropped at once'() {
     await withPage(folder, {}, async (page) => {
-      const files = ['good.json', 'good.policy', 'photo.jpg'];
-      const data = files.map((name) => [name, [...readFileSync(at(name))]]);
-      const transfer = await page.evaluateHandle((all) => {
-        const made = new DataTransfer();
-        for (const [name, bytes] of all) {
-          made.items.add(new File([new Uint8Array(bytes)], name));
-        }
-        return made;
-      }, data);
-      await page.dispatchEvent('body', 'drop', { dataTransfer: transfer });
+      await drop(page, ['good.json', 'good.policy', 'photo.jpg'].map((name) => [name, at(name)]));
       await assertAs(page, 'good');
-      const twice = await page.evaluateHandle((all) => {
-        const made = new DataTransfer();
-        for (const name of ['a.json', 'b.json']) {
-          made.items.add(new File([new Uint8Array(all[0][1])], name));
-        }
-        return made;
-      }, data);
-      await page.dispatchEvent('body', 'drop', { dataTransfer: twice });
+      await drop(page, ['a.json', 'b.json'].map((name) => [name, at('good.json')]));
       await page.getByText('More than one of these files looks like a bundle.').waitFor();
       assert.equal(await page.locator('#result').innerText(), '');
+    });
+  },
+
+  async 'a file that accuses a ledger gets the answer and the words of the other implementation'() {
+    await withPage(folder, {}, async (page, troubles) => {
+      for (const name of ['two-roots', 'two-beginnings', 'two-entries', 'accusation-altered', 'complaint']) {
+        await drop(page, [['file.json', at(`${name}.json`)], ['trust.policy', at(`${name}.policy`)]]);
+        await page.locator('#result').getByText('"file.json"').waitFor();
+        await assertAs(page, name);
+        assert.ok((await worstContrast(page)) >= 4.5, name);
+        await shoot(page, name);
+        await page.locator('#clear').click();
+      }
+      await open(page, 'two-beginnings');
+      await page.getByText('opened here, and not used').waitFor();
+      await assertAs(page, 'two-beginnings');
+      assert.deepEqual(troubles, []);
+    });
+  },
+
+  async 'a checkpoint that was kept is compared, dropped or chosen'() {
+    await withPage(folder, {}, async (page, troubles) => {
+      for (const name of ['kept-same', 'kept-earlier', 'kept-later', 'kept-fork']) {
+        const files = [['b.json', at(`${name}.json`)], ['trust.policy', at(`${name}.policy`)], ['note', at(`${name}.checkpoint`)]];
+        await drop(page, files);
+        await page.locator('#result').getByText('"note"').waitFor();
+        await assertAs(page, name);
+        assert.equal(await page.getByRole('rowheader').count(), 13);
+        await shoot(page, name);
+        await page.locator('#clear').click();
+      }
+      await open(page, 'kept-later-taken', []);
+      await page.locator('#kept').setInputFiles(at('kept-later-taken.checkpoint'));
+      await assertAs(page, 'kept-later');
+      await page.getByLabel('Take an older bundle').check();
+      await page.locator('#result').getByText('VERIFIED WITH REMARKS').waitFor();
+      await assertAs(page, 'kept-later-taken');
+      await page.locator('#kept').setInputFiles(at('kept-altered.checkpoint'));
+      await page.locator('#result').getByText('CANNOT TELL').waitFor();
+      await assertAs(page, 'kept-altered');
+      await page.locator('#clear').click();
+      assert.equal(await page.locator('#older').isChecked(), false);
+      assert.match(await page.locator('#kept-chosen').textContent(), /None/);
+      assert.deepEqual(troubles, []);
     });
   },
 

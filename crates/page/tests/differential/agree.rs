@@ -11,7 +11,7 @@ use witnessmark_bundle::{Verdict, verify_bundle};
 
 use crate::cases::{changed, honest};
 use crate::history;
-use crate::node::{COUNT_VARIABLE, Node, is_there};
+use crate::node::{COUNT_VARIABLE, Node, is_there, number};
 use crate::story::{Case, case};
 
 const COUNT: u64 = 1_000;
@@ -100,11 +100,6 @@ fn differing_members(within: &str, left: &Json, right: &Json) -> Vec<String> {
             }
         })
         .collect()
-}
-
-fn number(variable: &str, otherwise: u64) -> u64 {
-    let text = std::env::var_os(variable);
-    text.map_or(otherwise, |text| text.to_str().unwrap().parse().unwrap())
 }
 
 #[test]

@@ -1,9 +1,13 @@
 //! Bundles for the test of the page in a real browser, with what the checks in Rust say of them.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
 use serde_json::json;
+use witnessmark_bundle::{
+    Contradiction, Misbehaviour, Refused, Since, Verdict, judge_misbehaviour,
+};
 use witnessmark_record::{from_json, v1};
 use witnessmark_verifier::{Hash, base64, sha256};
 
@@ -12,6 +16,8 @@ use crate::document::{Document, log_key};
 use crate::hostile;
 use crate::ledger::Honest;
 use crate::random::Random;
+use crate::reject::corpus::mini_log::{MiniLog, TEAM};
+use crate::reject::corpus::{misbehaviour, world};
 use crate::story::{Case, case, disclosures, files, subject, told};
 
 /// A folder to write them to. Without it there is nothing to do.
@@ -106,7 +112,10 @@ fn altered() -> Case {
 }
 
 fn write(folder: &Path, name: &str, case: &Case) -> serde_json::Value {
-    let verdict = in_rust(case);
+    write_verdict(folder, name, case, &in_rust(case))
+}
+
+fn write_verdict(folder: &Path, name: &str, case: &Case, verdict: &Verdict) -> serde_json::Value {
     // A name that no file system needs to take: whoever chooses the file gives it.
     let files: serde_json::Map<_, _> = case
         .files
@@ -172,8 +181,78 @@ fn the_cases_for_a_browser_are_written() {
     .iter()
     .map(|(name, case)| ((*name).to_owned(), write(folder, name, case)))
     .collect();
+    let mut expected = expected;
+    for (name, file) in accusations() {
+        expected.insert(name.to_owned(), write_accusation(folder, name, &file));
+    }
+    for (name, note, allow_older) in kept() {
+        expected.insert(
+            name.to_owned(),
+            write_kept(folder, name, &note, allow_older),
+        );
+    }
     let text = serde_json::to_string_pretty(&expected).unwrap();
     fs::write(folder.join("expected.json"), text).unwrap();
+}
+
+/// Files that accuse a ledger: one that convicts of each kind, one that is altered, and a complaint.
+fn accusations() -> Vec<(&'static str, Misbehaviour)> {
+    let mut all = misbehaviour::good().to_vec();
+    let (_, beginnings) = &all[1];
+    let (mut altered, mut complaint) = (beginnings.clone(), beginnings.clone());
+    altered.notes[1] = altered.notes[1].replacen("\n10\n", "\n11\n", 1);
+    complaint.shown_by = Contradiction::Unproved(Refused::ProofFailed);
+    all.extend([("accusation-altered", altered), ("complaint", complaint)]);
+    all
+}
+
+fn write_accusation(folder: &Path, name: &str, file: &Misbehaviour) -> serde_json::Value {
+    let (file, policy) = (file.encode().unwrap(), world::ledger().policy());
+    fs::write(folder.join(format!("{name}.json")), &file).unwrap();
+    fs::write(folder.join(format!("{name}.policy")), &policy).unwrap();
+    let finding = judge_misbehaviour(file.as_bytes(), policy.as_bytes());
+    json!({
+        "word": finding.word.as_str(),
+        "failed": finding.failed().map(|check| check.name),
+        "meaning": finding.meaning(),
+        "remarks": [],
+        "files": {},
+        "text": finding.to_text(),
+    })
+}
+
+/// Checkpoints that a reader kept, and whether an older bundle is taken.
+fn kept() -> Vec<(&'static str, String, bool)> {
+    let (same, mut later, mut fork) = (world::ledger(), world::ledger(), world::ledger());
+    later.record(11, &later.message(TEAM, "Later"));
+    fork.entries.swap(7, 8);
+    let earlier = MiniLog::usual().checkpoint(&[]);
+    let nothing = same.checkpoint(&[]).replacen("\n9\n", "\n8\n", 1);
+    vec![
+        ("kept-same", same.checkpoint(&[]), false),
+        ("kept-earlier", earlier, false),
+        ("kept-later", later.checkpoint(&[]), false),
+        ("kept-later-taken", later.checkpoint(&[]), true),
+        ("kept-fork", fork.checkpoint(&[]), false),
+        ("kept-altered", nothing, true),
+    ]
+}
+
+fn write_kept(folder: &Path, name: &str, note: &str, allow_older: bool) -> serde_json::Value {
+    let (bundle, policy) = world::usual();
+    let since = Since {
+        note: Ok(note.as_bytes()),
+        policy: policy.as_bytes(),
+        allow_older,
+    };
+    let files = BTreeMap::new();
+    let case = Case {
+        bundle: bundle.into_bytes(),
+        policy: policy.clone().into_bytes(),
+        files,
+    };
+    fs::write(folder.join(format!("{name}.checkpoint")), note).unwrap();
+    write_verdict(folder, name, &case, &in_rust(&case).since(&since))
 }
 
 /// The policy of somebody who trusts another ledger.

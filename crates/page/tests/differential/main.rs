@@ -16,6 +16,7 @@ mod hostile;
 mod ledger;
 mod mutate;
 mod node;
+mod notes;
 mod python;
 mod random;
 mod reject;

@@ -9,6 +9,12 @@ use serde_json::Value as Json;
 /// Set to a number of cases by those who want the comparison for sure: without node it then fails.
 pub(crate) const COUNT_VARIABLE: &str = "WITNESSMARK_MUTATIONS";
 
+/// The number that a variable of the environment holds.
+pub(crate) fn number(variable: &str, otherwise: u64) -> u64 {
+    let text = std::env::var_os(variable);
+    text.map_or(otherwise, |text| text.to_str().unwrap().parse().unwrap())
+}
+
 /// A process that answers a line for each line.
 pub(crate) struct Judge {
     process: Child,

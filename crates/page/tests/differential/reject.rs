@@ -16,7 +16,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use serde_json::Value as Json;
-use witnessmark_bundle::{FolderFiles, verify_bundle};
+use witnessmark_bundle::{FolderFiles, Since, judge_misbehaviour, verify_bundle};
 
 use self::answer::{Answer, Form, complaints};
 use self::corpus::{Case, Corpus, Expected, Subject};
@@ -32,7 +32,12 @@ const MEMORY_MAX: u64 = 640 << 20;
 /// The heap of node on these cases, in MiB.
 const HEAP_MIB: u32 = 384;
 
-/// What the page says of the bundles of a folder, by their paths. Without an answer nothing could be chosen.
+/// Whether the page judges such things.
+fn is_for_pages(case: &Case) -> bool {
+    matches!(case.subject, Subject::Bundle | Subject::Misbehaviour)
+}
+
+/// What the page says of the bundles and the files of misbehaviour in a folder, by their paths. Without an answer nothing could be chosen.
 fn told(folder: &Path, which: &str) -> BTreeMap<String, Json> {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/web/reject.mjs");
     let mut process = Command::new("node")
@@ -58,7 +63,8 @@ fn answers(told: &Json) -> [Answer; 2] {
     let verdict = &told["answer"];
     let code = match verdict["verdict"].as_str().unwrap() {
         "verified" | "verified_with_remarks" => 0,
-        "not_verified" => 1,
+        "not_verified" | "not_proved" => 1,
+        "misbehaviour_proved" => 3,
         _ => 2,
     };
     let answer = |who, out: &str, form| Answer {
@@ -76,6 +82,27 @@ fn answers(told: &Json) -> [Answer; 2] {
     ]
 }
 
+/// What Rust says of a case, for programs.
+fn in_rust(corpus: &Corpus, case: &Case) -> String {
+    let read = |path: &str| fs::read(corpus.folder.join(path)).unwrap();
+    let (input, policy) = (read(&case.input), read(&case.policy));
+    if case.subject == Subject::Misbehaviour {
+        return judge_misbehaviour(&input, &policy).to_json();
+    }
+    let folder = corpus.folder.join(&case.input);
+    let files = FolderFiles::new(folder.parent().unwrap());
+    let verdict = verify_bundle(&input, &policy, &files);
+    let Some(since) = &case.since else {
+        return verdict.to_json();
+    };
+    let since = Since {
+        note: Ok(&read(since)),
+        policy: &policy,
+        allow_older: case.allow_older,
+    };
+    verdict.since(&since).to_json()
+}
+
 /// What is wrong with the answer of the page on a case.
 fn wrong(corpus: &Corpus, case: &Case, told: &Json) -> Vec<String> {
     let answers = answers(told);
@@ -89,13 +116,7 @@ fn wrong(corpus: &Corpus, case: &Case, told: &Json) -> Vec<String> {
     }
     // A reader cannot choose what is no file; and what has no end is kept out of this process.
     if !case.is_endless && corpus.class_of(case).name != "no-file-beside" {
-        let at = |path: &str| corpus.folder.join(path);
-        let beside = at(&case.input);
-        let files = FolderFiles::new(beside.parent().unwrap());
-        let bundle = fs::read(at(&case.input)).unwrap();
-        let policy = fs::read(at(&case.policy)).unwrap();
-        let rust = verify_bundle(&bundle, &policy, &files).to_json();
-        let rust = comparable(&serde_json::from_str(&rust).unwrap());
+        let rust = comparable(&serde_json::from_str(&in_rust(corpus, case)).unwrap());
         let page = comparable(&told["answer"]);
         if rust != page {
             found.push(format!("Rust: {rust}\n  page: {page}"));
@@ -111,10 +132,8 @@ fn judged(corpus: &Corpus) -> (Vec<String>, usize) {
     if corpus.cases.iter().any(|case| case.is_endless) {
         told.extend(self::told(&corpus.folder, "endless"));
     }
-    let bundles = corpus.cases.iter();
-    let bundles = bundles.filter(|case| case.subject == Subject::Bundle);
     let (mut found, mut count) = (Vec::new(), 0);
-    for case in bundles {
+    for case in corpus.cases.iter().filter(|case| is_for_pages(case)) {
         let told = &told[&case.input];
         // Without a bundle or a policy there is no answer, which is not that it was accepted.
         let is_file = |path: &str| {
@@ -161,16 +180,12 @@ fn honest_evidence_is_verified_by_the_page_and_a_false_answer_is_complained_of()
     let mut honest = corpus::honest(folder.path());
     let (found, count) = judged(&honest);
     nothing(&found);
-    assert!(count >= 2, "{count} cases");
+    assert!(count >= 5, "{count} cases");
     for case in &mut honest.cases {
         case.expected = Expected::NotVerified("format");
     }
     let (found, _) = judged(&honest);
-    for case in honest
-        .cases
-        .iter()
-        .filter(|it| it.subject == Subject::Bundle)
-    {
+    for case in honest.cases.iter().filter(|case| is_for_pages(case)) {
         for who in ["page: ", "page, object: "] {
             let start = format!("{}: {who}", case.input);
             assert!(found.iter().any(|it| it.starts_with(&start)), "{found:?}");

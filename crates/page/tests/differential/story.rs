@@ -28,6 +28,14 @@ pub(crate) struct Case {
 /// The files beside a bundle.
 pub(crate) struct Files<'a>(&'a BTreeMap<String, Vec<u8>>);
 
+impl Files<'static> {
+    /// No files at all.
+    pub(crate) fn none() -> Self {
+        static NONE: BTreeMap<String, Vec<u8>> = BTreeMap::new();
+        Self(&NONE)
+    }
+}
+
 impl FileSource for Files<'_> {
     fn open(&self, name: &str) -> io::Result<Option<Box<dyn Read + '_>>> {
         Ok(self

@@ -1,7 +1,8 @@
 // Judges one bundle for each line of its input, for the comparison of the two implementations: see tests/differential.
 //
-// A line in is {"bundle", "policy", "files": {name: bytes}} with bytes in base64, or {"key", "message", "signature"} in
-// hexadecimal digits. A line out is the verdict as an object, with whole numbers as texts, or {"admitted", "accepted"}.
+// A line in is {"bundle", "policy", "files": {name: bytes}} with bytes in base64, and {"since": {"note", "allow_older"}} when a
+// checkpoint was kept; or {"misbehaviour", "policy"} in base64; or {"key", "message", "signature"} in hexadecimal digits. A line out is the
+// answer as an object, with whole numbers as texts, or {"admitted", "accepted"}.
 //
 //     node judge.mjs quick|native|plain|trusting
 //
@@ -12,6 +13,7 @@ import { createHash, createPublicKey, verify } from 'node:crypto';
 import { createInterface } from 'node:readline';
 
 import { fromHex } from '../../web/bytes.js';
+import { judgeMisbehaviour } from '../../web/convict.js';
 import { Crypto } from '../../web/crypto.js';
 import { isAdmitted } from '../../web/ed25519.js';
 import { verifyBundle } from '../../web/verify.js';
@@ -44,10 +46,21 @@ if (['quick', 'native'].includes(process.argv[2]) && !crypto.words.endsWith("Ed2
   throw new Error('this node has no strict Ed25519 of its own');
 }
 
-async function judge({ bundle, policy, files = {} }) {
-  const bytes = (text) => new Uint8Array(Buffer.from(text, 'base64'));
-  const open = (name) => (Object.hasOwn(files, name) ? new Blob([bytes(files[name])]) : null);
-  return verifyBundle(crypto, { bundle: bytes(bundle), policy: bytes(policy), files: open }).then((it) => it.toObject());
+const bytesOf = (text) => new Uint8Array(Buffer.from(text, 'base64'));
+
+async function judge({ bundle, policy, files = {}, since }) {
+  const verdict = await verifyBundle(crypto, {
+    bundle: bytesOf(bundle),
+    policy: bytesOf(policy),
+    files: (name) => (Object.hasOwn(files, name) ? new Blob([bytesOf(files[name])]) : null),
+    since: since === undefined ? null : { note: bytesOf(since.note), allowOlder: since.allow_older },
+  });
+  return verdict.toObject();
+}
+
+async function convict({ misbehaviour, policy }) {
+  const finding = await judgeMisbehaviour(crypto, { file: bytesOf(misbehaviour), policy: bytesOf(policy) });
+  return finding.toObject();
 }
 
 async function decide({ key, message, signature }) {
@@ -58,7 +71,9 @@ async function decide({ key, message, signature }) {
 
 for await (const line of createInterface({ input: process.stdin })) {
   const question = JSON.parse(line);
-  const answer = await ('bundle' in question ? judge(question) : decide(question));
+  const judges = { bundle: judge, misbehaviour: convict, key: decide };
+  const [, answerTo] = Object.entries(judges).find(([name]) => name in question);
+  const answer = await answerTo(question);
   const numbersAsTexts = (_, value) => (typeof value === 'bigint' || typeof value === 'number' ? String(value) : value);
   process.stdout.write(`${JSON.stringify(answer, numbersAsTexts)}\n`);
 }

@@ -2,19 +2,16 @@
 //
 //     node reject.mjs FOLDER endless|others
 //
-// The folder is one that the example reject_corpus has written. A line out for each bundle is {"input", "answer", "text", "ms", "rss"}:
-// the verdict for programs, what the page shows, how long it took, and the most memory that was held so far, in bytes. "answer" is
-// null where there is no bundle or no policy to choose.
+// The folder is one that the example reject_corpus has written. A line out for each bundle and each file of misbehaviour is {"input",
+// "answer", "text", "ms", "rss"}: the answer for programs, what the page shows, how long it took, and the most memory that was held so
+// far, in bytes. "answer" is null where there is nothing to judge or no policy to choose.
 
 import { lstatSync, openAsBlob, readFileSync, readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
-import { BUNDLE_BYTES_MAX } from '../../web/bundle.js';
 import { Crypto } from '../../web/crypto.js';
-import { readWhole } from '../../web/inputs.js';
-import { POLICY_BYTES_MAX } from '../../web/policy.js';
-import { verifyBundle } from '../../web/verify.js';
-import { show } from '../../web/view.js';
+import { Inputs } from '../../web/inputs.js';
+import { judge } from '../../web/judge.js';
 import { paper, textOf } from './paper.mjs';
 
 globalThis.document = paper;
@@ -46,27 +43,25 @@ async function beside(input) {
   return files;
 }
 
-async function judge({ input, policy }) {
-  const chosen = [await choose(join(folder, input)), await choose(join(folder, policy))];
-  if (chosen.includes(null)) {
+async function answerTo({ input, policy, since, allow_older: allowOlder }) {
+  const inputs = new Inputs();
+  inputs.bundle = await choose(join(folder, input));
+  inputs.policy = await choose(join(folder, policy));
+  if (!inputs.isComplete) {
     return { answer: null, text: '' };
   }
-  const files = await beside(input);
-  const opened = {
-    bundle: await readWhole(crypto, chosen[0], BUNDLE_BYTES_MAX),
-    policy: await readWhole(crypto, chosen[1], POLICY_BYTES_MAX),
-    files: [...files.keys()],
-  };
-  const open = (name) => files.get(name) ?? null;
-  const verdict = await verifyBundle(crypto, { bundle: opened.bundle.bytes, policy: opened.policy.bytes, files: open });
-  return { answer: verdict.toObject(), text: textOf(show(verdict, opened)) };
+  inputs.files = await beside(input);
+  inputs.kept = since ? await choose(join(folder, since)) : null;
+  inputs.allowOlder = allowOlder === true;
+  const { answer, shown } = await judge(crypto, inputs);
+  return { answer: answer.toObject(), text: textOf(shown) };
 }
 
 const numbersAsTexts = (_, value) => (typeof value === 'bigint' || typeof value === 'number' ? String(value) : value);
-const wanted = cases.filter((it) => it.subject === 'bundle' && it.is_endless === (which === 'endless'));
+const wanted = cases.filter((it) => ['bundle', 'misbehaviour'].includes(it.subject) && it.is_endless === (which === 'endless'));
 for (const one of wanted) {
   const started = performance.now();
-  const judged = await judge(one);
+  const judged = await answerTo(one);
   const [ms, rss] = [performance.now() - started, process.resourceUsage().maxRSS * 1024].map((it) => Math.round(it));
   process.stdout.write(`${JSON.stringify({ input: one.input, ...judged, ms, rss }, numbersAsTexts)}\n`);
 }
