@@ -11,6 +11,7 @@ mod link_rules;
 pub(crate) mod links;
 mod page;
 mod peer;
+mod scrub;
 mod sequencer;
 mod service;
 mod status;
@@ -27,6 +28,7 @@ use tokio::sync::watch;
 use tonic::transport::Server;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
+use witnessmark_log::LogError;
 use witnessmark_proto::v1::ledger_service_server::LedgerServiceServer;
 use witnessmark_proto::{FILE_DESCRIPTOR_SET, SERVICE_NAME};
 
@@ -42,6 +44,27 @@ use crate::ledger::{Access, OpenLedger};
 
 /// The name under which health checks learn whether submissions are taken.
 const SUBMIT_HEALTH_NAME: &str = "witnessmark.ledger.v1.LedgerService/submit";
+
+/// The name under which health checks learn whether everything that was looked at is what it was.
+const STORAGE_HEALTH_NAME: &str = "witnessmark.ledger.v1.LedgerService/storage";
+
+/// How a ledger is served.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ServeOptions {
+    /// How long a commit may take.
+    pub(crate) commit_limit: Duration,
+    /// How many bytes of what is stored are read and hashed again in a second.
+    pub(crate) scrub_rate: u64,
+}
+
+impl Default for ServeOptions {
+    fn default() -> Self {
+        Self {
+            commit_limit: Duration::from_secs(30),
+            scrub_rate: 2 << 20,
+        }
+    }
+}
 
 /// Why the server ended otherwise than it was told to.
 #[derive(Debug, thiserror::Error)]
@@ -80,7 +103,7 @@ struct Built {
 /// and for what is queued, each within a time limit, and closes the ledger.
 ///
 /// A log that has halted does not know what is stored. Only a start finds out, so the process ends, and whatever supervises it
-/// starts it again. The same holds for a commit that takes longer than `commit_limit`.
+/// starts it again. The same holds for a commit that takes longer than its limit.
 ///
 /// # Errors
 ///
@@ -88,10 +111,10 @@ struct Built {
 pub(crate) async fn run(
     ledger: OpenLedger,
     listener: TcpListener,
-    commit_limit: Duration,
+    options: ServeOptions,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
-    let built = build(ledger, commit_limit)?;
+    let built = build(ledger, options)?;
     let Built {
         core,
         sequencer,
@@ -142,7 +165,7 @@ async fn release(held: &Weak<Core>) {
 }
 
 /// Starts the sequencer, and puts together what the calls share.
-fn build(ledger: OpenLedger, commit_limit: Duration) -> Result<Built, ServeError> {
+fn build(ledger: OpenLedger, options: ServeOptions) -> Result<Built, ServeError> {
     let OpenLedger {
         origin,
         reader,
@@ -155,7 +178,7 @@ fn build(ledger: OpenLedger, commit_limit: Duration) -> Result<Built, ServeError
     let (halt, halted) = watch::channel(None);
     let (sequencer, queue) = match access {
         Access::Write(log) => {
-            let watched = Watched::start(commit_limit, halt).map_err(ServeError::Thread)?;
+            let watched = Watched::start(options.commit_limit, halt).map_err(ServeError::Thread)?;
             let (sequencer, queue) =
                 Sequencer::start(*log, start, publish, watched).map_err(ServeError::Thread)?;
             (Some(sequencer), queue)
@@ -168,6 +191,7 @@ fn build(ledger: OpenLedger, commit_limit: Duration) -> Result<Built, ServeError
     let core = Core::new((origin, reader), (queue, limits), published, stopping);
     let core = Arc::new(core.map_err(ServeError::Thread)?);
     begin_links(Arc::downgrade(&core)).map_err(ServeError::Thread)?;
+    scrub::begin(Arc::downgrade(&core), options.scrub_rate).map_err(ServeError::Thread)?;
     Ok(Built {
         core,
         sequencer,
@@ -185,8 +209,12 @@ fn begin_links(core: Weak<Core>) -> io::Result<()> {
             match core.step_links() {
                 Ok(true) => {}
                 Ok(false) => break,
+                Err(LogError::Corrupt(what)) => {
+                    core.found_damaged(&what);
+                    break;
+                }
                 Err(error) => {
-                    tracing::error!(%error, "the log is damaged: stop the ledger and run fsck");
+                    tracing::error!(%error, "the log cannot be read");
                     break;
                 }
             }
@@ -205,6 +233,7 @@ async fn serve(
 ) -> Result<(), ServeError> {
     let (reporter, health) = tonic_health::server::health_reporter();
     report_health(&reporter, true, takes_writes).await;
+    tokio::spawn(report_damage(reporter.clone(), core.scrub.watch()));
     let mut stopping = core.stopping.clone();
     let published = core.published.borrow().head().size;
     tracing::info!(origin = %core.origin, size = %published, "serving");
@@ -214,6 +243,7 @@ async fn serve(
         report_health(&reporter, false, false).await;
         stop.send_replace(true);
     };
+    let pages = page::routes(Arc::downgrade(&core));
     let service =
         LedgerServiceServer::new(LedgerApi::new(core)).max_decoding_message_size(REQUEST_BYTES_MAX);
     let [v1, v1alpha] = [reflection(), reflection()];
@@ -224,7 +254,7 @@ async fn serve(
         .http2_keepalive_interval(Some(KEEPALIVE_INTERVAL))
         .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
         .accept_http1(true)
-        .add_routes(page::routes())
+        .add_routes(pages)
         .add_service(health)
         .add_service(v1.build_v1()?)
         .add_service(v1alpha.build_v1alpha()?)
@@ -247,6 +277,16 @@ async fn serve(
     }
 }
 
+/// Tells health checks once something is found damaged. Ends with the ledger.
+async fn report_damage(reporter: HealthReporter, mut damage: watch::Receiver<Option<String>>) {
+    if damage.wait_for(Option::is_some).await.is_ok() {
+        for name in [SUBMIT_HEALTH_NAME, STORAGE_HEALTH_NAME] {
+            let status = ServingStatus::NotServing;
+            reporter.set_service_status(name, status).await;
+        }
+    }
+}
+
 fn reflection<'b>() -> tonic_reflection::server::Builder<'b> {
     tonic_reflection::server::Builder::configure()
         .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
@@ -265,7 +305,7 @@ async fn report_health(reporter: &HealthReporter, serving: bool, writable: bool)
     reporter
         .set_service_status(SERVICE_NAME, status(serving))
         .await;
-    reporter
-        .set_service_status(SUBMIT_HEALTH_NAME, status(writable))
-        .await;
+    for name in [SUBMIT_HEALTH_NAME, STORAGE_HEALTH_NAME] {
+        reporter.set_service_status(name, status(writable)).await;
+    }
 }

@@ -11,6 +11,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::ledger_trouble;
 use crate::output::{Failure, Output, Report, Trouble};
+use crate::server::ServeOptions;
 use crate::{ledger, server};
 
 /// Run the ledger.
@@ -23,6 +24,8 @@ Prints \"listening on ADDR\" once it accepts; port 0 takes a free port. SIGTERM 
 calls that have begun are answered first. WITNESSMARK_LOG=debug makes its log on standard error \
 longer.
 
+GET /status at the same address tells in JSON whether submissions are taken, and how far the stored log has been read again.
+
 A commit that fails, or does not end in time, ends the ledger with exit code 2: start it again. Nothing that was \
 acknowledged is lost.")]
 pub(super) struct Arguments {
@@ -34,12 +37,13 @@ pub(super) struct Arguments {
     listen: SocketAddr,
     /// How long the disk may take to commit a batch, in seconds. If it takes longer the ledger ends, as when a commit fails, and
     /// a start finds out what is stored. Far more than the slowest commit of a disk in order.
-    #[arg(long, value_name = "SECONDS", default_value_t = COMMIT_LIMIT_S, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = clap::value_parser!(u64).range(1..=3600))]
     commit_limit: u64,
+    /// How much of what is stored is read and hashed again in a second, in MiB, for as long as the ledger runs. When something is
+    /// found damaged, no more submissions are taken.
+    #[arg(long, value_name = "MIB", default_value = "2", value_parser = clap::value_parser!(u64).range(1..=1000))]
+    scrub_rate: u64,
 }
-
-/// How long a commit may take when nothing is said.
-const COMMIT_LIMIT_S: u64 = 30;
 
 /// Serves until it is told to stop.
 ///
@@ -52,8 +56,13 @@ pub(super) async fn run(arguments: Arguments, output: &Output) -> Result<Report,
         dir,
         listen,
         commit_limit,
+        scrub_rate,
     } = arguments;
     let commit_limit = Duration::from_secs(commit_limit);
+    let options = ServeOptions {
+        commit_limit,
+        scrub_rate: scrub_rate << 20,
+    };
     let opened = tokio::task::spawn_blocking(move || ledger::open(&dir, commit_limit))
         .await
         .map_err(|error| Failure::cannot_tell(Trouble::new("INTERNAL", "", error)))?;
@@ -67,7 +76,7 @@ pub(super) async fn run(arguments: Arguments, output: &Output) -> Result<Report,
         &format!("listening on {address}"),
         &json!({ "listening": address.to_string() }),
     );
-    server::run(ledger, listener, commit_limit, stop)
+    server::run(ledger, listener, options, stop)
         .await
         .map_err(|error| Failure::cannot_tell(Trouble::new("SERVE", address, error)))?;
     Ok(Report::done("", Value::Null))

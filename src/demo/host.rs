@@ -2,7 +2,6 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
-use std::time::Duration;
 
 use serde_json::Value;
 use tokio::sync::oneshot;
@@ -13,11 +12,8 @@ use super::{ORIGIN, Place};
 use crate::cli::{bind, ledger_trouble, stop_signal, write_new_or_same};
 use crate::ledger::Folder;
 use crate::output::{Failure, Output, Report, Trouble, io_failure};
-use crate::server::ServeError;
+use crate::server::{ServeError, ServeOptions};
 use crate::{clock, ledger, server};
-
-/// How long the disk may take to commit a batch.
-const COMMIT_LIMIT: Duration = Duration::from_secs(30);
 
 /// A running server.
 #[derive(Debug)]
@@ -52,7 +48,8 @@ impl Host {
         let bytes = std::fs::read(&policy).map_err(|error| io_failure(&policy, &error))?;
         write_new_or_same(&place.policy(), &bytes)?;
 
-        let opened = ledger::open(&dir, COMMIT_LIMIT).map_err(trouble)?;
+        let options = ServeOptions::default();
+        let opened = ledger::open(&dir, options.commit_limit).map_err(trouble)?;
         let listener = bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
         let address = listener
             .local_addr()
@@ -62,7 +59,7 @@ impl Host {
             // A sender that is dropped stops the server too.
             drop(stopped.await);
         };
-        let serving = tokio::spawn(server::run(opened, listener, COMMIT_LIMIT, shutdown));
+        let serving = tokio::spawn(server::run(opened, listener, options, shutdown));
         Ok(Self {
             url: format!("http://{address}"),
             stop,

@@ -13,6 +13,7 @@ use super::checks::Checks;
 use super::door::{Account, Door};
 use super::limits::READS_MAX;
 use super::links::Links;
+use super::scrub::Scrub;
 use super::sequencer::Queue;
 use super::telemetry::fault;
 use crate::ledger::QueueLimits;
@@ -32,6 +33,8 @@ pub(crate) struct Core {
     pub(crate) published: watch::Receiver<SignedCheckpoint>,
     /// True once the server is told to stop: streams end.
     pub(crate) stopping: watch::Receiver<bool>,
+    /// How far everything stored has been looked at again.
+    pub(crate) scrub: Scrub,
     links: Mutex<Links>,
     checks: Checks,
     reads: Arc<Semaphore>,
@@ -56,6 +59,7 @@ impl Core {
             queue,
             published,
             stopping,
+            scrub: Scrub::new(),
             links: Mutex::new(Links::new()),
             checks: Checks::start()?,
             reads: Arc::new(Semaphore::new(READS_MAX)),

@@ -1,17 +1,32 @@
-//! The page that checks bundles, for whoever opens `/verify` of the ledger in a browser.
+//! What the ledger says in plain HTTP: the page that checks bundles at `/verify`, for a browser, and how it is at `/status`.
 
-use axum::http::{HeaderName, HeaderValue, Version, header};
+use std::sync::Weak;
+
+use axum::http::{HeaderName, HeaderValue, StatusCode, Version, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use tonic::service::Routes;
 
+use super::core::Core;
+
 /// Where the page is found, over HTTP/1.1 or HTTP/2.
 const PATH: &str = "/verify";
 
-/// What the calls are added to: nothing but the page yet.
-pub(super) fn routes() -> Routes {
+/// Where it says how it is, in JSON.
+const STATUS_PATH: &str = "/status";
+
+/// What the calls are added to.
+pub(super) fn routes(core: Weak<Core>) -> Routes {
     let router = Routes::default().into_axum_router();
-    Routes::from(router.route(PATH, get(page)))
+    let status = async move || match core.upgrade() {
+        Some(core) => core.state(),
+        // It is stopping.
+        None => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+    };
+    let router = router
+        .route(PATH, get(page))
+        .route(STATUS_PATH, get(status));
+    Routes::from(router)
 }
 
 async fn page(version: Version) -> Response {

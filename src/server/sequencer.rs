@@ -5,7 +5,7 @@
 //! own order: an organisation that submits much fills what the others leave of a batch.
 
 use std::io;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -132,13 +132,16 @@ impl Shared {
 pub(crate) struct Queue {
     /// The way to the thread, or why there is none.
     shared: Result<Arc<Shared>, String>,
+    /// Why nothing more is taken, once that is so.
+    closed: Arc<OnceLock<String>>,
 }
 
 impl Queue {
     /// The queue of a ledger that takes no submissions, and why.
-    pub(crate) const fn read_only(reason: String) -> Self {
+    pub(crate) fn read_only(reason: String) -> Self {
         Self {
             shared: Err(reason),
+            closed: Arc::default(),
         }
     }
 
@@ -203,10 +206,23 @@ impl Queue {
         self.shared().map(drop)
     }
 
+    /// Takes nothing any more, for this reason; what is queued goes on.
+    pub(crate) fn close(&self, reason: String) {
+        self.closed.get_or_init(|| reason);
+    }
+
+    /// Why nothing is taken, if that is so.
+    pub(crate) fn refused(&self) -> Option<&str> {
+        let closed = self.closed.get().map(String::as_str);
+        closed.or_else(|| self.shared.as_ref().err().map(String::as_str))
+    }
+
     fn shared(&self) -> Result<&Arc<Shared>, Refusal> {
-        self.shared
-            .as_ref()
-            .map_err(|reason| Refusal::new(Reason::LedgerReadOnly, reason))
+        let told = |reason| Refusal::new(Reason::LedgerReadOnly, reason);
+        match self.closed.get() {
+            Some(reason) => Err(told(reason)),
+            None => self.shared.as_ref().map_err(told),
+        }
     }
 }
 
@@ -257,6 +273,7 @@ impl Sequencer {
             })?;
         let queue = Queue {
             shared: Ok(Arc::clone(&shared)),
+            closed: Arc::default(),
         };
         Ok((Self { shared, ended }, queue))
     }

@@ -15,7 +15,22 @@ use crate::world::{Daemon, World};
 /// Every acknowledged record is at its index and at no other, every checkpoint that anybody saw is a beginning of what is shown,
 /// and all entries hash to the root that is signed now.
 pub(crate) fn judge(world: &World, daemon: &Daemon, oracle: &Oracle) -> Result<u64, Vec<String>> {
-    let shown = Shown::read(world, daemon).map_err(|error| vec![error])?;
+    let (size, wrong) = compare(world, daemon, oracle).map_err(|error| vec![error])?;
+    if wrong.is_empty() {
+        Ok(size)
+    } else {
+        Err(wrong)
+    }
+}
+
+/// How many entries the ledger shows, each with its proof, and what of them does not fit the oracle. An error when not all of
+/// them could be had, or one did not verify.
+pub(crate) fn compare(
+    world: &World,
+    daemon: &Daemon,
+    oracle: &Oracle,
+) -> Result<(u64, Vec<String>), String> {
+    let shown = Shown::read(world, daemon)?;
     let mut wrong = Vec::new();
     for (id, index) in &oracle.places {
         match shown.places.get(id) {
@@ -37,11 +52,7 @@ pub(crate) fn judge(world: &World, daemon: &Daemon, oracle: &Oracle) -> Result<u
             .iter()
             .map(|id| format!("record {id} is there twice")),
     );
-    if wrong.is_empty() {
-        Ok(shown.size)
-    } else {
-        Err(wrong)
-    }
+    Ok((shown.size, wrong))
 }
 
 /// The verdict of an audit, over gRPC.

@@ -9,12 +9,14 @@
 //! | `WITNESSMARK_KILLS` | kills of the daemon under load | 12 |
 //! | `WITNESSMARK_POINTS` | calls of the system at which the daemon is killed; `all` for every one | 30 |
 //! | `WITNESSMARK_IMAGES` | images of a disk that lost power | 30 |
+//! | `WITNESSMARK_BITS` | stored files that are damaged | 24 |
+//! | `WITNESSMARK_BITS_RECORDS` | records of the ledger they are of | 300 |
 //! | `WITNESSMARK_SEED` | what is drawn at random; printed by each test | another one each time |
 //!
 //! What needs root, strace, faketime or qemu is not run by a plain `cargo test`:
 //!
 //! ```text
-//! cargo test --test durability                            # kills
+//! cargo test --test durability                            # kills, damaged files
 //! cargo test --test durability -- --include-ignored       # everything: as root on Linux, with strace, faketime, e2fsprogs and qemu-system-common
 //! ```
 
@@ -27,6 +29,7 @@
     reason = "a test ends where its story does not go on, is steered by the environment, and reports what it did"
 )]
 
+mod bits;
 mod disk;
 mod faults;
 mod judge;

@@ -110,6 +110,12 @@ fn run(line: &str) {
     assert!(output.status.success(), "{said}");
 }
 
+/// The exit code of `fsck`.
+pub(crate) fn fsck(ledger: &Path) -> i32 {
+    let output = program().arg("fsck").arg(ledger).output();
+    output.unwrap().status.code().unwrap_or(-1)
+}
+
 fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_witnessmark"));
     command.stdin(Stdio::null()).env("WITNESSMARK_LOG", "error");

@@ -73,6 +73,11 @@ impl<S: Store> Reader<S> {
         Ok(Self::new(store, loaded.published()))
     }
 
+    /// The store that is read, for what a log does not ask of it.
+    pub fn store(&self) -> &S {
+        &self.store
+    }
+
     pub(crate) fn new(store: Arc<S>, published: Published) -> Self {
         Self {
             store,

@@ -93,7 +93,7 @@ fn check_itself(view: &View, latest: &Latest, whole: Result<(), StoreError>) -> 
             let text = format!("the stored nodes have root {found} and the checkpoint {root}");
             return Err(StoreError::Corrupt(text));
         }
-        view.check(view.tail_start()..size)
+        view.check(view.tail_start()..size).map(drop)
     };
     check().map_err(|error| {
         format!(

@@ -123,13 +123,13 @@ impl SledStore {
 
     /// Hashes the entries in `range` again and compares them with their stored leaf hashes, and
     /// the stored tiles above them with each other: one step of a scrub. Opening a store does
-    /// this for its last entries only.
+    /// this for its last entries only. Gives the bytes of the entries.
     ///
     /// # Errors
     ///
     /// [`StoreError::Corrupt`] names the first entry or tile that is not what it was;
     /// [`StoreError::Beyond`] for a range that ends after the latest size.
-    pub fn check(&self, range: Range<u64>) -> Result<(), StoreError> {
+    pub fn check(&self, range: Range<u64>) -> Result<u64, StoreError> {
         let size = self.view.size();
         if range.end > size {
             let asked = range.end;

@@ -242,9 +242,9 @@ impl View {
     }
 
     /// Hashes the entries in `range` again and compares them with their leaf hashes, the tiles
-    /// above them with each other, and looks at each run of record ids that ends in it.
-    pub(crate) fn check(&self, range: Range<u64>) -> Result<(), StoreError> {
-        let mut start = range.start;
+    /// above them with each other, and looks at each run of record ids that ends in it. Gives the bytes of the entries.
+    pub(crate) fn check(&self, range: Range<u64>) -> Result<u64, StoreError> {
+        let (mut start, mut bytes) = (range.start, 0_u64);
         while start < range.end {
             let tile = TileId {
                 level: 0,
@@ -256,6 +256,7 @@ impl View {
             let leaves = self.leaves(tile)?;
             let mut leaves = leaves.iter().skip(first);
             for (index, entry) in (start..end).zip(self.entries(start..end)?) {
+                bytes = bytes.saturating_add(u64::try_from(entry.len()).unwrap_or(u64::MAX));
                 if leaves.next() != Some(&LeafHash::of(&entry).hash()) {
                     let text = format!("entry {index} does not have its leaf hash");
                     return Err(StoreError::Corrupt(text));
@@ -267,7 +268,7 @@ impl View {
             }
             start = end;
         }
-        Ok(())
+        Ok(bytes)
     }
 
     /// The stored leaf hashes of a tile of level 0.
@@ -295,10 +296,15 @@ impl View {
                 index: tile.index,
             };
             let place = Place::of(node);
-            let above = if place.tile == last_tile(place.tile.level, size) {
-                self.state().edge.node(place)
-            } else {
-                self.tile(place.tile)?.node(place)
+            // In memory or in a file, as of one moment: a commit may fill the tile above meanwhile.
+            let in_memory = {
+                let state = self.state();
+                let is_last = place.tile == last_tile(place.tile.level, state.size());
+                is_last.then(|| state.edge.node(place))
+            };
+            let above = match in_memory {
+                Some(node) => node,
+                None => self.tile(place.tile)?.node(place),
             };
             let text = |what| {
                 let TileId { level, index } = tile;

@@ -96,7 +96,9 @@ impl World {
         let (halt, _) = watch::channel(None);
         let folder = tempfile::tempdir().unwrap();
         let (start, _) = StartFile::read(folder.path());
-        let (sequencer, queue) = Sequencer::start(log, start, publish, halt).unwrap();
+        // The tests hold commits up for as long as they like.
+        let watched = Watched::start(Duration::from_secs(3_600), halt).unwrap();
+        let (sequencer, queue) = Sequencer::start(log, start, publish, watched).unwrap();
         Self {
             sequencer,
             queue,
@@ -257,4 +259,17 @@ fn a_queue_without_a_writer_says_why() {
     let refusal = queue.check_open().unwrap_err();
     assert_eq!(refusal.reason, Reason::LedgerReadOnly);
     assert_eq!(refusal.message, "3 entries are missing");
+}
+
+#[test]
+fn a_queue_that_was_closed_says_why() {
+    let world = World::start();
+    assert_eq!(world.queue.refused(), None);
+    world.queue.check_open().unwrap();
+    world.queue.close("entry 7 is damaged".to_owned());
+    world.queue.close("entry 8 is damaged".to_owned());
+    let refusal = world.queue.check_open().unwrap_err();
+    assert_eq!(refusal.reason, Reason::LedgerReadOnly);
+    assert_eq!(refusal.message, "entry 7 is damaged");
+    assert_eq!(world.queue.refused(), Some("entry 7 is damaged"));
 }
