@@ -8,6 +8,7 @@
 //! DIR/keys/registrar.key   admits organisations     (private, mode 0600; registrar.pub beside it)
 //! DIR/lock anchor store/ log/   the store, see `witnessmark-store-sled`
 //! DIR/start                where the next start may begin to read, see `start`
+//! DIR/links/               which entries belong together; may be removed when the ledger is stopped
 //! ```
 
 pub(crate) mod start;
@@ -141,6 +142,8 @@ pub(crate) enum Access {
 /// A ledger that is opened and locked by this process.
 #[derive(Debug)]
 pub(crate) struct OpenLedger {
+    /// Its folder.
+    pub(crate) dir: PathBuf,
     /// The name of the log.
     pub(crate) origin: Origin,
     /// Reads what is published.
@@ -228,6 +231,7 @@ pub(crate) fn open(dir: &Path) -> Result<OpenLedger, LedgerError> {
         (log.reader(), Access::Write(Box::new(log)))
     };
     Ok(OpenLedger {
+        dir: dir.to_owned(),
         origin,
         reader,
         access,

@@ -6,12 +6,13 @@ mod core;
 mod device_rules;
 mod limits;
 mod link_rules;
-pub(crate) mod links;
+mod links;
 mod page;
 mod sequencer;
 mod service;
 mod status;
 pub(crate) mod telemetry;
+mod upkeep;
 
 use std::io;
 use std::sync::{Arc, Weak};
@@ -21,6 +22,7 @@ use tokio::sync::watch;
 use tonic::transport::Server;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
+use witnessmark_log::LogError;
 use witnessmark_proto::v1::ledger_service_server::LedgerServiceServer;
 use witnessmark_proto::{FILE_DESCRIPTOR_SET, SERVICE_NAME};
 
@@ -29,6 +31,7 @@ use self::limits::{
     DRAIN_TIMEOUT, HEADER_LIST_BYTES_MAX, KEEPALIVE_INTERVAL, KEEPALIVE_TIMEOUT, RELEASE_POLL,
     RELEASE_TIMEOUT, REQUEST_BYTES_MAX, REQUEST_TIMEOUT, STREAMS_MAX,
 };
+use self::links::Links;
 use self::sequencer::{Queue, Sequencer};
 use self::service::LedgerApi;
 use crate::ledger::{Access, OpenLedger};
@@ -43,6 +46,9 @@ pub(crate) enum ServeError {
     /// The system has no thread for the sequencer.
     #[error("the sequencer cannot be started: {0}")]
     Thread(io::Error),
+    /// The key events of the log cannot be read.
+    #[error("the key events cannot be read: {0}")]
+    Links(LogError),
     /// The schema cannot be offered to reflection.
     #[error("reflection cannot be offered: {0}")]
     Reflection(#[from] tonic_reflection::server::Error),
@@ -136,11 +142,14 @@ async fn release(held: &Weak<Core>) {
 /// Starts the sequencer, and puts together what the calls share.
 fn build(ledger: OpenLedger) -> Result<Built, ServeError> {
     let OpenLedger {
+        dir,
         origin,
         reader,
         access,
         start,
     } = ledger;
+    let writes = matches!(access, Access::Write(_));
+    let (links, woken) = Links::open(&dir, reader.clone(), writes).map_err(ServeError::Links)?;
     let (publish, published) = watch::channel(reader.published().checkpoint.clone());
     let (stop, stopping) = watch::channel(false);
     let (halt, halted) = watch::channel(None);
@@ -155,34 +164,15 @@ fn build(ledger: OpenLedger) -> Result<Built, ServeError> {
             (None, Queue::read_only(reason))
         }
     };
-    let core = Arc::new(Core::new((origin, reader), queue, published, stopping));
-    begin_links(Arc::downgrade(&core)).map_err(ServeError::Thread)?;
+    let core = Core::new((origin, reader, links), queue, published, stopping);
+    let core = Arc::new(core);
+    upkeep::begin(&core, woken).map_err(ServeError::Thread)?;
     Ok(Built {
         core,
         sequencer,
         stop,
         halted,
     })
-}
-
-/// Brings the links up to the published size beside the calls, in steps, so that a call that needs
-/// them is not the first to read the whole log. Until then such a call waits. The whole log is hashed
-/// again on the way, which a start that begins late in the log has not done.
-fn begin_links(core: Weak<Core>) -> io::Result<()> {
-    let work = move || {
-        while let Some(core) = core.upgrade() {
-            match core.step_links() {
-                Ok(true) => {}
-                Ok(false) => break,
-                Err(error) => {
-                    tracing::error!(%error, "the log is damaged: stop the ledger and run fsck");
-                    break;
-                }
-            }
-        }
-    };
-    let thread = std::thread::Builder::new().name("links".to_owned());
-    thread.spawn(work).map(drop)
 }
 
 /// Serves until `shutdown`, and then until calls have ended or the time limit has.

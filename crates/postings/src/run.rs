@@ -382,7 +382,9 @@ pub(crate) mod tests {
         };
         let count = u64::try_from(postings.len()).unwrap();
         let mut writer = Writer::create(path, span, sha256(b"root"), count).unwrap();
-        postings.iter().for_each(|it| writer.push(*it).unwrap());
+        for posting in postings {
+            writer.push(*posting).unwrap();
+        }
         writer.finish().unwrap();
     }
 

@@ -175,8 +175,8 @@ pub fn findings<E: Earlier>(earlier: &mut E, record: &Numbered) -> Result<Vec<Fi
     let below = record.seq.saturating_sub(1);
     if let Some(index) = earlier.follower(previous)? {
         findings.push(Finding::SamePrevious(index));
-    } else if let Some(at) = earlier.numbered(below)?
-        && !earlier.has_number(previous, below)?
+    } else if !earlier.has_number(previous, below)?
+        && let Some(at) = earlier.numbered(below)?
     {
         findings.push(Finding::NotAfter(at));
     }
