@@ -9,6 +9,7 @@
 //! DIR/lock anchor store/ log/   the store, see `witnessmark-store-sled`
 //! DIR/start                where the next start may begin to read, see `start`
 //! DIR/restored             only of a ledger that was rebuilt from an export: from which, see `restore`
+//! DIR/links/               which entries belong together; may be removed when the ledger is stopped
 //! ```
 
 mod limits;
@@ -137,6 +138,8 @@ pub(crate) enum Access {
 /// A ledger that is opened and locked by this process.
 #[derive(Debug)]
 pub(crate) struct OpenLedger {
+    /// Its folder.
+    pub(crate) dir: PathBuf,
     /// The name of the log.
     pub(crate) origin: Origin,
     /// Reads what is published.
@@ -231,6 +234,7 @@ pub(crate) fn open(dir: &Path, commit_limit: Duration) -> Result<OpenLedger, Led
         (log.reader(), Access::Write(Box::new(log)))
     };
     Ok(OpenLedger {
+        dir: dir.to_owned(),
         origin,
         reader,
         access,

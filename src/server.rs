@@ -8,7 +8,7 @@ mod device_rules;
 mod door;
 mod limits;
 mod link_rules;
-pub(crate) mod links;
+mod links;
 mod page;
 mod peer;
 mod scrub;
@@ -17,6 +17,7 @@ mod service;
 mod status;
 pub(crate) mod telemetry;
 mod turns;
+mod upkeep;
 mod watchdog;
 
 use std::io;
@@ -37,6 +38,7 @@ use self::limits::{
     DRAIN_TIMEOUT, HEADER_LIST_BYTES_MAX, KEEPALIVE_INTERVAL, KEEPALIVE_TIMEOUT, RELEASE_POLL,
     RELEASE_TIMEOUT, REQUEST_BYTES_MAX, REQUEST_TIMEOUT, STREAMS_MAX,
 };
+use self::links::Links;
 use self::sequencer::{Queue, Sequencer};
 use self::service::LedgerApi;
 use self::watchdog::Watched;
@@ -73,6 +75,9 @@ pub(crate) enum ServeError {
     /// The system has no thread for the sequencer, for checks or for the links.
     #[error("a thread of the server cannot be started: {0}")]
     Thread(io::Error),
+    /// The key events of the log cannot be read.
+    #[error("the key events cannot be read: {0}")]
+    Links(LogError),
     /// The schema cannot be offered to reflection.
     #[error("reflection cannot be offered: {0}")]
     Reflection(#[from] tonic_reflection::server::Error),
@@ -167,12 +172,15 @@ async fn release(held: &Weak<Core>) {
 /// Starts the sequencer, and puts together what the calls share.
 fn build(ledger: OpenLedger, options: ServeOptions) -> Result<Built, ServeError> {
     let OpenLedger {
+        dir,
         origin,
         reader,
         access,
         start,
         limits,
     } = ledger;
+    let writes = matches!(access, Access::Write(_));
+    let (links, woken) = Links::open(&dir, reader.clone(), writes).map_err(ServeError::Links)?;
     let (publish, published) = watch::channel(reader.published().checkpoint.clone());
     let (stop, stopping) = watch::channel(false);
     let (halt, halted) = watch::channel(None);
@@ -188,9 +196,14 @@ fn build(ledger: OpenLedger, options: ServeOptions) -> Result<Built, ServeError>
             (None, Queue::read_only(reason))
         }
     };
-    let core = Core::new((origin, reader), (queue, limits), published, stopping);
+    let core = Core::new(
+        (origin, reader, links),
+        (queue, limits),
+        published,
+        stopping,
+    );
     let core = Arc::new(core.map_err(ServeError::Thread)?);
-    begin_links(Arc::downgrade(&core)).map_err(ServeError::Thread)?;
+    upkeep::begin(&core, woken).map_err(ServeError::Thread)?;
     scrub::begin(Arc::downgrade(&core), options.scrub_rate).map_err(ServeError::Thread)?;
     Ok(Built {
         core,
@@ -198,30 +211,6 @@ fn build(ledger: OpenLedger, options: ServeOptions) -> Result<Built, ServeError>
         stop,
         halted,
     })
-}
-
-/// Brings the links up to the published size beside the calls, in steps, so that a call that needs
-/// them is not the first to read the whole log. Until then such a call waits. The whole log is hashed
-/// again on the way, which a start that begins late in the log has not done.
-fn begin_links(core: Weak<Core>) -> io::Result<()> {
-    let work = move || {
-        while let Some(core) = core.upgrade() {
-            match core.step_links() {
-                Ok(true) => {}
-                Ok(false) => break,
-                Err(LogError::Corrupt(what)) => {
-                    core.found_damaged(&what);
-                    break;
-                }
-                Err(error) => {
-                    tracing::error!(%error, "the log cannot be read");
-                    break;
-                }
-            }
-        }
-    };
-    let thread = std::thread::Builder::new().name("links".to_owned());
-    thread.spawn(work).map(drop)
 }
 
 /// Serves until `shutdown`, and then until calls have ended or the time limit has.

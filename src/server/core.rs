@@ -1,10 +1,10 @@
 //! What all calls share: the published log, the queue, and how much may be done at once.
 
 use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use tokio::sync::{Semaphore, oneshot, watch};
-use witnessmark_log::{LogError, PAGE_ENTRIES_MAX, Reader, SignedCheckpoint};
+use witnessmark_log::{Reader, SignedCheckpoint};
 use witnessmark_proto::{Reason, Refusal};
 use witnessmark_store_sled::SledStore;
 use witnessmark_verifier::Origin;
@@ -25,6 +25,8 @@ pub(crate) struct Core {
     pub(crate) origin: Origin,
     /// Reads what is published.
     pub(crate) reader: Reader<SledStore>,
+    /// Which entries belong together.
+    pub(crate) links: Links<SledStore>,
     /// How many submissions may be inside at once.
     pub(crate) door: Door,
     /// Where submissions wait that are checked.
@@ -35,7 +37,6 @@ pub(crate) struct Core {
     pub(crate) stopping: watch::Receiver<bool>,
     /// How far everything stored has been looked at again.
     pub(crate) scrub: Scrub,
-    links: Mutex<Links>,
     checks: Checks,
     reads: Arc<Semaphore>,
 }
@@ -47,7 +48,7 @@ impl Core {
     ///
     /// The system has no threads left.
     pub(crate) fn new(
-        (origin, reader): (Origin, Reader<SledStore>),
+        (origin, reader, links): (Origin, Reader<SledStore>, Links<SledStore>),
         (queue, limits): (Queue, QueueLimits),
         published: watch::Receiver<SignedCheckpoint>,
         stopping: watch::Receiver<bool>,
@@ -55,12 +56,12 @@ impl Core {
         Ok(Self {
             origin,
             reader,
+            links,
             door: Door::new(limits),
             queue,
             published,
             stopping,
             scrub: Scrub::new(),
-            links: Mutex::new(Links::new()),
             checks: Checks::start()?,
             reads: Arc::new(Semaphore::new(READS_MAX)),
         })
@@ -101,45 +102,6 @@ impl Core {
         reading
             .await
             .unwrap_or_else(|error| Err(fault(Reason::ServerFault, &error)))
-    }
-
-    /// Asks the links, once they are complete up to `size`, which is published.
-    ///
-    /// # Errors
-    ///
-    /// The entries that are missing in them cannot be read.
-    pub(crate) fn with_links<T>(
-        &self,
-        size: u64,
-        ask: impl FnOnce(&Links) -> T,
-    ) -> Result<T, LogError> {
-        let mut links = self.links.lock().unwrap_or_else(PoisonError::into_inner);
-        links.catch_up(&self.reader, size)?;
-        Ok(ask(&links))
-    }
-
-    /// Brings the links some way up to the published size. False once they are there, and the
-    /// entries that were read have the root of the tree.
-    ///
-    /// # Errors
-    ///
-    /// The entries cannot be read, or are not what they were.
-    pub(crate) fn step_links(&self) -> Result<bool, LogError> {
-        let size = self.reader.published().size();
-        let mut links = self.links.lock().unwrap_or_else(PoisonError::into_inner);
-        let next = links.size().saturating_add(PAGE_ENTRIES_MAX).min(size);
-        links.catch_up(&self.reader, next)?;
-        if links.size() < size {
-            return Ok(true);
-        }
-        links.check_tree(&self.reader)?;
-        Ok(false)
-    }
-
-    /// Asks the links if that takes no time: nobody else does, and they are complete up to `size`.
-    pub(crate) fn with_links_now<T>(&self, size: u64, ask: impl FnOnce(&Links) -> T) -> Option<T> {
-        let links = self.links.try_lock().ok()?;
-        (links.size() >= size).then(|| ask(&links))
     }
 }
 

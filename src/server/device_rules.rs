@@ -9,7 +9,6 @@ use witnessmark_verifier::{Entry, EntryKind, LeafIndex};
 
 use super::core::Core;
 use super::door::Place;
-use super::links::Links;
 use super::status;
 use super::telemetry::fault;
 
@@ -56,14 +55,12 @@ pub(crate) async fn of_logged(
     appended: &Appended,
 ) -> Result<Vec<Warning>, Refusal> {
     let index = appended.index.get();
-    let size = index.saturating_add(1);
-    let ask = move |links: &Links| links.of_device(index);
-    let problems = match core.with_links_now(size, ask) {
+    let problems = match core.links.of_device_now(index) {
         Some(problems) if !appended.already_logged => problems,
         _ => {
             let (entry, again) = (Arc::clone(&appended.entry), appended.already_logged);
             let check = core.begin_check(place.account().clone(), move |core| {
-                let asked = core.with_links(size, ask);
+                let asked = core.links.of_device(index);
                 let mut problems = asked.map_err(|error| status::of_log(&error))?;
                 let record = again.then(|| record_of(&entry)).flatten();
                 if let Some(record) = record {

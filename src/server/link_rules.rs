@@ -9,7 +9,7 @@ use witnessmark_proto::{Reason, Refusal, Warning};
 use witnessmark_record::v1::{LinkRel, record::Body};
 use witnessmark_record::{Problem, Record};
 use witnessmark_thread::corrections::{self, CHANGES_MAX};
-use witnessmark_thread::rules::{self, Target};
+use witnessmark_thread::rules::{self, CLIMB_MAX, Target};
 use witnessmark_thread::{Link, Node, Records};
 use witnessmark_verifier::{Entry, LeafIndex, RecordId};
 
@@ -54,10 +54,17 @@ pub(crate) fn judge(core: &Core, record: &Record) -> Result<Vec<Problem>, Refusa
     });
     let known = known.collect();
     let size = core.reader.published().size();
-    let problems = core.with_links(size, |links| {
-        rules::check(record, &known, |part| links.wholes_of(part, size))
+    let mut unread = None;
+    let mut problems = rules::check(record, &known, |part| {
+        let wholes = core.links.wholes_of(part, size, CLIMB_MAX);
+        wholes.unwrap_or_else(|error| {
+            unread = Some(error);
+            Vec::new()
+        })
     });
-    let mut problems = problems.map_err(|error| status::of_log(&error))?;
+    if let Some(error) = unread {
+        return Err(status::of_log(&error));
+    }
     problems.extend(judge_changes(core, record, size)?);
     Ok(problems)
 }
@@ -135,7 +142,7 @@ fn bearing_on(core: &Core, target: &Node, size: u64) -> Result<Option<Records>, 
     let mut found: BTreeMap<u64, Node> = BTreeMap::new();
     let mut waiting = vec![target.id];
     while let Some(id) = waiting.pop() {
-        let indexes = core.with_links(size, |links| links.changing(&id, size));
+        let indexes = core.links.changing(&id, size);
         for index in indexes.map_err(|error| status::of_log(&error))? {
             if found.contains_key(&index) {
                 continue;

@@ -1,240 +1,287 @@
 //! Which entries belong together: the records that link to a record, those of one subject, what is a
 //! part of what, the records of one device, and the key events of an organisation.
 //!
-//! A view, built again by every server. It is brought up to a size before it is asked about
-//! that size, so that what it says is complete as of the checkpoint that the answer is relative to.
+//! A view on disk, in the folder `links`, and never the truth: it names places in the log, and the entries there are looked
+//! into before anything is concluded. It follows the log without a sync for each commit; a start passes over what does not
+//! fit the log and makes it again from the entries. It is brought up to a size before it is asked about that size, so that what
+//! it says is complete as of the checkpoint that the answer is relative to.
 
-use std::collections::{HashMap, HashSet};
+mod device;
+mod facts;
+mod follow;
+mod keys;
+#[cfg(test)]
+mod tests;
+mod view;
 
-use witnessmark_log::{LogError, PAGE_ENTRIES_MAX, Reader, Store};
-use witnessmark_merkle::Frontier;
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::{Mutex, RwLock};
+
+use witnessmark_log::{LogError, Reader, Store};
+use witnessmark_postings::{Damaged, Postings, Sizes};
+use witnessmark_record::Problem;
 use witnessmark_record::v1::LinkRel;
-use witnessmark_record::{Problem, speaks_of};
-use witnessmark_thread::devices::{Devices, Finding, Numbered};
-use witnessmark_thread::{Link, Node};
-use witnessmark_verifier::{
-    Entry, EntryKind, KeyAction, KeyEvent, KeyId, KeyRole, LeafHash, OrgName, RecordId,
+use witnessmark_thread::Node;
+use witnessmark_verifier::{Entry, Hash, LeafIndex, OrgName, RecordId};
+
+use self::facts::{CHANGES, Fact, HAS_PART, SPEAKS, has, marks, place};
+use self::keys::Learnt;
+use self::view::View;
+
+/// The folder beside the store.
+const FOLDER: &str = "links";
+/// When postings become a run: a start after a crash makes those of so many entries again, in a fifth of a second.
+const SIZES: Sizes = Sizes {
+    entries: 16_384,
+    postings: 131_072,
+    waiting: 32,
 };
 
-/// The view, as of the first `size` entries.
-#[derive(Debug, Default)]
-pub(crate) struct Links {
-    size: u64,
-    /// The tree over the entries as they were read.
-    frontier: Frontier,
-    linking: HashMap<RecordId, Vec<Linking>>,
-    threads: HashMap<Vec<u8>, Vec<u64>>,
-    /// By part: its wholes, each with the place of the record that says so.
-    wholes: HashMap<RecordId, Vec<(RecordId, u64)>>,
-    key_events: HashMap<OrgName, Vec<u64>>,
-    /// The keys with the role `record`, each with its organisation.
-    record_keys: HashSet<(OrgName, KeyId)>,
-    devices: Devices,
-    /// What is to be said of a record because of the earlier ones of its device, by its place: its number, and that.
-    findings: HashMap<u64, (u64, Vec<Finding>)>,
+/// The view.
+#[derive(Debug)]
+pub(crate) struct Links<S> {
+    reader: Reader<S>,
+    view: RwLock<View>,
+    /// Held by who brings the view up to a size.
+    turn: Mutex<()>,
+    /// Whether a run is being written.
+    writing: AtomicBool,
+    wake: Sender<()>,
 }
 
-/// A record that links to another, in one way or in several.
-#[derive(Debug, Clone, Copy)]
-struct Linking {
-    index: u64,
-    /// It speaks of the other, rather than of how two things hang together.
-    speaks: bool,
-    /// It corrects or withdraws the other.
-    changes: bool,
+/// Why there is no answer yet, or none at all.
+#[derive(Debug)]
+enum Trouble {
+    /// What is damaged is dropped and made again.
+    Damaged(Damaged),
+    Log(LogError),
 }
 
-impl Links {
-    /// The view of the empty log.
-    pub(crate) fn new() -> Self {
-        Self::default()
+impl From<LogError> for Trouble {
+    fn from(error: LogError) -> Self {
+        Self::Log(error)
     }
+}
 
-    /// Adds the entry at `index`. Entries that were added before are passed over.
-    pub(crate) fn add(&mut self, index: u64, entry: &Entry) {
-        if index < self.size {
-            return;
-        }
-        self.size = index.saturating_add(1);
-        match (entry.kind, &entry.org) {
-            (EntryKind::KeyEvent, Some(org)) => {
-                self.key_events.entry(org.clone()).or_default().push(index);
-                self.learn_key(org, entry);
-            }
-            (EntryKind::Record, _) => {
-                // Every record was decoded before it was logged; one that a later version logged
-                // and this one cannot read has no links that this one could show.
-                if let Some(node) = Node::of(index, entry) {
-                    self.add_record(&node);
-                }
-            }
-            _ => {}
-        }
+impl From<Damaged> for Trouble {
+    fn from(damaged: Damaged) -> Self {
+        Self::Damaged(damaged)
     }
+}
 
-    /// Every key event was checked before it was logged.
-    fn learn_key(&mut self, org: &OrgName, entry: &Entry) {
-        if let Ok(event) = KeyEvent::parse(&entry.payload)
-            && let KeyAction::Add {
-                key,
-                role: KeyRole::Record,
-                ..
-            } = event.action
-        {
-            self.record_keys.insert((org.clone(), key.key_id()));
-        }
-    }
-
-    fn add_device(&mut self, node: &Node) {
-        let keys = &self.record_keys;
-        let records = |key: &KeyId| keys.contains(&(node.org.clone(), *key));
-        if let Some(record) = Numbered::of(node, records) {
-            let findings = self.devices.push(&record);
-            if !findings.is_empty() {
-                self.findings.insert(node.index, (record.seq, findings));
-            }
-        }
-    }
-
-    fn add_record(&mut self, node: &Node) {
-        self.add_device(node);
-        let thread = self.threads.entry(node.thread_id().to_vec()).or_default();
-        thread.push(node.index);
-        for (word, target) in node.record.links() {
-            let linking = self.linking.entry(target).or_default();
-            let (speaks, changes) = (speaks_of(word), matches!(word, "corrects" | "withdraws"));
-            let index = node.index;
-            // A record may link to another in two ways, and is one entry.
-            match linking.last_mut().filter(|last| last.index == index) {
-                Some(last) => {
-                    last.speaks |= speaks;
-                    last.changes |= changes;
-                }
-                None => linking.push(Linking {
-                    index,
-                    speaks,
-                    changes,
-                }),
-            }
-        }
-        for Link { rel, target, .. } in node.links() {
-            let (part, whole) = if rel == LinkRel::PartOf {
-                (node.id, target)
-            } else if rel == LinkRel::HasPart {
-                (target, node.id)
-            } else {
-                continue;
-            };
-            let wholes = self.wholes.entry(part).or_default();
-            wholes.push((whole, node.index));
-        }
-    }
-
-    /// Adds the entries up to `size`, which is published.
+impl<S: Store> Links<S> {
+    /// Opens the view of the log whose store is in `dir`, as far as it is there. Also gives what tells when there is something to be
+    /// done beside the calls; see [`Links::next_work`].
     ///
     /// # Errors
     ///
-    /// They cannot be read.
-    pub(crate) fn catch_up<S: Store>(
-        &mut self,
-        reader: &Reader<S>,
-        size: u64,
-    ) -> Result<(), LogError> {
-        while self.size < size {
-            let start = self.size;
-            let end = size.min(start.saturating_add(PAGE_ENTRIES_MAX));
-            for (index, bytes) in (start..end).zip(reader.entries(start..end)?) {
-                let entry = Entry::parse(&bytes)
-                    .map_err(|error| LogError::Corrupt(format!("entry {index}: {error}")))?;
-                self.frontier.push(LeafHash::of(&bytes), &mut |_, _| {});
-                self.add(index, &entry);
+    /// The key events cannot be read.
+    pub(crate) fn open(
+        dir: &Path,
+        reader: Reader<S>,
+        writes: bool,
+    ) -> Result<(Self, Receiver<()>), LogError> {
+        Self::open_with(dir, reader, writes, SIZES)
+    }
+
+    fn open_with(
+        dir: &Path,
+        reader: Reader<S>,
+        writes: bool,
+        sizes: Sizes,
+    ) -> Result<(Self, Receiver<()>), LogError> {
+        let published = reader.published();
+        let has = |size: u64, root: &Hash| {
+            let found = reader.frontier(size);
+            size <= published.size() && found.is_ok_and(|found| found.root() == *root)
+        };
+        let (postings, notes) = Postings::open(&dir.join(FOLDER), sizes, writes, has);
+        for note in notes {
+            tracing::warn!(%note, "a part of the index of links is not used, and is made again");
+        }
+        let mut view = View::new(postings);
+        for &index in published.key_entries.iter() {
+            if index < view.size()
+                && let Some(learnt) = Learnt::of(&read(&reader, index)?)
+            {
+                view.learn(index, learnt);
             }
         }
-        Ok(())
-    }
-
-    /// Compares the tree over the entries as they were read with the stored one.
-    ///
-    /// # Errors
-    ///
-    /// They differ, so an entry is not what it was; or the stored tree cannot be read.
-    pub(crate) fn check_tree<S: Store>(&self, reader: &Reader<S>) -> Result<(), LogError> {
-        let size = self.frontier.size();
-        if reader.frontier(size)?.head() == self.frontier.head() {
-            return Ok(());
-        }
-        Err(LogError::Corrupt(format!(
-            "the first {size} entries do not have the root of the tree: an entry is not what it was"
-        )))
-    }
-
-    /// Up to which size the view is complete.
-    pub(crate) const fn size(&self) -> u64 {
-        self.size
+        let (wake, woken) = mpsc::channel();
+        let links = Self {
+            reader,
+            view: RwLock::new(view),
+            turn: Mutex::new(()),
+            writing: AtomicBool::new(false),
+            wake,
+        };
+        Ok((links, woken))
     }
 
     /// The warnings about the record at `index` because of the earlier ones of its device.
-    pub(crate) fn of_device(&self, index: u64) -> Vec<Problem> {
-        let found = self.findings.get(&index).into_iter();
-        found
-            .flat_map(|(seq, findings)| findings.iter().map(|it| it.problem(*seq)))
-            .collect()
+    ///
+    /// # Errors
+    ///
+    /// The entries cannot be read.
+    pub(crate) fn of_device(&self, index: u64) -> Result<Vec<Problem>, LogError> {
+        let size = index.saturating_add(1);
+        let found = self.values(Fact::Finding(index), size)?;
+        if !found.into_iter().any(|value| place(value) == index) {
+            return Ok(Vec::new());
+        }
+        let node = Node::of(index, &read(&self.reader, index)?);
+        let Some(node) = node else {
+            return Ok(Vec::new());
+        };
+        self.mending(size, |view| view.findings(&self.reader, &node))
     }
 
-    /// The records below `size` that link to `record`, ascending.
-    pub(crate) fn linking_to(&self, record: &RecordId, size: u64) -> Vec<u64> {
-        self.linking_so(record, size, |_| true)
+    /// The same if that takes no time: nobody changes the view, which is complete up to the record, and there is nothing to be said.
+    pub(crate) fn of_device_now(&self, index: u64) -> Option<Vec<Problem>> {
+        let view = self.view.try_read().ok()?;
+        let nothing = view.size() > index && view.says_nothing_of(index);
+        nothing.then(Vec::new)
     }
 
-    /// Those of them that speak of it, ascending.
-    pub(crate) fn speaking_of(&self, record: &RecordId, size: u64) -> Vec<u64> {
-        self.linking_so(record, size, |linking| linking.speaks)
+    /// The records below `size` that link to `record`, ascending; if there are more than `most`, only the first of them,
+    /// one more than `most`.
+    ///
+    /// # Errors
+    ///
+    /// The entries cannot be read.
+    pub(crate) fn linking_to(
+        &self,
+        record: &RecordId,
+        size: u64,
+        most: usize,
+    ) -> Result<Vec<u64>, LogError> {
+        self.linking_so(record, 0, size, most)
     }
 
-    /// Those of them that correct or withdraw it, ascending.
-    pub(crate) fn changing(&self, record: &RecordId, size: u64) -> Vec<u64> {
-        self.linking_so(record, size, |linking| linking.changes)
+    /// Those of them that speak of it, likewise.
+    ///
+    /// # Errors
+    ///
+    /// The entries cannot be read.
+    pub(crate) fn speaking_of(
+        &self,
+        record: &RecordId,
+        size: u64,
+        most: usize,
+    ) -> Result<Vec<u64>, LogError> {
+        self.linking_so(record, SPEAKS, size, most)
+    }
+
+    /// All of them that correct or withdraw it, ascending.
+    ///
+    /// # Errors
+    ///
+    /// The entries cannot be read.
+    pub(crate) fn changing(&self, record: &RecordId, size: u64) -> Result<Vec<u64>, LogError> {
+        self.linking_so(record, CHANGES, size, usize::MAX)
     }
 
     fn linking_so(
         &self,
         record: &RecordId,
+        wanted: u64,
         size: u64,
-        keep: impl Fn(&Linking) -> bool,
-    ) -> Vec<u64> {
-        let linking = self.linking.get(record).into_iter().flatten();
-        linking
-            .take_while(|linking| linking.index < size)
-            .filter(|linking| keep(linking))
-            .map(|linking| linking.index)
-            .collect()
+        most: usize,
+    ) -> Result<Vec<u64>, LogError> {
+        let links = |node: &Node| marks(node, record).is_some_and(|marks| has(marks, wanted));
+        let of = |node: Node| links(&node).then_some(node.index);
+        self.nodes(Fact::LinksTo(record), wanted, (size, most), of)
     }
 
-    /// The records below `size` with this thread id, ascending.
-    pub(crate) fn of_thread(&self, thread_id: &[u8], size: u64) -> Vec<u64> {
-        below(self.threads.get(thread_id), size)
+    /// The records below `size` with this thread id, ascending; if there are more than `most`, only the first of them, one more
+    /// than `most`.
+    ///
+    /// # Errors
+    ///
+    /// The entries cannot be read.
+    pub(crate) fn of_thread(
+        &self,
+        thread_id: &[u8],
+        size: u64,
+        most: usize,
+    ) -> Result<Vec<u64>, LogError> {
+        let of = |node: Node| (node.thread_id() == thread_id).then_some(node.index);
+        self.nodes(Fact::Thread(thread_id), 0, (size, most), of)
     }
 
-    /// Of what `part` is a part, by the records below `size`.
-    pub(crate) fn wholes_of(&self, part: &RecordId, size: u64) -> Vec<RecordId> {
-        let wholes = self.wholes.get(part).into_iter().flatten();
-        wholes
-            .filter(|(_, stated_at)| *stated_at < size)
-            .map(|(whole, _)| *whole)
-            .collect()
+    /// Of what `part` is a part, by the records below `size`, in their order; if more than `most` others say so, only by the first of
+    /// them, one more than `most`.
+    ///
+    /// # Errors
+    ///
+    /// The entries cannot be read.
+    pub(crate) fn wholes_of(
+        &self,
+        part: &RecordId,
+        size: u64,
+        most: usize,
+    ) -> Result<Vec<RecordId>, LogError> {
+        let has_part = |node: &Node| marks(node, part).is_some_and(|marks| has(marks, HAS_PART));
+        let of = |node: Node| has_part(&node).then_some((node.index, node.id));
+        let mut wholes = self.nodes(Fact::LinksTo(part), HAS_PART, (size, most), of)?;
+        let own = self.reader.index_of(part)?.map(LeafIndex::get);
+        if let Some(index) = own.filter(|index| *index < size)
+            && let Some(node) = Node::of(index, &read(&self.reader, index)?)
+        {
+            let links = node.links().into_iter();
+            let parts = links.filter(|link| link.rel == LinkRel::PartOf);
+            wholes.extend(parts.map(|link| (index, link.target)));
+        }
+        wholes.sort_by_key(|(stated_at, _)| *stated_at);
+        Ok(wholes.into_iter().map(|(_, whole)| whole).collect())
     }
 
     /// The key events of `org` below `size`, ascending.
-    pub(crate) fn key_events_of(&self, org: &OrgName, size: u64) -> Vec<u64> {
-        below(self.key_events.get(org), size)
+    ///
+    /// # Errors
+    ///
+    /// The entries cannot be read.
+    pub(crate) fn key_events_of(&self, org: &OrgName, size: u64) -> Result<Vec<u64>, LogError> {
+        self.mending(size, |view| Ok(view.key_events_of(org, size)))
+    }
+
+    /// What `of` says of the records below `size` that have a fact in common, ascending. The postings only name places; `of` looks
+    /// into the record, and says nothing of one that does not have the fact.
+    fn nodes<T>(
+        &self,
+        fact: Fact<'_>,
+        wanted: u64,
+        (size, most): (u64, usize),
+        of: impl Fn(Node) -> Option<T>,
+    ) -> Result<Vec<T>, LogError> {
+        let mut found = Vec::new();
+        for value in self.values(fact, size)? {
+            if found.len() > most {
+                break;
+            }
+            if has(value, wanted) {
+                let index = place(value);
+                let node = Node::of(index, &read(&self.reader, index)?);
+                found.extend(node.and_then(&of));
+            }
+        }
+        Ok(found)
+    }
+
+    /// The values of a fact below `size`.
+    fn values(&self, fact: Fact<'_>, size: u64) -> Result<Vec<u64>, LogError> {
+        let key = fact.key();
+        self.mending(size, |view| Ok(view.values(key, size)?))
     }
 }
 
-fn below(indexes: Option<&Vec<u64>>, size: u64) -> Vec<u64> {
-    indexes
-        .into_iter()
-        .flatten()
-        .copied()
-        .take_while(|index| *index < size)
-        .collect()
+/// The entry at `index`.
+fn read<S: Store>(reader: &Reader<S>, index: u64) -> Result<Entry, LogError> {
+    parse(index, &reader.entry(LeafIndex::new(index))?)
+}
+
+fn parse(index: u64, bytes: &[u8]) -> Result<Entry, LogError> {
+    Entry::parse(bytes).map_err(|error| LogError::Corrupt(format!("entry {index}: {error}")))
 }

@@ -28,6 +28,7 @@ const DEPENDENCIES: &[(&str, &[&str], &[&str])] = &[
         &["record", "verifier"],
         &["edtf-core"],
     ),
+    ("witnessmark-postings", &["verifier"], &[]),
     (
         "witnessmark-log",
         &["keychain", "merkle", "tlog", "verifier"],

@@ -6,6 +6,7 @@
 //! countersigns adds his signature behind it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::convert::Infallible;
 use std::ops::RangeInclusive;
 
 use witnessmark_record::{Level, Problem, ProblemCode};
@@ -118,6 +119,70 @@ fn numbers(range: &RangeInclusive<u64>) -> String {
     }
 }
 
+/// The records of one device that were logged before another one of it.
+pub trait Earlier {
+    /// Why there is no answer.
+    type Error;
+
+    /// The highest number below `seq` that one of them has.
+    ///
+    /// # Errors
+    ///
+    /// They cannot be read.
+    fn number_below(&mut self, seq: u64) -> Result<Option<u64>, Self::Error>;
+
+    /// The place of the first of them with this number.
+    ///
+    /// # Errors
+    ///
+    /// They cannot be read.
+    fn numbered(&mut self, seq: u64) -> Result<Option<u64>, Self::Error>;
+
+    /// Whether this is one of them and has this number.
+    ///
+    /// # Errors
+    ///
+    /// They cannot be read.
+    fn has_number(&mut self, record: &RecordId, seq: u64) -> Result<bool, Self::Error>;
+
+    /// The place of the first of them that follows `previous`.
+    ///
+    /// # Errors
+    ///
+    /// They cannot be read.
+    fn follower(&mut self, previous: &RecordId) -> Result<Option<u64>, Self::Error>;
+}
+
+/// What is to be said of a record because of the earlier ones of its device.
+///
+/// # Errors
+///
+/// They cannot be read.
+pub fn findings<E: Earlier>(earlier: &mut E, record: &Numbered) -> Result<Vec<Finding>, E::Error> {
+    let mut findings = Vec::new();
+    let before = earlier.number_below(record.seq)?;
+    let first = before.unwrap_or(0).saturating_add(1);
+    if first < record.seq {
+        findings.push(Finding::Gap(first..=record.seq.saturating_sub(1)));
+    }
+    if let Some(index) = earlier.numbered(record.seq)? {
+        findings.push(Finding::SameNumber(index));
+    }
+    // A record that names no previous one says nothing about it.
+    let Some(previous) = &record.previous else {
+        return Ok(findings);
+    };
+    let below = record.seq.saturating_sub(1);
+    if let Some(index) = earlier.follower(previous)? {
+        findings.push(Finding::SamePrevious(index));
+    } else if !earlier.has_number(previous, below)?
+        && let Some(at) = earlier.numbered(below)?
+    {
+        findings.push(Finding::NotAfter(at));
+    }
+    Ok(findings)
+}
+
 /// The records of all devices, as they come.
 #[derive(Debug, Clone, Default)]
 pub struct Devices {
@@ -137,7 +202,7 @@ impl Devices {
     /// Takes the next record of the log, and says what is to be said of it because of those before.
     pub fn push(&mut self, record: &Numbered) -> Vec<Finding> {
         let device = self.by_key.entry(record.key).or_default();
-        let findings = device.findings(record);
+        let Ok(findings) = findings(device, record);
         device.insert(record);
         findings
     }
@@ -162,45 +227,20 @@ impl Device {
         }
     }
 
-    fn findings(&self, record: &Numbered) -> Vec<Finding> {
-        let mut findings = Vec::new();
-        let before = self.records.range(..(record.seq, 0)).next_back();
-        let first = before.map_or(0, |((seq, _), _)| *seq).saturating_add(1);
-        if first < record.seq {
-            findings.push(Finding::Gap(first..=record.seq.saturating_sub(1)));
-        }
-        if let Some((index, _)) = self.numbered(record.seq).next() {
-            findings.push(Finding::SameNumber(index));
-        }
-        if let Some(index) = self.follower(record.previous) {
-            findings.push(Finding::SamePrevious(index));
-        } else if let Some(at) = self.not_after(record.seq, record.previous) {
-            findings.push(Finding::NotAfter(at));
-        }
-        findings
-    }
-
     /// Places and ids of the records with this number.
-    fn numbered(&self, seq: u64) -> impl Iterator<Item = (u64, RecordId)> {
+    fn with_number(&self, seq: u64) -> impl Iterator<Item = (u64, RecordId)> {
         let records = self.records.range((seq, 0)..=(seq, u64::MAX));
         records.map(|((_, index), (id, _))| (*index, *id))
-    }
-
-    /// The first record that follows `previous`.
-    fn follower(&self, previous: Option<RecordId>) -> Option<u64> {
-        let previous = previous?;
-        let followers = self.followers.range((previous, 0)..=(previous, u64::MAX));
-        followers.map(|(_, index)| *index).next()
     }
 
     /// The place of a record with the number before `seq`, when there are such and `previous` is none of them. A record
     /// that names no previous one says nothing about it.
     fn not_after(&self, seq: u64, previous: Option<RecordId>) -> Option<u64> {
         let (before, previous) = (seq.checked_sub(1)?, previous?);
-        if self.numbered(before).any(|(_, id)| id == previous) {
+        if self.with_number(before).any(|(_, id)| id == previous) {
             return None;
         }
-        self.numbered(before).map(|(index, _)| index).next()
+        self.with_number(before).map(|(index, _)| index).next()
     }
 
     /// How many records there are.
@@ -288,6 +328,28 @@ impl Device {
             is_late
         });
         late.map(|(index, _)| index).collect()
+    }
+}
+
+impl Earlier for Device {
+    type Error = Infallible;
+
+    fn number_below(&mut self, seq: u64) -> Result<Option<u64>, Infallible> {
+        let before = self.records.range(..(seq, 0)).next_back();
+        Ok(before.map(|((seq, _), _)| *seq))
+    }
+
+    fn numbered(&mut self, seq: u64) -> Result<Option<u64>, Infallible> {
+        Ok(self.with_number(seq).map(|(index, _)| index).next())
+    }
+
+    fn has_number(&mut self, record: &RecordId, seq: u64) -> Result<bool, Infallible> {
+        Ok(self.with_number(seq).any(|(_, id)| id == *record))
+    }
+
+    fn follower(&mut self, previous: &RecordId) -> Result<Option<u64>, Infallible> {
+        let followers = self.followers.range((*previous, 0)..=(*previous, u64::MAX));
+        Ok(followers.map(|(_, index)| *index).next())
     }
 }
 

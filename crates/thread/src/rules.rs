@@ -53,7 +53,7 @@ pub const UNDONE: ProblemCode = ProblemCode {
 pub const ALL: [ProblemCode; 6] = [OWNER, STALE, CYCLE, SUBJECT, UNDONE, TARGET];
 
 /// How many wholes are climbed to find a circle. What lies behind them is found when the thread is read.
-const CLIMB_MAX: usize = 10_000;
+pub const CLIMB_MAX: usize = 10_000;
 
 /// What is known of the target of a link.
 #[derive(Debug, Clone, PartialEq, Eq)]

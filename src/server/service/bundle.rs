@@ -73,7 +73,7 @@ fn gather(
     }
     let mut key_events = Vec::new();
     for org in orgs {
-        let events = core.with_links(size, |links| links.key_events_of(&org, size));
+        let events = core.links.key_events_of(&org, size);
         for index in events.map_err(log_error)? {
             let event = core
                 .reader
@@ -101,7 +101,7 @@ fn about(
     size: u64,
     budget: &mut Budget,
 ) -> Result<BTreeMap<u64, Entry>, Refusal> {
-    let linking = core.with_links(size, |links| links.linking_to(record, size));
+    let linking = core.links.linking_to(record, size, RELATED_MAX);
     let mut waiting = linking.map_err(|error| status::of_log(&error))?;
     let mut found = BTreeMap::new();
     while let Some(index) = waiting.pop() {
@@ -113,7 +113,7 @@ fn about(
         budget.spend(bytes.len())?;
         let entry = parse(index, &bytes)?;
         let id = entry.record_id();
-        let speaking = core.with_links(size, |links| links.speaking_of(&id, size));
+        let speaking = core.links.speaking_of(&id, size, RELATED_MAX);
         waiting.extend(speaking.map_err(|error| status::of_log(&error))?);
         found.insert(index, entry);
         if found.len() > RELATED_MAX {

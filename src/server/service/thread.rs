@@ -84,7 +84,7 @@ fn refusal(start: u64, error: ReachError<Refusal>) -> Refusal {
 fn key_events(core: &Core, orgs: &BTreeSet<OrgName>, size: u64) -> Result<Vec<Vec<u8>>, Refusal> {
     let (mut events, mut bytes) = (Vec::new(), 0_usize);
     for org in orgs {
-        let indexes = core.with_links(size, |links| links.key_events_of(org, size));
+        let indexes = core.links.key_events_of(org, size);
         for index in indexes.map_err(|error| status::of_log(&error))? {
             let event = core.reader.entry(LeafIndex::new(index));
             let event = event.map_err(|error| status::of_log(&error))?.to_vec();
@@ -145,18 +145,15 @@ impl Ledger for AsOf<'_> {
     }
 
     fn linking_to(&mut self, record: &RecordId) -> Result<Vec<u64>, Refusal> {
-        let size = self.size;
-        let linking = self
-            .core
-            .with_links(size, |links| links.linking_to(record, size));
+        // With one more than an answer holds, no step fits any more.
+        let links = &self.core.links;
+        let linking = links.linking_to(record, self.size, THREAD_RECORDS_MAX);
         linking.map_err(|error| status::of_log(&error))
     }
 
     fn of_thread(&mut self, thread_id: &[u8]) -> Result<Vec<u64>, Refusal> {
-        let size = self.size;
-        let thread = self
-            .core
-            .with_links(size, |links| links.of_thread(thread_id, size));
+        let links = &self.core.links;
+        let thread = links.of_thread(thread_id, self.size, THREAD_RECORDS_MAX);
         thread.map_err(|error| status::of_log(&error))
     }
 }
