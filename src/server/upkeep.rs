@@ -1,12 +1,8 @@
-//! What is done beside the calls: the links follow the log and are written, and the whole log is hashed again once.
+//! What is done beside the calls: the links follow the log, and are written.
 
 use std::io;
 use std::sync::mpsc::Receiver;
 use std::sync::{Arc, Weak};
-
-use witnessmark_log::{LogError, PAGE_ENTRIES_MAX, Reader, Store};
-use witnessmark_merkle::Frontier;
-use witnessmark_verifier::LeafHash;
 
 use super::core::Core;
 
@@ -22,7 +18,6 @@ pub(super) fn begin(core: &Arc<Core>, woken: Receiver<()>) -> io::Result<()> {
 }
 
 fn run(core: &Weak<Core>, woken: &Receiver<()>) {
-    let mut scrub = Some(Scrub::default());
     loop {
         while write_next(core) {}
         let Some(core) = core.upgrade() else {
@@ -32,20 +27,6 @@ fn run(core: &Weak<Core>, woken: &Receiver<()>) {
             Ok(true) => continue,
             Ok(false) => {}
             Err(error) => tracing::error!(%error, "the links cannot follow the log"),
-        }
-        if let Some(begun) = &mut scrub {
-            match begun.step(&core.reader) {
-                Ok(true) => continue,
-                Ok(false) => scrub = None,
-                Err(LogError::Corrupt(what)) => {
-                    core.found_damaged(&what);
-                    scrub = None;
-                }
-                Err(error) => {
-                    tracing::error!(%error, "the log cannot be read");
-                    scrub = None;
-                }
-            }
         }
         drop(core);
         // An error says that the core was dropped.
@@ -64,31 +45,4 @@ fn write_next(weak: &Weak<Core>) -> bool {
     let ran = work.run(&|| weak.strong_count() > 0);
     let core = weak.upgrade();
     core.is_some_and(|core| core.links.finish_work(ran))
-}
-
-/// Every entry is hashed again, as far as the log goes when that is done, which a start that begins late in the log has not done.
-#[derive(Debug, Default)]
-struct Scrub {
-    /// The tree over the entries as they were read.
-    frontier: Frontier,
-}
-
-impl Scrub {
-    /// Hashes some more entries. False once all of them have the root of the tree.
-    fn step<S: Store>(&mut self, reader: &Reader<S>) -> Result<bool, LogError> {
-        let (start, size) = (self.frontier.size(), reader.published().size());
-        let end = size.min(start.saturating_add(PAGE_ENTRIES_MAX));
-        for bytes in reader.entries(start..end)? {
-            self.frontier.push(LeafHash::of(&bytes), &mut |_, _| {});
-        }
-        if end < size {
-            return Ok(true);
-        }
-        if reader.frontier(end)?.head() == self.frontier.head() {
-            return Ok(false);
-        }
-        Err(LogError::Corrupt(format!(
-            "the first {end} entries do not have the root of the tree: an entry is not what it was"
-        )))
-    }
 }
