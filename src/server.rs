@@ -11,6 +11,7 @@ mod link_rules;
 pub(crate) mod links;
 mod page;
 mod peer;
+mod receiving;
 mod sequencer;
 mod service;
 mod status;
@@ -33,6 +34,7 @@ use self::limits::{
     DRAIN_TIMEOUT, HEADER_LIST_BYTES_MAX, KEEPALIVE_INTERVAL, KEEPALIVE_TIMEOUT, RELEASE_POLL,
     RELEASE_TIMEOUT, REQUEST_BYTES_MAX, REQUEST_TIMEOUT, STREAMS_MAX,
 };
+use self::receiving::Receiving;
 use self::sequencer::{Queue, Sequencer};
 use self::service::LedgerApi;
 use crate::ledger::{Access, OpenLedger};
@@ -223,7 +225,7 @@ async fn serve(
         .add_service(health)
         .add_service(v1.build_v1()?)
         .add_service(v1alpha.build_v1alpha()?)
-        .add_service(service)
+        .add_service(Receiving::new(service))
         .serve_with_incoming_shutdown(connections::accept(listener), signal);
     let overtime = async move {
         // The sender lives until it has said so.
