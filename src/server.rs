@@ -11,6 +11,7 @@ mod link_rules;
 mod links;
 mod page;
 mod peer;
+mod receiving;
 mod scrub;
 mod sequencer;
 mod service;
@@ -39,6 +40,7 @@ use self::limits::{
     RELEASE_TIMEOUT, REQUEST_BYTES_MAX, REQUEST_TIMEOUT, STREAMS_MAX,
 };
 use self::links::Links;
+use self::receiving::Receiving;
 use self::sequencer::{Queue, Sequencer};
 use self::service::LedgerApi;
 use self::watchdog::Watched;
@@ -247,7 +249,7 @@ async fn serve(
         .add_service(health)
         .add_service(v1.build_v1()?)
         .add_service(v1alpha.build_v1alpha()?)
-        .add_service(service)
+        .add_service(Receiving::new(service))
         .serve_with_incoming_shutdown(connections::accept(listener), signal);
     let overtime = async move {
         // The sender lives until it has said so.

@@ -1,10 +1,12 @@
 //! May this be logged? Everything that is asked of a submission before it is queued.
 
-use witnessmark_keychain::Submission;
+use witnessmark_keychain::{Identified, Submission};
 use witnessmark_log::{Appended, Checked, Reader, Store};
 use witnessmark_proto::{Reason, Refusal, SignedPayload, Violation, Warning};
 use witnessmark_record::{Level, Problem, Record, check_clock, check_label, validate};
-use witnessmark_verifier::{Origin, PAYLOAD_TYPE_KEY_EVENT, PAYLOAD_TYPE_RECORD, RecordId};
+use witnessmark_verifier::{
+    OrgName, Origin, PAYLOAD_TYPE_KEY_EVENT, PAYLOAD_TYPE_RECORD, RecordId,
+};
 
 use super::status;
 
@@ -37,23 +39,25 @@ pub(crate) fn admit_record<S: Store>(
     judge: impl FnOnce(&Record, &dyn Fn() -> SignedPayload) -> Result<Vec<Problem>, Refusal>,
 ) -> Result<Admitted, Refusal> {
     check_type(&signed, PAYLOAD_TYPE_RECORD)?;
-    if let Some(appended) = already_logged(reader, &signed)? {
+    let identified = Identified::from(submission(signed));
+    if let Some(appended) = already_logged(reader, &identified.record_id())? {
         return Ok(Admitted::Logged(appended));
     }
+    let signed = identified.submission();
     let keychain = &reader.published().keychain;
     keychain
         .check_signers(&signed.org, &signed.signatures)
         .map_err(|error| status::of_keychain(&error))?;
     let record = Record::decode(&signed.payload).map_err(|error| status::of_record(&error))?;
     check_origin(&record, origin)?;
-    check_org(&record, &signed)?;
+    check_org(&record, &signed.org)?;
     let mut problems = validate(record.message());
     problems.extend(check_clock(record.message(), now_ms));
     if problems.iter().any(|problem| problem.level == Level::Error) {
         status::of_problems(std::mem::take(&mut problems))?;
     }
     let checked = keychain
-        .check_record(submission(signed))
+        .check_record(identified)
         .map_err(|error| status::of_keychain(&error))?;
     for problem in judge(&record, &|| signed_payload(checked.submission()))? {
         // A correction is judged by itself and with the record that it corrects, and both may find the same.
@@ -76,7 +80,8 @@ pub(crate) fn admit_key_event<S: Store>(
     signed: SignedPayload,
 ) -> Result<Admitted, Refusal> {
     check_type(&signed, PAYLOAD_TYPE_KEY_EVENT)?;
-    if let Some(appended) = already_logged(reader, &signed)? {
+    let id = RecordId::of(&signed.payload_type, &signed.payload);
+    if let Some(appended) = already_logged(reader, &id)? {
         return Ok(Admitted::Logged(appended));
     }
     let keychain = &reader.published().keychain;
@@ -100,11 +105,10 @@ pub(crate) fn admit_key_event<S: Store>(
 /// cost as much as a new record, and change nothing.
 fn already_logged<S: Store>(
     reader: &Reader<S>,
-    signed: &SignedPayload,
+    id: &RecordId,
 ) -> Result<Option<Box<Appended>>, Refusal> {
-    let id = RecordId::of(&signed.payload_type, &signed.payload);
     let appended = reader
-        .already_logged(&id)
+        .already_logged(id)
         .map_err(|error| status::of_log(&error))?;
     Ok(appended.map(Box::new))
 }
@@ -132,11 +136,11 @@ fn check_origin(record: &Record, origin: &Origin) -> Result<(), Refusal> {
     Err(Refusal::new(Reason::OriginMismatch, message).with_violations(violations))
 }
 
-fn check_org(record: &Record, signed: &SignedPayload) -> Result<(), Refusal> {
-    if record.org() == signed.org.as_str() {
+fn check_org(record: &Record, outside: &OrgName) -> Result<(), Refusal> {
+    let inside = record.org();
+    if inside == outside.as_str() {
         return Ok(());
     }
-    let (inside, outside) = (record.org(), &signed.org);
     let message = format!("the record is by {inside:?}, and was submitted as one of {outside}");
     let rule = "ORG: a record names the organisation that signs it. Submit it as that one's.";
     let violations = vec![Violation::new("org", rule)];

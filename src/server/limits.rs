@@ -2,9 +2,16 @@
 
 use std::time::Duration;
 
-/// The longest message that is read. An entry has at most 65,535 bytes; a few times as much lets
+/// The longest message that is read. An entry has at most 65,535 bytes; twice as much lets
 /// the server say what is wrong with a larger one instead of breaking the stream off.
-pub(crate) const REQUEST_BYTES_MAX: usize = 256 * 1024;
+pub(crate) const REQUEST_BYTES_MAX: usize = 128 * 1024;
+
+/// Submissions of one connection that are being received at once, and as many other requests: each may take a whole message, so
+/// all connections together take 256 MiB at most. On a good link a message is there at once, and nobody waits for that.
+pub(crate) const RECEIVED_AT_ONCE_MAX: usize = 4;
+
+/// Streams of records on one connection, which hold a message each. One is as fast as many.
+pub(crate) const RECORD_STREAMS_MAX: usize = 8;
 
 /// Connections at once. Each costs a file and some buffers; a service manager allows 1,024 files.
 pub(crate) const CONNECTIONS_MAX: usize = 256;

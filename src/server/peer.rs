@@ -3,12 +3,13 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use witnessmark_proto::Refusal;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use witnessmark_proto::{Reason, Refusal};
 use witnessmark_verifier::OrgName;
 
 use super::admission::Admitted;
 use super::door::{Account, Place};
-use super::limits::PROVED_MAX;
+use super::limits::{PROVED_MAX, RECEIVED_AT_ONCE_MAX, RECORD_STREAMS_MAX, RETRY_AFTER_MAX};
 
 /// The number of the next connection of this process.
 static NEXT: AtomicU64 = AtomicU64::new(1);
@@ -22,6 +23,11 @@ pub(crate) struct Peer {
     id: u64,
     /// At most [`PROVED_MAX`]: a gateway carries the records of several organisations.
     proved: Arc<Mutex<Vec<OrgName>>>,
+    /// Room for requests that are being received: submissions, and those that read.
+    submissions: Arc<Semaphore>,
+    readings: Arc<Semaphore>,
+    /// Room for streams of records.
+    streams: Arc<Semaphore>,
 }
 
 impl Peer {
@@ -30,7 +36,36 @@ impl Peer {
         Self {
             id: NEXT.fetch_add(1, Ordering::Relaxed),
             proved: Arc::default(),
+            submissions: Arc::new(Semaphore::new(RECEIVED_AT_ONCE_MAX)),
+            readings: Arc::new(Semaphore::new(RECEIVED_AT_ONCE_MAX)),
+            streams: Arc::new(Semaphore::new(RECORD_STREAMS_MAX)),
         }
+    }
+
+    /// Room for a request of the call at `path`, once there is some. Who reads does not wait behind submissions. A stream is read
+    /// message by message, and has room of its own.
+    pub(crate) async fn room(&self, path: &str) -> Option<OwnedSemaphorePermit> {
+        let name = path.rsplit('/').next().unwrap_or_default();
+        let rooms = match name {
+            "SubmitRecords" => return None,
+            "SubmitRecord" | "SubmitKeyEvent" => &self.submissions,
+            _ => &self.readings,
+        };
+        // They are never closed.
+        Arc::clone(rooms).acquire_owned().await.ok()
+    }
+
+    /// Room for one more stream of records.
+    ///
+    /// # Errors
+    ///
+    /// `QUEUE_FULL` when the connection has as many as it may have.
+    pub(crate) fn stream(&self) -> Result<OwnedSemaphorePermit, Refusal> {
+        let room = Arc::clone(&self.streams).try_acquire_owned();
+        room.map_err(|_| {
+            let message = format!("this connection has {RECORD_STREAMS_MAX} streams of records");
+            Refusal::new(Reason::QueueFull, message).with_retry_after(RETRY_AFTER_MAX)
+        })
     }
 
     /// Who is charged for what comes in the name of `org`.
@@ -103,5 +138,24 @@ mod tests {
             peer.prove(&OrgName::parse(&format!("org-{number}")).unwrap());
         }
         assert_eq!(peer.proved().len(), PROVED_MAX);
+    }
+
+    #[tokio::test]
+    async fn a_connection_has_room_for_few_requests_and_readers_have_their_own() {
+        let peer = Peer::new();
+        let mut rooms = Vec::new();
+        for _ in 0..RECEIVED_AT_ONCE_MAX {
+            rooms.push(peer.room("/a.B/SubmitRecord").await.unwrap());
+        }
+        let none = peer.room("/a.B/SubmitKeyEvent");
+        let soon = std::time::Duration::from_millis(1);
+        assert!(tokio::time::timeout(soon, none).await.is_err());
+        assert!(peer.room("/a.B/GetEntry").await.is_some());
+        rooms.pop();
+        assert!(peer.room("/a.B/SubmitRecord").await.is_some());
+
+        let streams: Vec<_> = std::iter::from_fn(|| peer.stream().ok()).collect();
+        assert_eq!(streams.len(), RECORD_STREAMS_MAX);
+        assert_eq!(peer.stream().unwrap_err().reason, Reason::QueueFull);
     }
 }

@@ -62,7 +62,7 @@ impl LedgerService for LedgerApi {
             &self.core,
             peer(&request),
             request.into_inner(),
-        )))
+        )?))
     }
 
     async fn submit_key_event(

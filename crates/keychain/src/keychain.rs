@@ -8,7 +8,7 @@ use witnessmark_verifier::{
     PAYLOAD_TYPE_KEY_EVENT,
 };
 
-use crate::{CheckedKeyEvent, CheckedRecord, KeychainError, Submission};
+use crate::{CheckedKeyEvent, CheckedRecord, Identified, KeychainError, Submission};
 
 /// The charter and the key chain of every organisation, after the entries replayed so far.
 ///
@@ -88,17 +88,21 @@ impl Keychain {
     /// # Errors
     ///
     /// When the organisation is unknown, or its keys do not allow the record.
-    pub fn check_record(&self, submission: Submission) -> Result<CheckedRecord, KeychainError> {
-        let chain = self.known(&submission.org)?;
+    pub fn check_record(
+        &self,
+        submission: impl Into<Identified>,
+    ) -> Result<CheckedRecord, KeychainError> {
+        let identified = submission.into();
         let Submission {
+            org,
             payload_type,
             payload,
             signatures,
-            ..
-        } = &submission;
+        } = identified.submission();
+        let chain = self.known(org)?;
         chain.check_record(payload_type, payload, signatures)?;
         let head = chain.head();
-        Ok(CheckedRecord::new(submission, head))
+        Ok(CheckedRecord::new(identified, head))
     }
 
     /// Checks that these keys may sign a record of `org` now. Nothing is computed: the signatures may still be bad.

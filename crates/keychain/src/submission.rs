@@ -22,41 +22,64 @@ impl Submission {
     }
 }
 
+/// A submission with its record id, so that the digest is computed once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identified {
+    submission: Submission,
+    record_id: RecordId,
+}
+
+impl From<Submission> for Identified {
+    fn from(submission: Submission) -> Self {
+        let record_id = submission.record_id();
+        Self {
+            submission,
+            record_id,
+        }
+    }
+}
+
+impl Identified {
+    /// What was submitted.
+    pub const fn submission(&self) -> &Submission {
+        &self.submission
+    }
+
+    /// The SHA-256 of the PAE of type and payload.
+    pub const fn record_id(&self) -> RecordId {
+        self.record_id
+    }
+}
+
 /// A record whose signatures are good, by keys that were active when it was checked.
 ///
 /// Only [`crate::Keychain::check_record`] makes one. Because time passes until it is sequenced,
 /// [`crate::Keychain::recheck`] asks again whether its keys are still active.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CheckedRecord {
-    submission: Submission,
-    record_id: RecordId,
+    identified: Identified,
     /// The head of the organisation's key chain at the check.
     head: Hash,
 }
 
 impl CheckedRecord {
-    pub(crate) fn new(submission: Submission, head: Hash) -> Self {
-        let record_id = submission.record_id();
-        Self {
-            submission,
-            record_id,
-            head,
-        }
+    pub(crate) const fn new(identified: Identified, head: Hash) -> Self {
+        Self { identified, head }
     }
 
     /// What was submitted.
     pub const fn submission(&self) -> &Submission {
-        &self.submission
+        self.identified.submission()
     }
 
     /// What was submitted, to be taken apart without a copy. What was checked is forgotten.
     pub fn into_submission(self) -> Submission {
-        self.submission
+        self.identified.submission
     }
 
     /// What links and retries refer to.
     pub const fn record_id(&self) -> RecordId {
-        self.record_id
+        self.identified.record_id()
     }
 
     pub(crate) const fn head(&self) -> Hash {

@@ -22,18 +22,19 @@ const IN_FLIGHT: usize = 256;
 
 /// Who is greedy.
 #[derive(Debug, clap::Args)]
+#[group(skip)]
 pub(super) struct Arguments {
     /// Measure twice: alone, and beside so many clients of another organisation, each with a stream that is always full.
-    #[arg(long = "greedy", value_name = "N", requires_all = ["greedy_org", "greedy_key"])]
-    clients: Option<NonZeroU16>,
+    #[arg(long, value_name = "N", requires_all = ["greedy_org", "greedy_key"])]
+    greedy: Option<NonZeroU16>,
     /// The organisation of the greedy clients.
-    #[arg(long, value_name = "NAME", value_parser = OrgName::parse, requires = "clients")]
+    #[arg(long, value_name = "NAME", value_parser = OrgName::parse, requires = "greedy")]
     greedy_org: Option<OrgName>,
     /// A key of it that may sign records. Repeat it for several devices.
-    #[arg(long, value_name = "FILE", requires = "clients")]
+    #[arg(long, value_name = "FILE", requires = "greedy")]
     greedy_key: Vec<PathBuf>,
     /// How many records they have: as many as they can send while the others are measured.
-    #[arg(long, value_name = "N", default_value = "50000", requires = "clients")]
+    #[arg(long, value_name = "N", default_value = "50000", requires = "greedy")]
     greedy_records: NonZeroU32,
 }
 
@@ -58,7 +59,7 @@ pub(super) struct Beside {
 impl Arguments {
     /// How many records are to be signed for them.
     pub(super) fn count(&self) -> u64 {
-        self.clients
+        self.greedy
             .map_or(0, |_| u64::from(self.greedy_records.get()))
     }
 
@@ -72,7 +73,7 @@ impl Arguments {
         origin: &Origin,
         bar: &ProgressBar,
     ) -> Result<Option<Greedy>, Failure> {
-        let (Some(clients), Some(org)) = (self.clients, &self.greedy_org) else {
+        let (Some(clients), Some(org)) = (self.greedy, &self.greedy_org) else {
             return Ok(None);
         };
         let order = Order {

@@ -72,18 +72,19 @@ pub(super) fn submit_records(
     core: &Arc<Core>,
     peer: Peer,
     requests: Streaming<v1::SubmitRecordsRequest>,
-) -> SubmitAnswers {
+) -> Result<SubmitAnswers, Refusal> {
+    let room = peer.stream()?;
     let (to_sequence, checking) = mpsc::channel(STREAM_STAGE_MAX);
     let (to_answer, waiting) = mpsc::channel(STREAM_STAGE_MAX);
     let (answers, answered) = mpsc::channel(STREAM_ANSWERS_MAX);
-    tokio::spawn(receive(
-        (Arc::clone(core), peer.clone()),
-        requests,
-        to_sequence,
-    ));
+    let receiving = receive((Arc::clone(core), peer.clone()), requests, to_sequence);
+    tokio::spawn(async move {
+        receiving.await;
+        drop(room);
+    });
     tokio::spawn(sequence((Arc::clone(core), peer), checking, to_answer));
     tokio::spawn(answer(waiting, answers));
-    ReceiverStream::new(answered).map(|(answer, _place)| answer)
+    Ok(ReceiverStream::new(answered).map(|(answer, _place)| answer))
 }
 
 /// A record of a stream while it is checked.

@@ -13,22 +13,30 @@ use crate::{Format, Problem, codes, country, currency, language, v1};
 pub(super) fn check(field: &FieldDescriptor, text: &str, path: &str, problems: &mut Vec<Problem>) {
     let format = descriptor::format(field);
     let lines = format == Format::Unspecified;
+    // Most texts are ASCII, of which much needs not be asked: none of it is hidden, or written in two ways.
+    let plain = text.is_ascii();
     let bad_control = |c: char| c.is_control() && !(lines && c == '\n');
-    if text.contains(bad_control) {
+    let bad_byte = |byte: u8| byte.is_ascii_control() && !(lines && byte == b'\n');
+    if plain && text.bytes().any(bad_byte) || !plain && text.contains(bad_control) {
         let fix = "Take the character out; it is shown here as \\u{...}";
         problems.push(codes::TEXT_CONTROL.at(path, text, fix));
     }
     // Joiners belong to the writing of some scripts, and never to an identifier or anything else with a form of its own.
     let is_writing = lines && field.parent_message().name() != "Identifier";
-    if text.contains(is_hidden) && (!is_writing || has_hidden(text)) {
+    if !plain && text.contains(is_hidden) && (!is_writing || has_hidden(text)) {
         let fix = "Take the character out unless it is part of what was seen";
         problems.push(codes::TEXT_HIDDEN.at(path, text, fix));
     }
-    if !is_nfc(text) {
+    if !plain && !is_nfc(text) {
         let fix = "Write accents as one character with their letter";
         problems.push(codes::TEXT_NFC.at(path, text, fix));
     }
-    let (chars, max) = (text.chars().count(), descriptor::max_chars(field));
+    let chars = if plain {
+        text.len()
+    } else {
+        text.chars().count()
+    };
+    let max = descriptor::max_chars(field);
     if chars > max {
         let fix = format!("Shorten it from {chars} to at most {max} characters");
         problems.push(codes::TEXT_LENGTH.at(path, text, fix));
