@@ -1,6 +1,7 @@
 //! `fsck`: everything that a stopped ledger has stored, derived again from the bytes of its entries.
 
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use serde_json::json;
 use witnessmark_keychain::Keychain;
@@ -9,6 +10,7 @@ use witnessmark_store_sled::{Damage, Findings, OpenError, SledStore};
 use witnessmark_verifier::{Entry, EntryKind, RecordId, VerifierKey};
 
 use super::ledger_trouble;
+use crate::keyfile;
 use crate::ledger::{self, LedgerError};
 use crate::output::{Failure, Outcome, Output, Report, Trouble};
 
@@ -20,7 +22,7 @@ Examples:
   witnessmark fsck ledger --full       (checks every signature, too)
 
 Derives hashes, tiles, root, record ids and key chains again from the bytes of the entries, and \
-compares them with what is stored, with the checkpoint and with the anchor. Everything that is wrong is \
+compares them with what is stored, with the checkpoint and with the anchor; and the policy and the keys with each other. Everything that is wrong is \
 listed with its place. Nothing is repaired. Opening a store lets its engine write to the folder: \
 when the folder may be needed as it is, copy it first and check the copy.
 
@@ -50,7 +52,8 @@ pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<Report, Fail
         }
         failure
     })?;
-    let found = examine(&store, &vkey, arguments.full, output);
+    let mut found = examine(&store, &vkey, arguments.full, output);
+    found.damage.extend(beside_the_store(&arguments.dir, &vkey));
     report(arguments, &found, store.read_only_reason())
 }
 
@@ -80,6 +83,50 @@ pub(super) fn examine(
         .damage
         .extend(beside_the_entries(store, vkey, &admission));
     found
+}
+
+/// What is wrong with the policy and the keys: that the policy trusts the log's key, and that what is there of each pair of keys is
+/// a pair. A private key that is not there may be kept elsewhere.
+fn beside_the_store(dir: &Path, vkey: &VerifierKey) -> Vec<Damage> {
+    let mut wrong = Vec::new();
+    let mut note = |place: &Path, what: String| {
+        let place = place.strip_prefix(dir).unwrap_or(place);
+        wrong.push(Damage {
+            place: place.display().to_string(),
+            what,
+        });
+    };
+    let policy = ledger::policy_path(dir);
+    let line = format!("log {vkey}");
+    match fs::read_to_string(&policy) {
+        Err(error) => note(&policy, error.to_string()),
+        Ok(text) => match witnessmark_policy::parse(&text) {
+            Err(error) => note(&policy, error.to_string()),
+            Ok(_) if text.lines().any(|it| it == line) => {}
+            Ok(_) => note(&policy, "it does not trust the key of the log".to_owned()),
+        },
+    }
+    let folder = ledger::Folder::new(dir);
+    for private in [folder.log_key(), folder.registrar_key()] {
+        let public = keyfile::public_path(&private);
+        let key = match keyfile::read_public(&public) {
+            Ok(key) => key,
+            Err(error) => {
+                note(&public, error.to_string());
+                continue;
+            }
+        };
+        if !private.exists() {
+            continue;
+        }
+        let pair = keyfile::read(&private).and_then(|it| keyfile::public_of(&it, &private));
+        match pair {
+            Ok(pair) if pair == key => {}
+            Ok(_) => note(&private, "it is not the key that is beside it".to_owned()),
+            Err(error) => note(&private, error.to_string()),
+        }
+    }
+    wrong
 }
 
 /// What is wrong with the checkpoint and the charter.
@@ -133,7 +180,7 @@ fn report(
         let more = format!("{} more are not listed", found.left_out);
         troubles.push(Trouble::new("DAMAGED", "", more));
     }
-    let reason = read_only.unwrap_or("the last entries are sound, and older ones are not");
+    let reason = read_only.unwrap_or("a start would not notice it at once");
     troubles.push(Trouble::new("DAMAGED", &dir, reason).fix(
         "copy the folder before anything else is tried with it; witnessmark restore rebuilds it \
          from an export",

@@ -32,6 +32,20 @@ fn a_ledger_is_checked_when_it_is_stopped_and_damage_has_its_own_exit_code() {
         );
     }
     typed(&format!("fsck {}", world.path("nowhere"))).exits(2);
+    // What lies beside the store.
+    for (name, at) in [
+        ("trust.policy", 30),
+        ("keys/registrar.pub", 9),
+        ("keys/registrar.key", 70),
+        ("keys/log.key", 70),
+    ] {
+        let file = Path::new(&ledger).join(name);
+        flip(&file, at);
+        let damaged = typed(&format!("fsck {ledger}")).exits(1);
+        assert!(damaged.stderr.contains(name.split('.').next().unwrap()));
+        flip(&file, at);
+    }
+    typed(&format!("fsck {ledger}")).exits(0);
 
     let anchor = Path::new(&ledger).join("anchor");
     let sound = fs::read(&anchor).unwrap();

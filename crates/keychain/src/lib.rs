@@ -12,4 +12,4 @@ mod submission;
 
 pub use error::KeychainError;
 pub use keychain::Keychain;
-pub use submission::{CheckedKeyEvent, CheckedRecord, Identified, Submission};
+pub use submission::{CheckedKeyEvent, CheckedRecord, Identified, Seal, Submission};

@@ -15,13 +15,25 @@
 //!
 //! After a commit that failed this process cannot know whether it is in the fourth row or the sixth.
 //! Therefore the log halts: it appends nothing any more until it is opened again.
+//!
+//! A bit of memory that flips on the way must not be signed. Each step compares what it takes over with what the step before has
+//! made, by other code, and halts the log when they differ:
+//!
+//! | From | To | Compared |
+//! |---|---|---|
+//! | the check of the signatures | the entry | record id, organisation and signatures, by parsing the entry's bytes as the verifier does |
+//! | the leaf hash | the tree | the new root, made by the frontier, with the roots that the verifier computes from each leaf and its proof |
+//! | the entry's bytes as they were hashed | the bytes that are committed | the leaf hash, computed again for that proof |
+//! | the tree that was signed last | the frontier | the verifier's consistency proof starts at the checkpoint that was signed, not at what the frontier says |
+//! | the key | the signature | the verifier checks the note that was made |
 
 use std::sync::Arc;
 
 use witnessmark_merkle::Frontier;
 use witnessmark_tlog::Encode as _;
 use witnessmark_verifier::{
-    Charter, Entry, EntryKind, EntrySignature, Hash, PAYLOAD_TYPE_CHARTER, RecordId, VerifierKey,
+    Charter, Entry, EntryKind, EntrySignature, Hash, LeafHash, PAYLOAD_TYPE_CHARTER, RecordId,
+    TreeHead, VerifierKey,
 };
 
 use crate::checkpoint::SignedCheckpoint;
@@ -72,9 +84,12 @@ impl<S: Store> Log<S> {
         }
         let entry = charter_entry(charter, signatures, now_ms, signer.vkey())?;
         let record_ids = vec![entry.record_id()];
-        let entries = vec![Arc::from(entry.encode().map_err(Refused::Entry)?)];
-        let integrated = integrate(&Frontier::new(), &entries).map_err(|error| halted(&error))?;
-        let checkpoint = sign(&signer, &integrated, &entries)?;
+        let bytes: Arc<[u8]> = Arc::from(entry.encode().map_err(Refused::Entry)?);
+        let leaf = LeafHash::of(&bytes);
+        let entries = vec![bytes];
+        let empty = Frontier::new();
+        let integrated = integrate(&empty, &[leaf]).map_err(|error| halted(&error))?;
+        let checkpoint = sign(&signer, &empty.head(), &integrated, &entries)?;
         let nodes = integrated.nodes;
         let commit = Commit {
             epoch: 1,
@@ -166,7 +181,8 @@ impl<S: Store> Log<S> {
         let before = self.reader.published();
         let time = now_ms.max(self.registered_at);
         let find = |id: &RecordId| self.reader.already_logged(id);
-        let sequenced = sequence(batch, time, Arc::clone(&before.keychain), find)?;
+        let sequenced = sequence(batch, time, Arc::clone(&before.keychain), find)
+            .map_err(|error| self.halt(error))?;
         if sequenced.is_empty() {
             return Ok(sequenced.answers(before.size(), &[], &before.checkpoint));
         }
@@ -177,12 +193,13 @@ impl<S: Store> Log<S> {
         }
 
         // Integrate. Then the new tree, what it adds to the store, and all proofs are known.
-        let integrated = integrate(&self.frontier, &sequenced.entries)
+        let integrated = integrate(&self.frontier, &sequenced.leaves)
             .map_err(|error| self.halt(halted(&error)))?;
 
-        // Sign. Then the verifier has accepted that the new tree continues the old one and holds
-        // each new entry, and there is a checkpoint, which nobody has seen.
-        let checkpoint = sign(&self.signer, &integrated, &sequenced.entries)
+        // Sign. Then the verifier has accepted that the new tree continues the one that was signed
+        // last, by its checkpoint and not by the frontier, and holds each new entry, and there is a checkpoint, which nobody has seen.
+        let last = before.checkpoint.head();
+        let checkpoint = sign(&self.signer, last, &integrated, &sequenced.entries)
             .map_err(|error| self.halt(error))?;
 
         // Commit. Then the batch is durable, wholly. This is the commit point: before it the batch
@@ -253,9 +270,10 @@ impl<S: Store> Log<S> {
     }
 }
 
-/// Signs the checkpoint of a batch, once the verifier has accepted each proof of it.
+/// Signs the checkpoint of a batch on top of the tree that was signed last, once the verifier has accepted each proof of it.
 fn sign(
     signer: &CheckpointSigner,
+    last: &TreeHead,
     integrated: &Integrated,
     entries: &[Arc<[u8]>],
 ) -> Result<SignedCheckpoint, LogError> {
@@ -263,7 +281,7 @@ fn sign(
         .check_inclusions(entries)
         .map_err(|error| halted(&error))?;
     signer
-        .sign(&integrated.old, &integrated.new, &integrated.consistency)
+        .sign(last, &integrated.new, &integrated.consistency)
         .map_err(|error| halted(&error))
 }
 
@@ -293,4 +311,48 @@ fn charter_entry(
         return Err(Refused::Origin { charter, signer }.into());
     }
     Ok(entry)
+}
+
+#[cfg(test)]
+#[cfg(feature = "testing")]
+mod tests {
+    use witnessmark_keychain::CheckedRecord;
+
+    use super::*;
+    use crate::testing::{Fixture, MemoryStore, Organisation};
+
+    fn record(log: &Log<MemoryStore>, org: &Organisation, payload: &[u8]) -> CheckedRecord {
+        let keychain = Arc::clone(&log.reader().published().keychain);
+        keychain.check_record(org.record("one", payload)).unwrap()
+    }
+
+    #[test]
+    fn a_bit_that_flips_in_the_frontier_between_two_batches_is_caught_before_anything_is_signed() {
+        let fixture = Fixture::default();
+        let store = Arc::new(MemoryStore::new());
+        let (charter, signatures) = fixture.charter();
+        let signer = fixture.signer();
+        let mut log = Log::create(Arc::clone(&store), signer, charter, signatures, 1).unwrap();
+        let mut ada = fixture.organisation("ada");
+        for event in [ada.genesis(), ada.add_key("one")] {
+            let keychain = Arc::clone(&log.reader().published().keychain);
+            let event = keychain.check_key_event(event).unwrap();
+            log.append(vec![event.into()], 1).unwrap();
+        }
+        let (size, before) = (log.frontier.size(), store.latest().unwrap());
+        let nodes: Vec<Hash> = log.frontier.nodes().map(|(_, hash)| hash).collect();
+        let mut flipped = nodes.clone();
+        let mut bytes = *nodes[0].as_bytes();
+        bytes[9] ^= 16;
+        flipped[0] = Hash::new(bytes);
+        log.frontier = Frontier::from_nodes(size, flipped).unwrap();
+        let one = record(&log, &ada, b"one");
+        let error = log.append(vec![one.into()], 2).unwrap_err();
+        assert!(matches!(error, LogError::Halted(_)), "{error}");
+        assert_eq!(store.latest().unwrap(), before);
+        // It stays halted, also with its memory as it was.
+        log.frontier = Frontier::from_nodes(size, nodes).unwrap();
+        let one = record(&log, &ada, b"one");
+        log.append(vec![one.into()], 3).unwrap_err();
+    }
 }

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use witnessmark_keychain::{CheckedKeyEvent, CheckedRecord, Keychain, Submission};
+use witnessmark_keychain::{CheckedKeyEvent, CheckedRecord, Keychain, Seal, Submission};
 use witnessmark_tlog::Encode as _;
-use witnessmark_verifier::{Entry, EntryKind, Hash, InclusionProof, LeafIndex, RecordId};
+use witnessmark_verifier::{Entry, EntryKind, Hash, InclusionProof, LeafHash, LeafIndex, RecordId};
 
 use crate::checkpoint::SignedCheckpoint;
 use crate::error::{LogError, Refused};
@@ -20,6 +20,8 @@ pub(crate) struct Sequenced {
     pub(crate) registered_at: u64,
     /// The bytes of the new entries, in the order of their indexes.
     pub(crate) entries: Vec<Arc<[u8]>>,
+    /// Their leaf hashes, of bytes that are what was checked.
+    pub(crate) leaves: Vec<LeafHash>,
     /// Their record ids.
     pub(crate) record_ids: Vec<RecordId>,
     /// Which of them are key events, counted from the first of the batch.
@@ -45,7 +47,8 @@ enum Place {
 ///
 /// # Errors
 ///
-/// Those of `logged`, which reads the store. What is wrong with one submission is its own answer.
+/// Those of `logged`, which reads the store; and [`LogError::Halted`] when an entry is not what was checked. What is wrong with
+/// one submission is its own answer.
 pub(crate) fn sequence(
     batch: Vec<Checked>,
     registered_at: u64,
@@ -56,6 +59,7 @@ pub(crate) fn sequence(
         keychain,
         registered_at,
         entries: Vec::with_capacity(batch.len()),
+        leaves: Vec::with_capacity(batch.len()),
         record_ids: Vec::with_capacity(batch.len()),
         key_entries: Vec::new(),
         places: Vec::with_capacity(batch.len()),
@@ -68,8 +72,11 @@ pub(crate) fn sequence(
         } else if let Some(appended) = logged(&record_id)? {
             Place::Logged(Box::new(appended))
         } else {
-            match sequenced.push(checked, record_id) {
-                Ok(entry) => {
+            let seal = checked.seal();
+            match sequenced.make(checked) {
+                Ok(made) => {
+                    made.check(&record_id, &seal)?;
+                    let entry = sequenced.push(made, record_id);
                     fresh.insert(record_id, entry);
                     Place::New(entry)
                 }
@@ -125,22 +132,27 @@ impl Sequenced {
 
     /// Makes the next entry of a submission, if its organisation's keys, as they are at this index,
     /// still allow it. After a refusal nothing has changed.
-    fn push(&mut self, checked: Checked, record_id: RecordId) -> Result<usize, Refused> {
-        let bytes = match checked {
-            Checked::Record(record) => self.record_entry(record)?,
-            Checked::KeyEvent(event) => {
-                let bytes = self.key_event_entry(&event)?;
-                let place = u64::try_from(self.entries.len()).unwrap_or(u64::MAX);
-                self.key_entries.push(place);
-                bytes
-            }
-        };
-        self.entries.push(bytes);
-        self.record_ids.push(record_id);
-        Ok(self.entries.len() - 1)
+    fn make(&mut self, checked: Checked) -> Result<Made, Refused> {
+        match checked {
+            Checked::Record(record) => self.record_entry(record),
+            Checked::KeyEvent(event) => self.key_event_entry(&event),
+        }
     }
 
-    fn record_entry(&self, record: CheckedRecord) -> Result<Arc<[u8]>, Refused> {
+    /// Takes the next entry, and says which of the new ones it is.
+    fn push(&mut self, made: Made, record_id: RecordId) -> usize {
+        let place = self.entries.len();
+        if made.entry.kind == EntryKind::KeyEvent {
+            let place = u64::try_from(place).unwrap_or(u64::MAX);
+            self.key_entries.push(place);
+        }
+        self.entries.push(made.bytes);
+        self.leaves.push(made.leaf);
+        self.record_ids.push(record_id);
+        place
+    }
+
+    fn record_entry(&self, record: CheckedRecord) -> Result<Made, Refused> {
         self.keychain.recheck(&record).map_err(Refused::Keys)?;
         let submission = record.into_submission();
         // A rechecked record has a chain; without one it would not be this organisation's entry.
@@ -151,7 +163,7 @@ impl Sequenced {
         self.entry(EntryKind::Record, submission, seq, head)
     }
 
-    fn key_event_entry(&mut self, event: &CheckedKeyEvent) -> Result<Arc<[u8]>, Refused> {
+    fn key_event_entry(&mut self, event: &CheckedKeyEvent) -> Result<Made, Refused> {
         let submission = event.submission().clone();
         // The chain must not advance by an event that has no entry. Whether there is one does not
         // depend on the state of the chain, so it is asked before.
@@ -173,7 +185,7 @@ impl Sequenced {
         submission: Submission,
         org_key_seq: u32,
         org_key_head: Hash,
-    ) -> Result<Arc<[u8]>, Refused> {
+    ) -> Result<Made, Refused> {
         let Submission {
             org,
             payload_type,
@@ -190,6 +202,36 @@ impl Sequenced {
             payload,
             signatures,
         };
-        entry.encode().map(Arc::from).map_err(Refused::Entry)
+        let bytes: Arc<[u8]> = Arc::from(entry.encode().map_err(Refused::Entry)?);
+        let leaf = LeafHash::of(&bytes);
+        Ok(Made { entry, bytes, leaf })
     }
 }
+
+/// An entry that was made of a submission.
+#[derive(Debug)]
+struct Made {
+    entry: Entry,
+    bytes: Arc<[u8]>,
+    /// Computed before the bytes are compared with anything, so that they are the same bytes.
+    leaf: LeafHash,
+}
+
+impl Made {
+    /// Compares the bytes with what was checked, by reading them as the verifier does. They differ only when memory, or this
+    /// program, is not what it should be: then nothing may be signed.
+    fn check(&self, record_id: &RecordId, seal: &Seal) -> Result<(), LogError> {
+        let is_what_was_checked = Entry::parse(&self.bytes).is_ok_and(|read| {
+            read == self.entry && Seal::of_entry(&read) == *seal && seal.record_id() == *record_id
+        });
+        if is_what_was_checked {
+            return Ok(());
+        }
+        Err(LogError::Halted(format!(
+            "the entry of record {record_id} is not what was checked: the memory of this machine is not to be trusted"
+        )))
+    }
+}
+
+#[cfg(test)]
+mod tests;

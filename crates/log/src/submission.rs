@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use witnessmark_keychain::{CheckedKeyEvent, CheckedRecord, Submission};
+use witnessmark_keychain::{CheckedKeyEvent, CheckedRecord, Seal, Submission};
 use witnessmark_verifier::{InclusionProof, LeafIndex, RecordId};
 
 use crate::checkpoint::SignedCheckpoint;
@@ -35,6 +35,14 @@ impl Checked {
         match self {
             Self::Record(record) => record.submission(),
             Self::KeyEvent(event) => event.submission(),
+        }
+    }
+
+    /// What an entry must have that is made of the submission.
+    pub(crate) const fn seal(&self) -> Seal {
+        match self {
+            Self::Record(record) => record.seal(),
+            Self::KeyEvent(event) => event.seal(),
         }
     }
 

@@ -392,7 +392,8 @@ impl Writer {
     fn next(&self, entries: Vec<Arc<[u8]>>) -> Commit {
         let origin = Origin::parse("contract.example").expect("the origin is one");
         let signer = CheckpointSigner::new(origin, SigningKey::from_bytes(&[1; 32]));
-        let batch = integrate(&self.frontier, &entries).expect("the batch integrates");
+        let leaves: Vec<LeafHash> = entries.iter().map(|entry| LeafHash::of(entry)).collect();
+        let batch = integrate(&self.frontier, &leaves).expect("the batch integrates");
         let checkpoint = signer
             .sign(&batch.old, &batch.new, &batch.consistency)
             .expect("the batch is signed");
