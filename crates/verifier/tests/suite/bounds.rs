@@ -6,9 +6,9 @@ use ed25519_dalek::{Signer, SigningKey};
 use witnessmark_tlog::Encode as _;
 use witnessmark_verifier::{
     Charter, CharterError, ENTRY_BYTES_MAX, ENTRY_SIGNATURES_MAX, Entry, EntryError, EntryKind,
-    EntrySignature, Hash, KeyEvent, KeyEventError, KeyId, LeafIndex, Origin, PAYLOAD_TYPE_CHARTER,
-    PROOF_EXTRA_BYTES_MAX, PROOF_HASHES_MAX, PublicKey, RecordId, SignersError, TextError,
-    TlogProof, TlogProofError, TreeSize, base64, hex, pae,
+    EntrySignature, Hash, KeyEvent, KeyEventError, KeyId, LeafIndex, OrgName, Origin,
+    PAYLOAD_TYPE_CHARTER, PROOF_EXTRA_BYTES_MAX, PROOF_HASHES_MAX, PublicKey, RecordId,
+    SignersError, TextError, TlogProof, TlogProofError, TreeSize, base64, hex, pae,
 };
 
 fn public(seed: u8) -> PublicKey {
@@ -73,6 +73,14 @@ fn a_text_has_as_many_bytes_as_an_entry() {
     assert_eq!(KeyEvent::parse(&bytes), Err(long));
     let long = CharterError::Malformed(TextError::TooLong);
     assert_eq!(Charter::parse(&bytes), Err(long));
+}
+
+#[test]
+fn a_log_has_a_name_of_255_bytes_and_an_organisation_of_63() {
+    assert!(Origin::parse(&"a".repeat(255)).is_ok());
+    assert!(Origin::parse(&"a".repeat(256)).is_err());
+    assert!(OrgName::parse(&"a".repeat(63)).is_ok());
+    assert!(OrgName::parse(&"a".repeat(64)).is_err());
 }
 
 #[test]

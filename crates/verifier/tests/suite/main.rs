@@ -13,3 +13,4 @@ mod policy;
 mod properties;
 mod tree;
 mod vectors;
+mod words;

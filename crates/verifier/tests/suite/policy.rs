@@ -118,6 +118,21 @@ fn a_quorum_that_is_not_met_says_who_is_missing() {
 }
 
 #[test]
+fn a_policy_says_whom_it_trusts_and_what_it_asks_for() {
+    let grouped = policy("group g 1 w2 w3\nquorum g\n");
+    assert_eq!(grouped.logs(), [log("log.example", 1)]);
+    let witnesses: Vec<_> = (2..=6).map(witness).collect();
+    assert!(grouped.witnesses().eq(&witnesses));
+    let words = |lines| policy(lines).quorum();
+    assert_eq!(
+        grouped.quorum().as_deref(),
+        Some("1 of 2 in group g: w2, w3")
+    );
+    assert_eq!(words("quorum w4\n").as_deref(), Some("witness w4"));
+    assert_eq!(words("quorum none\n"), None);
+}
+
+#[test]
 fn a_witness_counts_once_and_at_its_earliest_time() {
     let two = policy("group g 2 w2 w3\nquorum g\n");
     let lines: Vec<String> = [300, 100, 200, 100]
@@ -286,4 +301,23 @@ fn every_witness_counts_in_at_most_one_way() {
     assert_eq!(verdict(&[group(1, &[4]), group(1, &[0])], 3), refused);
     assert_eq!(verdict(&[], 3), refused);
     assert_eq!(verdict(&[], 2), Ok(()));
+}
+
+#[test]
+fn a_note_is_signed_by_a_key_when_a_line_names_it_and_all_that_do_are_good() {
+    let key = log("log.example", 1);
+    let good = &log_line("log.example", 1, TEXT);
+    let bad = &log_line("log.example", 1, "something else\n");
+    let stranger = &log_line("log.example", 9, "something else\n");
+    let verdict = |lines: &[&String]| {
+        let lines: String = lines.iter().map(|line| line.as_str()).collect();
+        let source = format!("{TEXT}\n{lines}");
+        Note::parse(&source).unwrap().is_signed_by(&key)
+    };
+    for lines in [&[good][..], &[good, good], &[stranger, good]] {
+        assert!(verdict(lines), "{lines:?}");
+    }
+    for lines in [&[stranger][..], &[bad], &[good, bad], &[bad, good]] {
+        assert!(!verdict(lines), "{lines:?}");
+    }
 }
