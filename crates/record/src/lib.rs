@@ -59,7 +59,7 @@ pub use revise::{
     correctable_values, new_problems, problem_of_correction, reason_words, revise,
 };
 pub use trace::trace_due;
-pub use validate::{SeenTree, check_clock, check_seen, validate};
+pub use validate::{SeenClaim, SeenTree, check_clock, check_seen, validate};
 pub use withheld::{may_withhold_item, private_persons};
 
 /// The message types of records, generated from `proto/witnessmark/record/v1`.

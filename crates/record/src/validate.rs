@@ -25,7 +25,7 @@ mod trace;
 use prost_reflect::{DynamicMessage, FieldDescriptor, ReflectMessage as _, Value};
 
 pub(crate) use change::{is_correctable, overlap};
-pub use seen::{SeenTree, check_seen};
+pub use seen::{SeenClaim, SeenTree, check_seen};
 pub use time::check_clock;
 
 use crate::descriptor::{self, join, typed};

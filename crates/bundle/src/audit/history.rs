@@ -94,9 +94,21 @@ impl History {
 
     /// Takes a tile that was filled.
     pub(super) fn push_tile(&mut self, tile: Tile, hashes: &[Hash]) {
-        if let Source::Memory { tiles, .. } = &mut self.source {
-            tiles.insert((tile.level, tile.index), hashes.to_vec());
+        let place = (tile.level, tile.index);
+        match &mut self.source {
+            Source::Memory { tiles, .. } => {
+                tiles.insert(place, hashes.to_vec());
+            }
+            // What signers have seen was mostly new then.
+            Source::Folder { .. } => self.keep(place, hashes.to_vec()),
         }
+    }
+
+    fn keep(&mut self, place: (u8, u64), hashes: Vec<Hash>) {
+        if self.tiles.len() >= TILES_MAX {
+            self.tiles.clear();
+        }
+        self.tiles.insert(place, hashes);
     }
 
     /// The tree of the first `size` entries, when `tiler` has at least as many; not that of none.
@@ -145,10 +157,7 @@ impl History {
             Source::Folder { reader, size } => read_tile(reader, *size, level, index, root),
         };
         let hashes = hashes.ok_or(Unreadable)?;
-        if self.tiles.len() >= TILES_MAX {
-            self.tiles.clear();
-        }
-        self.tiles.insert((level, index), hashes.clone());
+        self.keep((level, index), hashes.clone());
         Ok(hashes)
     }
 

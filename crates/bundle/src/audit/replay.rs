@@ -238,11 +238,10 @@ impl Replay {
         let Ok(tree) = tree.transpose() else {
             return;
         };
-        if let Some(facts) = claim.judge(tree.as_ref()) {
-            self.seen.push(&facts);
-            if self.keeps_details {
-                self.contents.seen.push(facts);
-            }
+        let facts = claim.judge(tree.as_ref());
+        self.seen.push(&facts);
+        if self.keeps_details {
+            self.contents.seen.push(facts);
         }
     }
 

@@ -1,52 +1,46 @@
 //! The checkpoints that signers had seen, against the trees that the log has had.
 
-use witnessmark_record::{Record, SeenTree, check_seen, v1};
+use witnessmark_record::{Record, SeenClaim, SeenTree};
 
 use crate::limits::SEEN_REMARKS_MAX;
 use crate::verdict::SeenFacts;
 
-/// What a record says of the checkpoint that its signer had seen.
+/// What the record at an index says of the checkpoint that its signer had seen.
 #[derive(Debug)]
 pub(super) struct Claim {
     pub(super) index: u64,
-    /// A record with nothing but what the rules about it look at.
-    about: Box<v1::Record>,
+    claim: SeenClaim,
 }
 
 impl Claim {
     /// The claim of the record at `index`, if it makes one.
     pub(super) fn of(index: u64, record: &Record) -> Option<Self> {
-        let whole = record.message();
-        let seen = Some(whole.seen.clone()?);
-        let about = Box::new(v1::Record {
-            seen,
-            signed_at_ms: whole.signed_at_ms,
-            clock_uncertainty_s: whole.clock_uncertainty_s,
-            ..v1::Record::default()
-        });
-        Some(Self { index, about })
+        let claim = SeenClaim::of(record.message())?;
+        Some(Self { index, claim })
     }
 
     /// How many entries the checkpoint speaks of, when it may be one that the log had before this record: no signer can have
     /// seen a tree with the own record in it.
     pub(super) fn size(&self) -> Option<u64> {
-        let size = self.about.seen.as_ref()?.size;
+        let size = self.claim.seen.size;
         (size > 0 && size <= self.index).then_some(size)
     }
 
     /// What is to be said of it, given the tree that the log had at that size.
-    pub(super) fn judge(&self, tree: Option<&SeenTree>) -> Option<SeenFacts> {
-        let seen = self.about.seen.as_ref()?;
-        let problem = check_seen(&self.about, tree).pop();
+    pub(super) fn judge(&self, tree: Option<&SeenTree>) -> SeenFacts {
+        let SeenClaim {
+            seen, signed_at_ms, ..
+        } = &self.claim;
+        let problem = self.claim.check(tree).pop();
         let is_of_log = tree.is_some_and(|tree| seen.root == tree.root.as_bytes());
-        Some(SeenFacts {
+        SeenFacts {
             index: self.index,
             size: seen.size,
-            signed_at: self.about.signed_at_ms,
+            signed_at: *signed_at_ms,
             not_before: tree.filter(|_| is_of_log).map(|it| it.last_registered_at),
             problem: problem
                 .map(|it| format!("{} = {}: {}. {}", it.path, it.value, it.rule, it.fix)),
-        })
+        }
     }
 }
 

@@ -22,7 +22,7 @@ use crate::story::Files;
 /// So many changed files and kept checkpoints are compared, each.
 const COUNT: u64 = 1_500;
 /// At most so many, in a run of the comparison that was asked for.
-const COUNT_MAX: u64 = 20_000;
+const COUNT_MAX: u64 = 10_000;
 
 /// The key of the ledger in some policies and notes, beside its usual one.
 const SECOND_KEY: u8 = 67;

@@ -30,19 +30,52 @@ pub(super) fn check(record: &v1::Record, problems: &mut Vec<Problem>) {
     }
 }
 
+/// What a record says of the checkpoint that its signer had seen, with all that the rules about it look at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeenClaim {
+    /// Size and root.
+    pub seen: v1::CheckpointSeen,
+    /// When the record was signed, in milliseconds since 1970 by the clock of the device.
+    pub signed_at_ms: u64,
+    /// How far that clock may be off, in seconds.
+    pub clock_uncertainty_s: u32,
+}
+
+impl SeenClaim {
+    /// The claim of a record, if it makes one.
+    pub fn of(record: &v1::Record) -> Option<Self> {
+        Some(Self {
+            seen: record.seen.clone()?,
+            signed_at_ms: record.signed_at_ms,
+            clock_uncertainty_s: record.clock_uncertainty_s,
+        })
+    }
+
+    /// The warnings about it, as [`check_seen`] has them.
+    pub fn check(&self, tree: Option<&SeenTree>) -> Vec<Problem> {
+        if self.seen.root.len() == 32 {
+            warnings(self, tree)
+        } else {
+            Vec::new()
+        }
+    }
+}
+
 /// The warnings about the checkpoint that the signer had seen, which only a ledger or an audit can give: `tree` is the
 /// ledger's at that size, and `None` when the ledger has not so many entries.
 ///
 /// Nothing about a record without such a checkpoint, or with one that has not the form of one.
 pub fn check_seen(record: &v1::Record, tree: Option<&SeenTree>) -> Vec<Problem> {
-    let Some(seen) = record.seen.as_ref().filter(|seen| seen.root.len() == 32) else {
-        return Vec::new();
-    };
-    let named = format!("size {}, root {}", seen.size, hex::encode(&seen.root));
+    SeenClaim::of(record).map_or_else(Vec::new, |claim| claim.check(tree))
+}
+
+fn warnings(claim: &SeenClaim, tree: Option<&SeenTree>) -> Vec<Problem> {
+    let seen = &claim.seen;
+    let named = || format!("size {}, root {}", seen.size, hex::encode(&seen.root));
     let Some(tree) = tree else {
         let fix = "The ledger has fewer entries than that: the device was shown another history, or a later state than \
                    this ledger has. This is evidence of a fork: keep the checkpoint file of the device";
-        return vec![codes::SEEN_CHECKPOINT.at("seen", named, fix)];
+        return vec![codes::SEEN_CHECKPOINT.at("seen", named(), fix)];
     };
     if seen.root != tree.root.as_bytes() {
         let fix = format!(
@@ -50,15 +83,15 @@ pub fn check_seen(record: &v1::Record, tree: Option<&SeenTree>) -> Vec<Problem> 
              keep the checkpoint file of the device",
             seen.size, tree.root
         );
-        return vec![codes::SEEN_CHECKPOINT.at("seen", named, fix)];
+        return vec![codes::SEEN_CHECKPOINT.at("seen", named(), fix)];
     }
-    let doubt = u64::from(record.clock_uncertainty_s).saturating_mul(1_000);
-    if record.signed_at_ms.saturating_add(doubt) < tree.last_registered_at {
+    let doubt = u64::from(claim.clock_uncertainty_s).saturating_mul(1_000);
+    if claim.signed_at_ms.saturating_add(doubt) < tree.last_registered_at {
         let fix = format!(
             "It cannot have been signed before {}, by the ledger's clock: one of the two clocks is wrong",
             instant(tree.last_registered_at)
         );
-        return vec![codes::SEEN_CLOCK.at("signed_at_ms", instant(record.signed_at_ms), fix)];
+        return vec![codes::SEEN_CLOCK.at("signed_at_ms", instant(claim.signed_at_ms), fix)];
     }
     Vec::new()
 }
