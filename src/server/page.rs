@@ -18,8 +18,8 @@ const STATUS_PATH: &str = "/status";
 /// What the calls are added to.
 pub(super) fn routes(core: Weak<Core>) -> Routes {
     let router = Routes::default().into_axum_router();
-    let status = async move || match core.upgrade() {
-        Some(core) => core.state(),
+    let status = async move |version: Version| match core.upgrade() {
+        Some(core) => closing(version, core.state()),
         // It is stopping.
         None => StatusCode::SERVICE_UNAVAILABLE.into_response(),
     };
@@ -46,9 +46,12 @@ async fn page(version: Version) -> Response {
             HeaderValue::from_static("no-referrer"),
         ),
     ];
-    let mut response = (headers, witnessmark_page::HTML).into_response();
+    closing(version, (headers, witnessmark_page::HTML).into_response())
+}
+
+/// Who asked has no more to ask, and his connection takes a place that a device may need.
+fn closing(version: Version, mut response: Response) -> Response {
     if version < Version::HTTP_2 {
-        // A browser has no more to ask, and its connection takes a place that a device may need.
         response
             .headers_mut()
             .insert(header::CONNECTION, HeaderValue::from_static("close"));

@@ -151,7 +151,6 @@ impl Core {
         let headers = [
             (header::CONTENT_TYPE, "application/json"),
             (header::CACHE_CONTROL, "no-store"),
-            (header::CONNECTION, "close"),
         ];
         (headers, format!("{state:#}\n")).into_response()
     }
