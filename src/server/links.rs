@@ -36,7 +36,7 @@ const FOLDER: &str = "links";
 const SIZES: Sizes = Sizes {
     entries: 16_384,
     postings: 131_072,
-    waiting: 32,
+    waiting: 16,
 };
 
 /// The view.

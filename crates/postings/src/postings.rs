@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use witnessmark_verifier::Hash;
 
+use crate::filter::Filter;
 use crate::merge::{Done, Source, UNFINISHED, Work};
 use crate::run::{Damaged, Posting, Run, Span};
 
@@ -48,7 +49,36 @@ pub struct Postings {
 pub(crate) struct Frozen {
     pub(crate) span: Span,
     pub(crate) root: Hash,
-    pub(crate) postings: BTreeSet<Posting>,
+    /// Ascending.
+    pub(crate) postings: Vec<Posting>,
+    filter: Filter,
+}
+
+impl Frozen {
+    fn new(span: Span, root: Hash, postings: BTreeSet<Posting>) -> Self {
+        let mut filter = Filter::new(u64::try_from(postings.len()).unwrap_or(u64::MAX));
+        for posting in &postings {
+            filter.add(posting.key);
+        }
+        Self {
+            span,
+            root,
+            postings: postings.into_iter().collect(),
+            filter,
+        }
+    }
+
+    fn values(&self, key: u64) -> impl Iterator<Item = u64> + '_ {
+        let range = if self.filter.may_have(key) {
+            let start = self.postings.partition_point(|posting| posting.key < key);
+            let end = self.postings.partition_point(|posting| posting.key <= key);
+            start..end
+        } else {
+            0..0
+        };
+        let own = self.postings.get(range).unwrap_or_default();
+        own.iter().map(|posting| posting.value)
+    }
 }
 
 impl Postings {
@@ -137,11 +167,8 @@ impl Postings {
             end: self.size,
         };
         let postings = std::mem::take(&mut self.waiting);
-        self.frozen.push_back(Arc::new(Frozen {
-            span,
-            root,
-            postings,
-        }));
+        let frozen = Frozen::new(span, root, postings);
+        self.frozen.push_back(Arc::new(frozen));
         self.first = self.size;
     }
 
@@ -160,7 +187,7 @@ impl Postings {
     pub fn find_in_memory(&self, key: u64) -> impl Iterator<Item = u64> + '_ {
         let frozen = self.frozen.iter();
         frozen
-            .flat_map(move |frozen| values(&frozen.postings, key))
+            .flat_map(move |frozen| frozen.values(key))
             .chain(values(&self.waiting, key))
     }
 
@@ -169,18 +196,18 @@ impl Postings {
         if !self.writes {
             return None;
         }
-        if let Some(frozen) = self.frozen.front() {
-            let from = Source::Frozen(Arc::clone(frozen));
-            return Some(Work::new(&self.dir, from));
-        }
         let level = |run: &Arc<Run>| run.span.level;
         let same = |runs: &[Arc<Run>]| {
             runs.first().map(level) == runs.last().map(level)
                 && runs.first().is_some_and(|run| level(run) < LEVEL_MAX)
         };
-        // Levels fall from the first run to the last, and stay so when the first of a level are merged first.
-        let runs = self.runs.windows(FAN_IN).find(|runs| same(runs))?;
-        Some(Work::new(&self.dir, Source::Runs(runs.to_vec())))
+        // Levels fall from the first run to the last, and stay so when the first of a level are merged first. Merges come
+        // before new runs, or there would be more and more of these while much is added.
+        let runs = self.runs.windows(FAN_IN).find(|runs| same(runs));
+        let merge = runs.map(|runs| Source::Runs(runs.to_vec()));
+        let next = self.frozen.front().map(Arc::clone);
+        let from = merge.or_else(|| next.map(Source::Frozen))?;
+        Some(Work::new(&self.dir, from))
     }
 
     /// Takes over what was written, and removes what it was made of.

@@ -5,10 +5,12 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
+use std::num::NonZeroU64;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use rustix::fs::{Advice, fadvise};
 use witnessmark_log::StoreError;
 use witnessmark_verifier::Hash;
 
@@ -233,6 +235,17 @@ impl Files {
             [] => None,
         };
         parsed.ok_or_else(|| malformed("the filter of a run"))
+    }
+
+    /// Has the kernel begin to read what is kept in memory of the first `runs` runs: there are many places, and one after the
+    /// other a cold disk would take seconds. It is only a hint.
+    pub(crate) fn begin_to_read_filters(&self, runs: u64) {
+        for run in 0..runs {
+            let start = piece_at(run, RUN_PIECES);
+            let length = NonZeroU64::new(piece_at(run.saturating_add(1), 0).saturating_sub(start));
+            // Without it the pieces are read when they are asked for.
+            let _: Result<(), _> = fadvise(&self.runs, start, length, Advice::WillNeed);
+        }
     }
 
     fn root(&self, kind: Kind, tile: u64) -> Result<Hash, StoreError> {

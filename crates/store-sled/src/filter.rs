@@ -53,8 +53,47 @@ pub(crate) struct Filter {
 }
 
 impl Filter {
+    /// Adds the filters of the next runs.
+    pub(crate) fn extend(&mut self, mut columns: &[Column]) {
+        while let Some((column, rest)) = columns.split_first() {
+            match columns.split_first_chunk() {
+                Some((eight, rest)) if self.runs.is_multiple_of(8) => {
+                    self.push_eight(eight);
+                    columns = rest;
+                }
+                _ => {
+                    self.push(column);
+                    columns = rest;
+                }
+            }
+        }
+    }
+
+    /// Adds the filters of eight runs, the first of which has a number that is a multiple of eight: a byte of each row
+    /// at once, which takes a fraction of the time.
+    fn push_eight(&mut self, columns: &[Column; 8]) {
+        let number = self.runs % BLOCK_RUNS;
+        if number == 0 {
+            self.blocks.push(vec![0; FILTER_BITS].into_boxed_slice());
+        }
+        if let Some(block) = self.blocks.last_mut() {
+            for (position, rows) in block.chunks_mut(8).enumerate() {
+                let mut bytes = columns
+                    .each_ref()
+                    .map(|column| column.0.get(position).copied().unwrap_or(0));
+                // The last byte is that of the first column: it is the lowest bit of each row.
+                bytes.reverse();
+                let turned = turned(u64::from_be_bytes(bytes)).to_be_bytes();
+                for (row, bits) in rows.iter_mut().zip(turned.iter().rev()) {
+                    *row |= u64::from(*bits) << number;
+                }
+            }
+        }
+        self.runs = self.runs.saturating_add(8);
+    }
+
     /// Adds the filter of the next run.
-    pub(crate) fn push(&mut self, column: &Column) {
+    fn push(&mut self, column: &Column) {
         let number = self.runs % BLOCK_RUNS;
         if number == 0 {
             self.blocks.push(vec![0; FILTER_BITS].into_boxed_slice());
@@ -90,6 +129,16 @@ impl Filter {
     }
 }
 
+/// The eight by eight bits of a number with rows and columns exchanged (Hacker's Delight, 7-3).
+const fn turned(square: u64) -> u64 {
+    let swap = (square ^ (square >> 7)) & 0x00AA_00AA_00AA_00AA;
+    let square = square ^ swap ^ (swap << 7);
+    let swap = (square ^ (square >> 14)) & 0x0000_CCCC_0000_CCCC;
+    let square = square ^ swap ^ (swap << 14);
+    let swap = (square ^ (square >> 28)) & 0x0000_0000_F0F0_F0F0;
+    square ^ swap ^ (swap << 28)
+}
+
 /// The bits of a record id. It is a hash already, so its own bytes are as good as any.
 fn positions(id: &RecordId) -> impl Iterator<Item = usize> {
     let half = |at: usize| {
@@ -112,6 +161,31 @@ mod tests {
     use super::*;
     use crate::run::tests::id;
     use crate::run::{RUN_WIDTH, Run};
+
+    #[test]
+    fn however_columns_are_added_the_rows_are_the_same() {
+        let columns: Vec<Column> = (0..67_u64)
+            .map(|run| {
+                Column::of(
+                    (run * 1_000..run * 1_000 + 300)
+                        .map(id)
+                        .collect::<Vec<_>>()
+                        .iter(),
+                )
+            })
+            .collect();
+        let mut one_by_one = Filter::default();
+        for column in &columns {
+            one_by_one.push(column);
+        }
+        for first in [0, 3, 8] {
+            let mut filter = Filter::default();
+            filter.extend(&columns[..first]);
+            filter.extend(&columns[first..]);
+            assert_eq!(filter.runs, 67);
+            assert!(filter.blocks == one_by_one.blocks);
+        }
+    }
 
     #[test]
     fn no_record_id_is_overlooked_and_few_are_taken_for_others() {

@@ -56,10 +56,11 @@ pub(crate) enum Found {
 }
 
 impl Ids {
-    /// Adds what is kept in memory of the next run.
-    pub(crate) fn push_run(&mut self, fences: Fences, column: &Column) {
-        self.fences.push(fences);
-        self.filter.push(column);
+    /// Adds what is kept in memory of the next runs.
+    pub(crate) fn push_runs(&mut self, runs: impl IntoIterator<Item = (Fences, Column)>) {
+        let (fences, columns): (Vec<_>, Vec<_>) = runs.into_iter().unzip();
+        self.fences.extend(fences);
+        self.filter.extend(&columns);
     }
 
     /// Adds the next stored value of waiting record ids; `None` if it is not the next.
@@ -161,9 +162,7 @@ impl Ids {
             self.waiting.clear();
             self.places.clear();
         }
-        for (fences, column) in change.runs {
-            self.push_run(fences, &column);
-        }
+        self.push_runs(change.runs);
         self.values = change.values;
         self.wait_for_run(&change.waiting);
     }

@@ -168,9 +168,11 @@ fn read_waiting(db: &Db, size: u64, ends: Ends) -> Result<Waiting, StoreError> {
 
 fn read_ids(db: &Db, files: &Files, size: u64, ends: Ends) -> Result<Ids, StoreError> {
     let mut ids = Ids::default();
-    for run in 0..size / RUN_WIDTH {
-        let (fences, column) = files.run_filter(run)?;
-        ids.push_run(fences, &column);
+    let runs = size / RUN_WIDTH;
+    files.begin_to_read_filters(runs);
+    for first in (0..runs).step_by(8) {
+        let runs = (first..runs).take(8).map(|run| files.run_filter(run));
+        ids.push_runs(runs.collect::<Result<Vec<_>, _>>()?);
     }
     for number in 0..ends.id_values {
         let value = db.get(&waiting_ids_key(number))?;

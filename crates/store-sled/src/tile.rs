@@ -257,6 +257,54 @@ impl TileCache {
     }
 }
 
+/// Nodes inside the tiles of level 0 that were used lately: each is made of up to eight hashes that are read.
+#[derive(Debug)]
+pub(crate) struct NodeCache {
+    nodes_max: usize,
+    used: Mutex<Generations>,
+}
+
+/// What was used since the last change of generations, and what was used in the one before.
+#[derive(Debug, Default)]
+struct Generations {
+    young: HashMap<NodeId, Hash>,
+    old: HashMap<NodeId, Hash>,
+}
+
+impl NodeCache {
+    /// A cache of at most this many nodes, 64 bytes each.
+    pub(crate) fn new(nodes_max: usize) -> Self {
+        Self {
+            nodes_max,
+            used: Mutex::default(),
+        }
+    }
+
+    /// The node, if it is here.
+    pub(crate) fn find(&self, id: NodeId) -> Option<Hash> {
+        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(hash) = used.young.get(&id) {
+            return Some(*hash);
+        }
+        let hash = used.old.get(&id).copied()?;
+        self.add(&mut used, id, hash);
+        Some(hash)
+    }
+
+    /// Keeps a node.
+    pub(crate) fn keep(&self, id: NodeId, hash: Hash) {
+        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        self.add(&mut used, id, hash);
+    }
+
+    fn add(&self, used: &mut Generations, id: NodeId, hash: Hash) {
+        if used.young.len() >= self.nodes_max / 2 {
+            used.old = std::mem::take(&mut used.young);
+        }
+        used.young.insert(id, hash);
+    }
+}
+
 /// The partial tiles at the right edge of the tree, which the next batch completes.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Edge {
@@ -418,6 +466,19 @@ mod tests {
         let tile = Tile::parse(&[0; 272 * 32]).unwrap();
         assert!(tile.root().is_some());
         assert!(!tile.agrees_with_itself());
+    }
+
+    #[test]
+    fn nodes_that_are_used_stay_and_others_go() {
+        let cache = NodeCache::new(8);
+        let (node, hash) = (|index| NodeId { level: 3, index }, Hash::new([7; 32]));
+        for index in 0..100 {
+            cache.keep(node(index), hash);
+            assert_eq!(cache.find(node(0)), Some(hash));
+        }
+        assert_eq!(cache.find(node(50)), None);
+        let used = cache.used.lock().unwrap();
+        assert!(used.young.len() + used.old.len() <= 8);
     }
 
     #[test]

@@ -16,12 +16,15 @@ use crate::ids::Found;
 use crate::run::{RUN_PIECES, RUN_WIDTH, index_in, parse_piece};
 use crate::state::State;
 use crate::tile::{
-    Place, Sixteen, TILE_HEIGHT, TILE_LEVELS, TILE_WIDTH, Tile, TileCache, TileId, last_tile,
+    NodeCache, Place, Sixteen, TILE_HEIGHT, TILE_LEVELS, TILE_WIDTH, Tile, TileCache, TileId,
+    last_tile,
 };
 use crate::waiting::{CHUNK_ENTRIES, CHUNK_WIDTH};
 
 /// Tiles above level 0 kept in memory: 8 MiB, all of a tree of 33 million entries.
 const CACHE_TILES_MAX: usize = 512;
+/// Nodes inside tiles of level 0 kept in memory, 64 bytes each: those of eight thousand proofs.
+const CACHE_NODES_MAX: usize = 65_536;
 /// Bytes at the end of the log that are hashed again when a store is opened.
 const TAIL_BYTES: u64 = 2 << 20;
 
@@ -33,6 +36,7 @@ type Read = ((u64, Sixteen), Vec<Hash>);
 pub(crate) struct View {
     files: Arc<Files>,
     tiles: TileCache,
+    nodes: NodeCache,
     state: RwLock<State>,
 }
 
@@ -42,6 +46,7 @@ impl View {
         Self {
             files: Arc::new(files),
             tiles: TileCache::new(CACHE_TILES_MAX),
+            nodes: NodeCache::new(CACHE_NODES_MAX),
             state: RwLock::new(state),
         }
     }
@@ -323,22 +328,28 @@ impl View {
         Ok(())
     }
 
-    /// A node in a full tile. Tiles of level 0 are many and seldom asked for twice, so only the
-    /// hashes are read of which the node is made; `read` has those that were read just before.
+    /// A node in a full tile. Tiles of level 0 are many, so only the hashes are read of which the
+    /// node is made, and the node is kept; `read` has those that were read just before.
     fn stored_node(&self, id: NodeId, read: &mut Vec<Read>) -> Result<Hash, StoreError> {
         let place = Place::of(id);
         if place.tile.level == 0 {
-            let wanted = (place.tile.index, place.sixteen());
-            let before = read.iter().find(|(what, _)| *what == wanted);
-            if let Some((_, hashes)) = before {
-                return place.node_of(hashes).ok_or_else(|| missing_node(id));
+            if let Some(hash) = self.nodes.find(id) {
+                return Ok(hash);
             }
-            let start = self.state().chunks.start(place.tile.index);
-            let start = start.ok_or_else(|| missing_node(id))?;
-            let hashes = self.files.chunk_sixteen(start, place.sixteen())?;
-            let node = place.node_of(&hashes);
-            read.push((wanted, hashes));
-            return node.ok_or_else(|| missing_node(id));
+            let wanted = (place.tile.index, place.sixteen());
+            let before = read.iter().position(|(what, _)| *what == wanted);
+            let at = if let Some(at) = before {
+                at
+            } else {
+                let start = self.state().chunks.start(place.tile.index);
+                let start = start.ok_or_else(|| missing_node(id))?;
+                read.push((wanted, self.files.chunk_sixteen(start, place.sixteen())?));
+                read.len().saturating_sub(1)
+            };
+            let node = read.get(at).and_then(|(_, hashes)| place.node_of(hashes));
+            let node = node.ok_or_else(|| missing_node(id))?;
+            self.nodes.keep(id, node);
+            return Ok(node);
         }
         if let Some(hash) = self.tiles.find(place) {
             return Ok(hash);

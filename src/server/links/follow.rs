@@ -3,7 +3,7 @@
 
 use std::io;
 use std::sync::atomic::Ordering;
-use std::sync::{PoisonError, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{MutexGuard, PoisonError, RwLockReadGuard, RwLockWriteGuard};
 use std::thread;
 use std::time::Duration;
 
@@ -19,15 +19,19 @@ const MENDS_MAX: usize = 8;
 const BEHIND_PAUSE: Duration = Duration::from_millis(5);
 
 impl<S: Store> Links<S> {
-    /// Adds the next entries of the log, a page at most. False if there are none.
+    /// Adds the next entries of the log, a page at most. False if there are none, or somebody else adds them.
     ///
     /// # Errors
     ///
     /// The entries cannot be read.
     pub(crate) fn follow(&self) -> Result<bool, LogError> {
+        let Ok(turn) = self.turn.try_lock() else {
+            return Ok(false);
+        };
         let size = self.reader.published().size();
         let start = self.view().size();
-        self.catch_up(size.min(start.saturating_add(PAGE_ENTRIES_MAX)))?;
+        let page = start.saturating_add(PAGE_ENTRIES_MAX);
+        self.add_up_to(size.min(page), &turn)?;
         Ok(start < size)
     }
 
@@ -61,7 +65,11 @@ impl<S: Store> Links<S> {
         if self.view().size() >= size {
             return Ok(());
         }
-        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        self.add_up_to(size, &turn)
+    }
+
+    fn add_up_to(&self, size: u64, _turn: &MutexGuard<'_, ()>) -> Result<(), LogError> {
         let mut mends = 0;
         loop {
             let start = self.view().size();
