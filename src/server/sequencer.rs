@@ -179,7 +179,7 @@ impl Queue {
             }
             let queues: Vec<_> = waiting.turns.keys().cloned().collect();
             // The batch that is being committed was taken before: no queue has it, and the mark without a name is behind it.
-            for key in queues.into_iter().filter(Option::is_some).chain([None]) {
+            for key in queues.into_iter().flatten().map(Some).chain([None]) {
                 waiting.turns.push(key, Work::Mark(Arc::clone(&mark)));
             }
         }
