@@ -188,7 +188,7 @@ impl Queue {
                 .cloned()
                 .collect();
             // The batch that is being committed was taken before: no queue has it, and the mark without a name is behind it.
-            for key in queues.into_iter().chain([None]) {
+            for key in queues.into_iter().map(Some).chain([None]) {
                 waiting.turns.push(key, Work::Mark(Arc::clone(&mark)));
             }
         }

@@ -69,13 +69,13 @@ struct World {
 
 impl World {
     fn start() -> Self {
-        let (begin, begun) = mpsc::channel();
-        let (go, gone) = mpsc::channel();
+        let (say, begun) = mpsc::channel();
+        let (go, may_go) = mpsc::channel();
         let store = Arc::new(Gated {
             store: MemoryStore::new(),
             is_shut: AtomicBool::new(false),
-            begun: Mutex::new(begin),
-            go: Mutex::new(gone),
+            begun: Mutex::new(say),
+            go: Mutex::new(may_go),
         });
         let fixture = Fixture::default();
         let (charter, signatures) = fixture.charter();

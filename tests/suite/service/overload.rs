@@ -48,7 +48,7 @@ fn long_record(number: u64) -> SignedPayload {
 /// A good record of the other organisation.
 fn others_record(number: u64) -> SignedPayload {
     let mut record = record(number);
-    record.org = OTHER.to_owned();
+    OTHER.clone_into(&mut record.org);
     signed_as(OTHER, PAYLOAD_TYPE_RECORD, encode(&record), &[&device()])
 }
 
@@ -94,7 +94,7 @@ impl Hog {
         // As little as HTTP/2 has, so that few answers are on their way.
         let channel = endpoint.initial_stream_window_size(65_535);
         let mut service = Service::new(channel.connect().await.unwrap());
-        let (send, requests) = mpsc::channel(1);
+        let (give, requests) = mpsc::channel(1);
         let sent = Arc::new(AtomicU64::new(0));
         let count = Arc::clone(&sent);
         let sending = tokio::spawn(async move {
@@ -102,7 +102,7 @@ impl Hog {
             let records = [0, 1, 2].map(|number| long_record(first + number));
             for record in records.iter().cycle() {
                 let record = Some(record.clone().into());
-                if send
+                if give
                     .send(v1::SubmitRecordsRequest { record })
                     .await
                     .is_err()

@@ -55,6 +55,15 @@ fn and(more: &[u8]) -> SignedPayload {
     payload([&good_record(1).payload, more].concat())
 }
 
+/// The good payload with a title that is not text.
+fn not_utf8() -> Vec<u8> {
+    let mut payload = good_record(1).payload;
+    let mut windows = payload.windows(9);
+    let title = windows.position(|window| window == b"Statement").unwrap();
+    payload[title] = 0xff;
+    payload
+}
+
 #[tokio::test]
 async fn every_fault_of_a_record_has_its_reason() {
     let ledger = TestLedger::start().await;
@@ -64,18 +73,12 @@ async fn every_fault_of_a_record_has_its_reason() {
     other_org.org = OrgName::parse("somebody-else").unwrap();
     let mut unknown_org = changed(|record| record.org = "somebody-else".to_owned());
     unknown_org.org = OrgName::parse("somebody-else").unwrap();
-    let mut not_utf8 = good_record(1).payload;
-    let title = not_utf8
-        .windows(9)
-        .position(|window| window == b"Statement")
-        .unwrap();
-    not_utf8[title] = 0xff;
     let cases = [
         (
             Reason::RecordMalformed,
             payload(b"no record at all".to_vec()),
         ),
-        (Reason::RecordMalformed, payload(not_utf8)),
+        (Reason::RecordMalformed, payload(not_utf8())),
         // Field 1 again, which a decoder would take instead of the first.
         (Reason::RecordNotCanonical, and(&[0x0a, 0x01, b'x'])),
         // Field 900 of the envelope.
