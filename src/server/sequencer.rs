@@ -145,18 +145,19 @@ impl Queue {
         }
     }
 
-    /// Puts a submission into the queue of its organisation; the answer comes once it is durable or refused.
+    /// Puts a submission into the queue of this organisation, which is its own or, in a stream of several, that of the stream; the
+    /// answer comes once it is durable or refused.
     ///
     /// # Errors
     ///
     /// `SERVER_STOPPING`, or `LEDGER_READ_ONLY`.
     pub(crate) fn push(
         &self,
+        org: OrgName,
         checked: Checked,
         place: Place,
     ) -> Result<oneshot::Receiver<Answer>, Refusal> {
         let shared = self.shared()?;
-        let org = checked.submission().org.clone();
         let (answer, answered) = oneshot::channel();
         let job = Job {
             checked,
@@ -188,7 +189,7 @@ impl Queue {
                 .cloned()
                 .collect();
             // The batch that is being committed was taken before: no queue has it, and the mark without a name is behind it.
-            for key in queues.into_iter().map(Some).chain([None]) {
+            for key in queues.into_iter().chain([None]) {
                 waiting.turns.push(key, Work::Mark(Arc::clone(&mark)));
             }
         }

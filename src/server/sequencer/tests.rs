@@ -122,9 +122,10 @@ impl World {
     }
 
     fn push(&self, checked: Checked) -> oneshot::Receiver<Answer> {
-        let account = Account::Organisation(checked.submission().org.clone());
+        let org = checked.submission().org.clone();
+        let account = Account::Organisation(org.clone());
         let place = self.door.place_now(account, 8).unwrap();
-        self.queue.push(checked, place).unwrap()
+        self.queue.push(org, checked, place).unwrap()
     }
 
     /// Queues one record, and waits until its commit is under way.
@@ -247,7 +248,8 @@ async fn what_was_queued_before_the_end_is_committed_and_nothing_after_it() {
     assert!(world.sequencer.stop(Duration::from_secs(60)).await);
     assert_eq!(index(first.await.unwrap()), 5);
     assert_eq!(index(second.await.unwrap()), 6);
-    let refusal = world.queue.push(late, place).unwrap_err();
+    let org = late.submission().org.clone();
+    let refusal = world.queue.push(org, late, place).unwrap_err();
     assert_eq!(refusal.reason, Reason::ServerStopping);
     let refusal = world.queue.settle().await.unwrap_err();
     assert_eq!(refusal.reason, Reason::ServerStopping);

@@ -10,6 +10,7 @@ use tonic::{Status, Streaming};
 use witnessmark_log::Appended;
 use witnessmark_proto::{Outcome, Reason, Refusal, SignedPayload, Warning, v1};
 use witnessmark_tlog::encode_proof;
+use witnessmark_verifier::OrgName;
 
 use crate::clock;
 use crate::server::admission::{Admitted, admit_key_event, admit_record};
@@ -156,11 +157,15 @@ async fn sequence(
     mut checking: mpsc::Receiver<Checking>,
     next: mpsc::Sender<Waiting>,
 ) {
+    // Whose turns the stream takes: those of who signed the first of its records that is queued. A stream of several
+    // organisations keeps its order only in one queue.
+    let mut turn = None;
     while let Some(checking) = checking.recv().await {
         let waiting = match checking {
             Checking::Record(check) => {
                 let judged = judged(&core, &peer, check).await;
-                match judged.and_then(|(admitted, place)| append(&core, admitted, place)) {
+                let queued = |(admitted, place)| append_in(&core, &mut turn, admitted, place);
+                match judged.and_then(queued) {
                     Ok(pending) => Waiting::Record(pending),
                     Err(refusal) => Waiting::Refused(refusal),
                 }
@@ -281,10 +286,22 @@ enum Pending {
 
 /// Queues what was checked; what is logged already needs no queue.
 fn append(core: &Arc<Core>, admitted: Admitted, place: Place) -> Result<Pending, Refusal> {
+    append_in(core, &mut None, admitted, place)
+}
+
+/// The same, in the queue of an organisation; in that of the submission when there is none yet.
+fn append_in(
+    core: &Arc<Core>,
+    turn: &mut Option<OrgName>,
+    admitted: Admitted,
+    place: Place,
+) -> Result<Pending, Refusal> {
     match admitted {
         Admitted::Logged(appended) => Ok(Pending::Logged(appended, place, Arc::clone(core))),
         Admitted::Checked(checked, warnings) => {
-            let answer = core.queue.push(checked, place)?;
+            let own = || checked.submission().org.clone();
+            let turn = turn.get_or_insert_with(own).clone();
+            let answer = core.queue.push(turn, checked, place)?;
             Ok(Pending::Queued(answer, warnings, Arc::clone(core)))
         }
     }

@@ -246,6 +246,32 @@ async fn rubbish_in_the_name_of_an_organisation_takes_nothing_from_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_stream_of_two_organisations_is_logged_in_its_order() {
+    let ledger = TestLedger::start().await;
+    admit_other(&ledger).await;
+    // Others take turns meanwhile.
+    let url = ledger.daemon.url.clone();
+    let hog = Hog::start(&url, 1_000_000).await;
+    let records = (0..60).map(|number| {
+        // Not one after the other: then taking turns would keep the order by chance.
+        if number % 5 < 3 {
+            signed_record(&record(number), &[&device()])
+        } else {
+            others_record(number)
+        }
+    });
+    let records: Vec<_> = records.collect();
+    let mut answers = ledger.client.submit_many(records).await.unwrap();
+    let mut indexes = Vec::new();
+    while let Some(answer) = answers.next().await.unwrap() {
+        indexes.push(answer.result.unwrap().index);
+    }
+    assert_eq!(indexes.len(), 60);
+    assert!(indexes.is_sorted(), "{indexes:?}");
+    drop(hog);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn callers_that_do_not_read_their_answers_do_not_fill_the_memory() {
     let ledger = TestLedger::start_with("\n[limits]\nqueue_bytes = 1048576\n").await;
     ledger.log(1).await;
