@@ -72,6 +72,7 @@ mod tests {
             assert_eq!(decode(text), Err(HexError::Character), "{text}");
         }
         assert_eq!(decode_32("00"), Err(HexError::Length));
+        assert_eq!(decode_32("0g"), Err(HexError::Length));
         assert_eq!(decode_32(&encode(&[7; 32])), Ok([7; 32]));
         assert_eq!(decode_32(&encode(&[7; 33])), Err(HexError::Length));
     }

@@ -53,6 +53,10 @@ fn eight_signatures_are_checked_and_nine_are_not() {
     assert!(Charter::verify_entry(&eight).is_ok());
     let error = CharterError::Signers(SignersError::TooManySignatures);
     assert_eq!(Charter::verify_entry(&charter_signed_by(1..=9)), Err(error));
+    // They are counted before they are told apart.
+    let error = CharterError::Signers(SignersError::TooManySignatures);
+    let twice = charter_signed_by((1..=8).chain([1]));
+    assert_eq!(Charter::verify_entry(&twice), Err(error));
     // In the bytes of an entry: eight are read, and a count of nine is refused though nine follow.
     let mut bytes = eight.encode().unwrap();
     assert_eq!(Entry::parse(&bytes), Ok(eight));
@@ -92,6 +96,7 @@ fn a_proof_file_has_63_hashes_and_48_000_bytes_of_extra_data() {
         let note = format!("log\n5\n{hash}\n\n\u{2014} log AAAAAAA=\n");
         format!("c2sp.org/tlog-proof@v1\nextra {extra}\nindex 0\n{hashes}\n{note}")
     };
+    assert_eq!((PROOF_EXTRA_BYTES_MAX, PROOF_HASHES_MAX), (48_000, 63));
     let most = file(PROOF_EXTRA_BYTES_MAX, PROOF_HASHES_MAX);
     let proof = TlogProof::parse(&most).unwrap();
     assert_eq!(proof.extra.unwrap().len(), PROOF_EXTRA_BYTES_MAX);

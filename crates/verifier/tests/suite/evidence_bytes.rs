@@ -162,3 +162,12 @@ fn an_entry_with_a_wrong_byte_is_refused_by_name() {
         assert_eq!(Entry::parse(&changed), Err(error), "byte {place} = {byte}");
     }
 }
+
+#[test]
+fn what_follows_an_entry_is_named_before_the_rules_of_its_kind() {
+    let mut bytes = entry().encode().unwrap();
+    bytes[4] = EntryKind::KeyEvent.code();
+    assert_eq!(Entry::parse(&bytes), Err(EntryError::PayloadType));
+    bytes.push(0);
+    assert_eq!(Entry::parse(&bytes), Err(EntryError::TrailingBytes));
+}

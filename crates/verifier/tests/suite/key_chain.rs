@@ -518,14 +518,16 @@ fn a_record_is_logged_with_the_chain_that_admitted_it() {
         ),
         (
             Entry {
-                org: other,
+                org: other.clone(),
                 ..good.clone()
             },
             KeyChainError::OrgMismatch,
         ),
+        // The kind is asked first.
         (
             Entry {
                 kind: EntryKind::Tombstone,
+                org: other,
                 ..good.clone()
             },
             KeyChainError::WrongKind,

@@ -91,6 +91,17 @@ fn a_text_that_is_no_note_is_refused() {
 }
 
 #[test]
+fn a_note_has_no_character_below_a_space_but_line_feeds() {
+    for byte in 0..0x20_u8 {
+        let source = format!("te{}xt\n\n{LINE}", char::from(byte));
+        let is_refused = Note::parse(&source) == Err(NoteError::ControlCharacter);
+        assert_eq!(is_refused, byte != b'\n', "{byte}");
+    }
+    // The document stops at U+0020, so the one control character above it is a character like others.
+    assert!(Note::parse(&format!("te\u{7f} xt\n\n{LINE}")).is_ok());
+}
+
+#[test]
 fn a_note_has_its_limits() {
     let most = format!("text\n\n{}", LINE.repeat(NOTE_SIGNATURES_MAX));
     assert!(Note::parse(&most).is_ok());

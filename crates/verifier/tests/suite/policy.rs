@@ -169,7 +169,9 @@ fn a_bad_signature_by_a_known_key_rejects_the_note() {
     let policy = policy("quorum none\n");
     let bad = log_line("log.example", 1, "something else\n");
     let bad_log = Err(CheckpointError::BadLogSignature(name("log.example")));
-    assert_eq!(verify(&policy, &[bad]), bad_log);
+    assert_eq!(verify(&policy, std::slice::from_ref(&bad)), bad_log);
+    // Logs are asked before witnesses.
+    assert_eq!(verify(&policy, &[witness_line(3, 100, "x"), bad]), bad_log);
     let short = signature_line(
         &name("log.example"),
         log("log.example", 1).key_id(),
@@ -216,6 +218,8 @@ fn a_checkpoint_of_another_log_is_told_from_an_unsigned_one() {
     assert_eq!(verdict(TEXT, log_line("two.example", 2, TEXT)), not_signed);
     assert_eq!(verdict(TEXT, log_line("log.example", 9, TEXT)), not_signed);
     assert_eq!(verdict(TEXT, log_line("log.example", 1, TEXT)), Ok(()));
+    let both = log_line("log.example", 1, TEXT) + &log_line("two.example", 2, TEXT);
+    assert_eq!(verdict(TEXT, both), Ok(()));
     let extended = format!("{TEXT}extension\n");
     let malformed = verdict(&extended, log_line("log.example", 1, &extended));
     assert!(matches!(malformed, Err(CheckpointError::Malformed(_))));

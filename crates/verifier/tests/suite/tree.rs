@@ -244,6 +244,31 @@ fn a_consistency_proof_is_refused_between_every_other_two_heads() {
 }
 
 #[test]
+fn the_forged_one_of_two_heads_is_named() {
+    let mut tree = Definitions::default();
+    let forged = |head: &TreeHead| TreeHead {
+        root: sha256(b"forged"),
+        ..*head
+    };
+    for new in 2..=18_u64 {
+        for old in 1..new {
+            let proof = ConsistencyProof::new(tree.subproof(old, 0, new, true));
+            let (old_head, new_head) = (tree.head(old), tree.head(new));
+            // A perfect old tree is where the climb starts, so that only the new root shows it.
+            let named = if old.is_power_of_two() {
+                ConsistencyError::NewRoot
+            } else {
+                ConsistencyError::OldRoot
+            };
+            let forged_old = proof.verify(&forged(&old_head), &new_head);
+            assert_eq!(forged_old, Err(named), "{old}..{new}");
+            let forged_new = proof.verify(&old_head, &forged(&new_head));
+            assert_eq!(forged_new, Err(ConsistencyError::NewRoot), "{old}..{new}");
+        }
+    }
+}
+
+#[test]
 fn every_tree_begins_with_the_empty_one_and_with_itself() {
     let mut tree = Definitions::default();
     let nothing = ConsistencyProof::new(Vec::new());

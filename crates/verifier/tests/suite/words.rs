@@ -1,7 +1,5 @@
 //! What a person reads: an error says what it holds, each part in its place, and names are shown as they are.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use witnessmark_verifier::{
     CharterError, CheckpointError, Hash, KeyChainError, KeyId, OrgName, Origin, SignersError,
     TextError,
