@@ -32,11 +32,12 @@ use self::view::View;
 
 /// The folder beside the store.
 const FOLDER: &str = "links";
-/// When postings become a run: a start after a crash makes those of so many entries again, in a fifth of a second.
+/// When postings become a run: a start after a crash makes those of so many entries again, and to decode a record of a kilobyte takes
+/// up to a tenth of a millisecond. As many as come while two million entries are merged may wait for being written.
 const SIZES: Sizes = Sizes {
-    entries: 16_384,
-    postings: 131_072,
-    waiting: 16,
+    entries: 4_096,
+    postings: 32_768,
+    waiting: 64,
 };
 
 /// The view.
