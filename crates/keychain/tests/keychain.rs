@@ -422,5 +422,5 @@ fn a_clone_keeps_the_state_of_its_time() {
 #[test]
 fn a_key_is_kept_as_its_point_so_that_no_record_pays_for_its_decompression() {
     // Four coordinates of 32 bytes or more beside the 32 bytes of the encoding.
-    assert!(size_of::<witnessmark_verifier::PublicKey>() >= 32 + 4 * 32);
+    assert!(size_of::<PublicKey>() >= 32 + 4 * 32);
 }

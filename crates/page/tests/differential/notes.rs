@@ -210,7 +210,8 @@ fn other_text(random: &mut Random, text: &str) -> String {
             *line = other;
         }
     }
-    lines.iter().map(|line| format!("{line}\n")).collect()
+    lines.push(String::new());
+    lines.join("\n")
 }
 
 /// The text with one character taken out, doubled, or changed.
@@ -306,7 +307,7 @@ fn changed_evidence(random: &mut Random, shown_by: &Contradiction) -> Contradict
                 leaves,
             }
         }
-        other => other,
+        other @ (Contradiction::TwoRoots | Contradiction::Unproved(_)) => other,
     }
 }
 
@@ -403,17 +404,22 @@ fn special() -> Vec<Asked> {
     ] {
         texts.push(spelled.replace(index, &format!("\"index\": {other}")));
     }
-    let mut all: Vec<Asked> = texts
+    let files = texts
         .iter()
-        .map(|text| on_file(text.as_bytes(), policy.as_bytes()))
-        .collect();
-    all.push(on_file(&[0xff, 0xfe], policy.as_bytes()));
-    // An empty tree has one root, and every tree begins with it.
-    let [_, new] = &beginnings.notes;
+        .map(String::as_bytes)
+        .chain([&[0xff, 0xfe][..]]);
+    let files = files.map(|file| on_file(file, policy.as_bytes()));
+    files.chain(empty_trees(&log, &beginnings.notes)).collect()
+}
+
+/// An empty tree has one root, and every tree begins with it.
+fn empty_trees(log: &MiniLog, [_, new]: &[String; 2]) -> Vec<Asked> {
+    let policy = log.policy();
     let empty = |root: &Hash| {
         let text = format!("{}\n0\n{}\n", log.origin, base64::encode(root.as_bytes()));
-        format!("{text}\n{}", by_log(&log, &text))
+        format!("{text}\n{}", by_log(log, &text))
     };
+    let mut all = Vec::new();
     for (signed, shown) in [
         (empty_root(), sha256(b"nothing")),
         (sha256(b"nothing"), empty_root()),
