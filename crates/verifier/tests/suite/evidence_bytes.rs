@@ -73,7 +73,7 @@ fn an_entry_keeps_the_rules_of_its_kind() {
         change(&mut entry);
         entry.encode()
     };
-    let table: [(Change, Entry, EntryError); 9] = [
+    let table: [(Change, Entry, EntryError); 10] = [
         (|it| it.org = None, entry(), EntryError::Organisation),
         (
             |it| it.kind = EntryKind::Charter,
@@ -93,6 +93,11 @@ fn an_entry_keeps_the_rules_of_its_kind() {
         (
             |it| it.payload_type = "text/plain".into(),
             entry(),
+            EntryError::PayloadType,
+        ),
+        (
+            |it| it.payload_type = "text/plain".into(),
+            charter(),
             EntryError::PayloadType,
         ),
         (|it| it.org_key_seq = 1, charter(), EntryError::KeyChain),

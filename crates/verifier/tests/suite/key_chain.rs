@@ -544,3 +544,26 @@ fn a_record_is_logged_with_the_chain_that_admitted_it() {
         assert_eq!(chain.check_record_entry(&entry), Err(error));
     }
 }
+
+#[test]
+fn a_chain_tells_when_each_key_came_and_went() {
+    let mut chain = team();
+    for seed in 31..=34 {
+        let action = KeyAction::Add {
+            key: public(seed),
+            role: KeyRole::Countersign,
+            label: Some(format!("spare {seed}")),
+        };
+        apply(&mut chain, action, &[11, 12, seed]);
+    }
+    apply(&mut chain, revoke(33), &[11, 12]);
+    let keys = chain.keys().map(|key| (key.key.key_id(), key.added_seq));
+    let seeds = [DEVICE, OFFICER, 31, 32, 33, 34];
+    assert!(keys.eq(seeds.map(id).into_iter().zip(2..)));
+    let spare = chain.key(&id(33)).unwrap();
+    assert_eq!(spare.label.as_deref(), Some("spare 33"));
+    assert_eq!(spare.role, KeyRole::Countersign);
+    let revocation = spare.revoked.unwrap();
+    assert_eq!((revocation.seq, revocation.suspected_since), (8, Some(4)));
+    assert_eq!(revocation.reason, RevokeReason::Compromised);
+}

@@ -325,3 +325,19 @@ fn a_note_is_signed_by_a_key_when_a_line_names_it_and_all_that_do_are_good() {
         assert!(!verdict(lines), "{lines:?}");
     }
 }
+
+#[test]
+fn two_keys_that_a_signature_line_could_not_tell_apart_are_refused() {
+    // Found by trying: of one name, and with one key id.
+    let keys = [869_u16, 35_414].map(|number| {
+        let mut secret = [0; 32];
+        secret[30..].copy_from_slice(&number.to_be_bytes());
+        let key = SigningKey::from_bytes(&secret).verifying_key();
+        let key = PublicKey::admit(key.as_bytes()).unwrap();
+        VerifierKey::new(name("log.example"), NoteAlgorithm::Ed25519, key)
+    });
+    assert_eq!(keys[0].key_id(), keys[1].key_id());
+    assert_ne!(keys[0].public_key(), keys[1].public_key());
+    let verdict = TrustPolicy::try_new(keys.to_vec(), Vec::new(), None);
+    assert_eq!(verdict, Err(TrustPolicyError::KeyTwice));
+}
