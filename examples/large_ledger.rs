@@ -38,14 +38,14 @@ fn main() -> Outcome<()> {
     };
     let (dir, org) = (Path::new(dir), OrgName::parse(org)?);
     let key: [u8; 32] = hex::decode_32(fs::read_to_string(key)?.trim_end())?;
-    fill(dir, org, KeyId::of(&key), count.parse()?)?;
+    fill(dir, &org, KeyId::of(&key), count.parse()?)?;
     say("ready")?;
     loop {
         std::thread::park();
     }
 }
 
-fn fill(dir: &Path, org: OrgName, key: KeyId, count: u64) -> Outcome<()> {
+fn fill(dir: &Path, org: &OrgName, key: KeyId, count: u64) -> Outcome<()> {
     let store = Arc::new(SledStore::open(dir, &StoreOptions::default())?);
     let latest = store.latest()?.ok_or("there is no log")?;
     let origin = latest.checkpoint.origin().clone();
@@ -59,7 +59,7 @@ fn fill(dir: &Path, org: OrgName, key: KeyId, count: u64) -> Outcome<()> {
     let published = log.reader().published();
     let chain = published
         .keychain
-        .organisation(&org)
+        .organisation(org)
         .ok_or("the organisation is not admitted")?;
     let last = published
         .size()

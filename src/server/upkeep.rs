@@ -22,16 +22,23 @@ pub(super) fn begin(core: &Arc<Core>, woken: Receiver<()>) -> io::Result<()> {
 }
 
 fn run(core: &Weak<Core>, woken: &Receiver<()>) {
-    let mut scrub = Some(Scrub::default());
+    let (mut scrub, mut follows) = (Some(Scrub::default()), true);
     loop {
         while write_next(core) {}
         let Some(core) = core.upgrade() else {
             return;
         };
-        match core.links.follow() {
+        match if follows {
+            core.links.follow()
+        } else {
+            Ok(false)
+        } {
             Ok(true) => continue,
             Ok(false) => {}
-            Err(error) => tracing::error!(%error, "the links cannot follow the log"),
+            Err(error) => {
+                tracing::error!(%error, "the links cannot follow the log");
+                follows = false;
+            }
         }
         if let Some(begun) = &mut scrub {
             match begun.step(&core.reader) {
@@ -48,6 +55,7 @@ fn run(core: &Weak<Core>, woken: &Receiver<()>) {
         if woken.recv().is_err() {
             return;
         }
+        follows = true;
     }
 }
 
