@@ -4,6 +4,8 @@ use std::io;
 use std::sync::mpsc::Receiver;
 use std::sync::{Arc, Weak};
 
+use witnessmark_log::LogError;
+
 use super::core::Core;
 
 /// Starts the thread. It ends when the core is dropped: it holds it only for one step at a time, and not while it writes.
@@ -26,6 +28,7 @@ fn run(core: &Weak<Core>, woken: &Receiver<()>) {
         match core.links.follow() {
             Ok(true) => continue,
             Ok(false) => {}
+            Err(LogError::Corrupt(what)) => core.found_damaged(&what),
             Err(error) => tracing::error!(%error, "the links cannot follow the log"),
         }
         drop(core);

@@ -28,7 +28,7 @@ const DEPENDENCIES: &[(&str, &[&str], &[&str])] = &[
         &["record", "verifier"],
         &["edtf-core"],
     ),
-    ("witnessmark-postings", &["verifier"], &[]),
+    ("witnessmark-postings", &["verifier"], &["rustix"]),
     (
         "witnessmark-log",
         &["keychain", "merkle", "tlog", "verifier"],

@@ -14,11 +14,18 @@ use crate::run::{Damaged, Posting, Run, Span, Writer};
 /// The name of a run that is being written.
 pub(crate) const UNFINISHED: &str = "new";
 
+/// Bytes of the disk that are left to others.
+const SPARE_BYTES: u64 = 256 << 20;
+/// Bytes on disk of a posting, with its part of checksums and filter: fewer than these.
+const POSTING_BYTES: u64 = 20;
+
 /// Something to be written. It needs no lock, and changes nothing that is read.
 #[derive(Debug)]
 pub struct Work {
     dir: PathBuf,
-    pub(crate) from: Source,
+    from: Source,
+    /// What is made instead if there is no room for that.
+    instead: Option<Source>,
 }
 
 /// Of what a run is to be made.
@@ -26,6 +33,16 @@ pub struct Work {
 pub(crate) enum Source {
     Frozen(Arc<Frozen>),
     Runs(Vec<Arc<Run>>),
+}
+
+impl Source {
+    /// How many postings there are.
+    fn count(&self) -> u64 {
+        match self {
+            Self::Frozen(frozen) => u64::try_from(frozen.postings.len()).unwrap_or(u64::MAX),
+            Self::Runs(runs) => runs.iter().map(|run| run.count).sum(),
+        }
+    }
 }
 
 /// What was written, to be given to [`Postings::finish`](crate::Postings::finish).
@@ -36,10 +53,11 @@ pub struct Done {
 }
 
 impl Work {
-    pub(crate) fn new(dir: &Path, from: Source) -> Self {
+    pub(crate) fn new(dir: &Path, from: Source, instead: Option<Source>) -> Self {
         Self {
             dir: dir.to_owned(),
             from,
+            instead,
         }
     }
 
@@ -49,15 +67,22 @@ impl Work {
     ///
     /// It cannot be written. It can be tried again later, and until then nothing is lost.
     pub fn run(self, go_on: &dyn Fn() -> bool) -> io::Result<Option<Done>> {
-        let Self { dir, from } = self;
+        let Self { dir, from, instead } = self;
         if !dir.is_dir() {
             fs::create_dir_all(&dir)?;
         }
+        let from = match (check_room(&dir, from.count()), instead) {
+            (Ok(()), _) => from,
+            (Err(_), Some(instead)) => {
+                check_room(&dir, instead.count())?;
+                instead
+            }
+            (Err(error), None) => return Err(error),
+        };
         let new = dir.join(UNFINISHED);
         let span = match &from {
             Source::Frozen(frozen) => {
-                let count = u64::try_from(frozen.postings.len()).unwrap_or(u64::MAX);
-                let mut writer = Writer::create(&new, frozen.span, frozen.root, count)?;
+                let mut writer = Writer::create(&new, frozen.span, frozen.root, from.count())?;
                 for posting in &frozen.postings {
                     writer.push(*posting)?;
                 }
@@ -79,6 +104,21 @@ impl Work {
         let outcome = Ok(Run::open(&path)?);
         Ok(Some(Done { from, outcome }))
     }
+}
+
+/// Fails if a run of so many postings would leave too little of the disk to others: a view is never the reason that the log
+/// itself meets a full disk.
+fn check_room(dir: &Path, count: u64) -> io::Result<()> {
+    let disk = rustix::fs::statvfs(dir)?;
+    let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+    let needed = count
+        .saturating_mul(POSTING_BYTES)
+        .saturating_add(SPARE_BYTES);
+    if free < needed {
+        let text = format!("{needed} bytes are to be free, and {free} are");
+        return Err(io::Error::new(io::ErrorKind::StorageFull, text));
+    }
+    Ok(())
 }
 
 /// The run over all of these, which follow each other.

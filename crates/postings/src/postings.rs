@@ -205,9 +205,11 @@ impl Postings {
         // before new runs, or there would be more and more of these while much is added.
         let runs = self.runs.windows(FAN_IN).find(|runs| same(runs));
         let merge = runs.map(|runs| Source::Runs(runs.to_vec()));
-        let next = self.frozen.front().map(Arc::clone);
-        let from = merge.or_else(|| next.map(Source::Frozen))?;
-        Some(Work::new(&self.dir, from))
+        let next = self.frozen.front().map(Arc::clone).map(Source::Frozen);
+        Some(match merge {
+            Some(merge) => Work::new(&self.dir, merge, next),
+            None => Work::new(&self.dir, next?, None),
+        })
     }
 
     /// Takes over what was written, and removes what it was made of.
