@@ -1,10 +1,10 @@
 //! Files of misbehaviour: what convicts a ledger, what only accuses it, and what accuses nobody.
 
 use witnessmark_bundle::{
-    Contradiction, Finding, FindingWord, MISBEHAVIOUR_BYTES_MAX, Misbehaviour, ProvedLeaf, Refused,
+    Contradiction, Finding, FindingWord, MISBEHAVIOUR_BYTES_MAX, Misbehaviour, Refused,
     judge_misbehaviour,
 };
-use witnessmark_verifier::{ConsistencyProof, Hash, LeafHash, LeafIndex, sha256};
+use witnessmark_verifier::{LeafIndex, sha256};
 
 use super::mini_log::{COURT, MiniLog, ORIGIN, TEAM, key};
 
