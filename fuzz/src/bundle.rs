@@ -1,14 +1,11 @@
 //! Bundles: what is accepted is encoded to the same bytes; a verdict that vouches for something does so for what the small log
 //! of this target holds, and for no text with a changed bit, but where the document of the format says that nothing binds it.
-//!
-//! Since the keys of that log are known here, edits are made inside of the signatures too: to the entry that is then signed and
-//! proved anew.
 
 use std::sync::OnceLock;
 
 use witnessmark_bundle::{Bundle, NoFiles, Verdict, verify_bundle};
 use witnessmark_tlog::Encode as _;
-use witnessmark_verifier::{Entry, base64};
+use witnessmark_verifier::Entry;
 
 use crate::input::{self, Input};
 use crate::memory;
@@ -36,7 +33,10 @@ pub fn seed() -> Vec<u8> {
     good().text.clone().into_bytes()
 }
 
-/// Checks all that is said above on one input: as a bundle, as edits of the good one, as a record that is proved.
+/// Bits of the good bundle that are changed for one input, one at a time. A verdict on each takes as long as all the rest.
+const BITS: usize = 1;
+
+/// Checks all that is said above on one input: as a bundle, and as edits of the good one.
 ///
 /// # Panics
 ///
@@ -55,14 +55,13 @@ pub fn check(data: &[u8]) {
         assert!(Bundle::parse(spaced.as_bytes()).is_err(), "a space at {at}");
         judged(spaced.as_bytes());
     }
-    for bit in input::some_bits(data) {
+    for bit in input::some_bits(data).take(BITS) {
         let bits = good.text.len() * 8;
         judged(&input::flipped(
             good.text.as_bytes(),
             bit.wrapping_mul(7_919) % bits,
         ));
     }
-    proved(&mut input);
 }
 
 fn judge(bundle: &[u8]) -> Verdict {
@@ -81,7 +80,8 @@ fn judged(bundle: &[u8]) {
         );
     }
     let verdict = judge(bundle);
-    let text = verdict.to_text();
+    // Made only for who reads it: to escape a text takes longer than to judge most bundles.
+    let text = || verdict.to_text();
     if verdict.word.is_positive() {
         let mut parsed = parsed.expect("a good bundle is a bundle");
         for chain in &mut parsed.key_chains {
@@ -89,56 +89,33 @@ fn judged(bundle: &[u8]) {
                 *event = at_no_time(event);
             }
         }
-        assert_eq!(parsed, reference(), "{text}");
+        assert_eq!(&parsed, reference(), "{}", text());
     } else {
         assert!(
             verdict.failed().is_some() || verdict.exit_code() != 0,
-            "{text}"
+            "{}",
+            text()
         );
         assert!(verdict.to_json().contains("\"record\": null"));
     }
 }
 
 /// The good bundle without the only bytes that nothing binds: the times in the entries of key events.
-fn reference() -> Bundle {
-    let mut bundle = Bundle::parse(good().text.as_bytes()).expect("a bundle");
-    for chain in &mut bundle.key_chains {
-        for event in &mut chain.events {
-            *event = at_no_time(event);
+fn reference() -> &'static Bundle {
+    static REFERENCE: OnceLock<Bundle> = OnceLock::new();
+    REFERENCE.get_or_init(|| {
+        let mut bundle = Bundle::parse(good().text.as_bytes()).expect("a bundle");
+        for chain in &mut bundle.key_chains {
+            for event in &mut chain.events {
+                *event = at_no_time(event);
+            }
         }
-    }
-    bundle
+        bundle
+    })
 }
 
 fn at_no_time(event: &[u8]) -> Vec<u8> {
     let mut entry = Entry::parse(event).expect("an entry");
     entry.registered_at = 0;
     entry.encode().expect("an entry")
-}
-
-/// A record with an edited payload, signed by a device of the team and logged: good only when it is canonical.
-fn proved(input: &mut Input<'_>) {
-    let mut log = MiniLog::usual();
-    let message = log.message(TEAM, "Tail section");
-    let mut entry = log.record_entry(&[11], &message);
-    entry.payload = input::edited(&entry.payload, input);
-    let signature = crate::keys::sign(11, &entry.payload_type, &entry.payload);
-    entry.signatures = vec![signature];
-    let Ok(bytes) = entry.encode() else { return };
-    let index = log.push_bytes(bytes.clone());
-    let is_record = witnessmark_record::Record::decode(&entry.payload).is_ok();
-    let assembled = log.parts(index, &[]).assemble();
-    let Ok(Ok(text)) = assembled.map(|bundle| bundle.encode()) else {
-        return;
-    };
-    assert!(text.contains(&base64::encode(&bytes)));
-    let verdict = verify_bundle(text.as_bytes(), log.policy().as_bytes(), &NoFiles);
-    assert!(
-        is_record || !verdict.word.is_positive(),
-        "{}",
-        verdict.to_text()
-    );
-    if entry.payload == log.record_entry(&[11], &message).payload {
-        assert!(verdict.word.is_positive(), "{}", verdict.to_text());
-    }
 }

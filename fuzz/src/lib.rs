@@ -18,6 +18,7 @@ pub mod memory;
 #[path = "../../crates/bundle/tests/suite/mini_log.rs"]
 mod mini_log;
 pub mod policy;
+pub mod proved;
 pub mod record;
 pub mod seeds;
 pub mod tlog_proof;
@@ -27,7 +28,7 @@ pub mod tree;
 pub type Check = fn(&[u8]);
 
 /// Every target by its name.
-pub const TARGETS: [(&str, Check); 11] = [
+pub const TARGETS: [(&str, Check); 12] = [
     ("bundle", bundle::check),
     ("checkpoint", checkpoint::check),
     ("consistency", consistency::check),
@@ -37,6 +38,7 @@ pub const TARGETS: [(&str, Check); 11] = [
     ("inclusion", inclusion::check),
     ("key_chain", key_chain::check),
     ("policy", policy::check),
+    ("proved", proved::check),
     ("record", record::check),
     ("tlog_proof", tlog_proof::check),
 ];

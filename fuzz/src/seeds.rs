@@ -4,9 +4,10 @@ use std::path::PathBuf;
 use std::{env, fs};
 
 use serde_json::Value;
+use witnessmark_record::{encode, from_json};
 use witnessmark_verifier::hex;
 
-use crate::bundle;
+use crate::{bundle, proved};
 
 /// The first inputs of a target.
 pub fn of(target: &str) -> Vec<Vec<u8>> {
@@ -51,7 +52,8 @@ pub fn of(target: &str) -> Vec<Vec<u8>> {
         .iter()
         .flat_map(|policy| [0_u8, 3, 7].map(|mask| [&[mask], policy.as_bytes()].concat()))
         .collect(),
-        "record" => vec![bytes(&vectors["record"]["payload"])],
+        "proved" => [records(), vec![proved::seed(), vec![0], (1..40).collect()]].concat(),
+        "record" => [records(), vec![proved::seed(), bytes(&vectors["record"]["payload"])]].concat(),
         "tlog_proof" => vec![text(&vectors["tlog_proof"]), vec![6, 4, 1, 1, 0, 9, 7]],
         "cosignature" => vec![vec![0x11; 72], vec![1; 40], (0..120).collect()],
         "consistency" | "inclusion" => {
@@ -59,6 +61,16 @@ pub fn of(target: &str) -> Vec<Vec<u8>> {
         }
         other => panic!("no target {other}"),
     }
+}
+
+/// A record of each kind, as it is signed.
+fn records() -> Vec<Vec<u8>> {
+    let lines = include_str!("../../data/synthetic-records.jsonl").lines();
+    let records = lines.map(|line| {
+        let json: Value = serde_json::from_str(line).expect("a line of JSON");
+        encode(&from_json(&json).expect("a record"))
+    });
+    records.collect()
 }
 
 /// Writes the first inputs of a target to the folder that `WITNESSMARK_SEEDS` names, if it names one.

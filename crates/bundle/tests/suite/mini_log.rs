@@ -42,6 +42,7 @@ pub(crate) fn org(name: &str) -> OrgName {
     OrgName::parse(name).unwrap()
 }
 
+#[derive(Clone)]
 pub(crate) struct MiniLog {
     pub(crate) origin: String,
     pub(crate) entries: Vec<Vec<u8>>,

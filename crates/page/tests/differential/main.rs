@@ -23,4 +23,5 @@ mod reject;
 mod revised;
 mod signatures;
 mod story;
+mod strange;
 mod tamper;
