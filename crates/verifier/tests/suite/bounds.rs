@@ -6,9 +6,10 @@ use ed25519_dalek::{Signer, SigningKey};
 use witnessmark_tlog::Encode as _;
 use witnessmark_verifier::{
     Charter, CharterError, ENTRY_BYTES_MAX, ENTRY_SIGNATURES_MAX, Entry, EntryError, EntryKind,
-    EntrySignature, Hash, KeyEvent, KeyEventError, KeyId, LeafIndex, OrgName, Origin,
-    PAYLOAD_TYPE_CHARTER, PROOF_EXTRA_BYTES_MAX, PROOF_HASHES_MAX, PublicKey, RecordId,
-    SignersError, TextError, TlogProof, TlogProofError, TreeSize, base64, hex, pae,
+    EntrySignature, Hash, KEY_SET_MAX, KeyEvent, KeyEventError, KeyId, LABEL_BYTES_MAX, LeafIndex,
+    NOTE_BYTES_MAX, NOTE_SIGNATURES_MAX, OrgName, Origin, PAYLOAD_TYPE_CHARTER,
+    PROOF_EXTRA_BYTES_MAX, PROOF_HASHES_MAX, PublicKey, RecordId, SignersError, TextError,
+    TlogProof, TlogProofError, TreeSize, base64, hex, pae,
 };
 
 fn public(seed: u8) -> PublicKey {
@@ -44,6 +45,14 @@ fn charter_signed_by(seeds: impl Iterator<Item = u8>) -> Entry {
         payload,
         signatures: seeds.map(sign).collect(),
     }
+}
+
+#[test]
+fn the_limits_are_these_numbers() {
+    assert_eq!((ENTRY_BYTES_MAX, ENTRY_SIGNATURES_MAX), (65_535, 8));
+    assert_eq!((KEY_SET_MAX, LABEL_BYTES_MAX), (16, 80));
+    assert_eq!((NOTE_BYTES_MAX, NOTE_SIGNATURES_MAX), (1_000_000, 100));
+    assert_eq!((PROOF_EXTRA_BYTES_MAX, PROOF_HASHES_MAX), (48_000, 63));
 }
 
 #[test]
@@ -96,7 +105,6 @@ fn a_proof_file_has_63_hashes_and_48_000_bytes_of_extra_data() {
         let note = format!("log\n5\n{hash}\n\n\u{2014} log AAAAAAA=\n");
         format!("c2sp.org/tlog-proof@v1\nextra {extra}\nindex 0\n{hashes}\n{note}")
     };
-    assert_eq!((PROOF_EXTRA_BYTES_MAX, PROOF_HASHES_MAX), (48_000, 63));
     let most = file(PROOF_EXTRA_BYTES_MAX, PROOF_HASHES_MAX);
     let proof = TlogProof::parse(&most).unwrap();
     assert_eq!(proof.extra.unwrap().len(), PROOF_EXTRA_BYTES_MAX);
