@@ -7,7 +7,6 @@ mod evidence_bytes;
 mod evidence_texts;
 mod evidence_vectors;
 mod key_chain;
-
 mod notes;
 mod policy;
 mod properties;
