@@ -10,7 +10,7 @@
 //!
 //! Whose place is it? An organisation is only claimed until a signature has been checked, and anybody can claim any. So a
 //! connection has an account of its own until a good signature of an organisation has come over it; from then on what it sends
-//! in that organisation's name is on the organisation's account, until a signature in that name is bad ([`Peer`]). Whoever
+//! in that organisation's name is on the organisation's account, until a signature in that name is bad ([`Peer`](super::peer::Peer)). Whoever
 //! claims the name of another without its keys takes nothing from it, and has no more than one connection has.
 
 use std::collections::HashMap;
