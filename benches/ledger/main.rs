@@ -120,6 +120,9 @@ fn row(server: &Server, load: &Load, records: u64) {
     ];
     if load.bytes > 0 {
         arguments.push(format!("--bytes={}", load.bytes));
+        // A client has a mebibyte under way at most: 256 records of the usual size.
+        let in_flight = ((1 << 20) / load.bytes).clamp(1, 256);
+        arguments.push(format!("--in-flight={in_flight}"));
         arguments.push("--org=field-team".to_owned());
         arguments.extend(server.keys(load.signatures));
     }

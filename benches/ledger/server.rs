@@ -107,8 +107,9 @@ impl Server {
             .args(arguments)
             .output()
             .unwrap();
-        let wrong = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{arguments:?}: {wrong}");
+        // With --json a failure is told there, too.
+        let told = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success(), "{arguments:?}: {told}");
         serde_json::from_slice(&output.stdout).unwrap()
     }
 
