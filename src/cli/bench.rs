@@ -29,6 +29,9 @@ const SAMPLES: usize = 16;
 /// The smallest payload that the example of a record fits into.
 const PAYLOAD_BYTES_MIN: u32 = 768;
 
+/// The largest payload that one text of the longest kind makes.
+const PAYLOAD_BYTES_MAX: u32 = 4_600;
+
 /// Measure how fast a ledger takes records, or proves them.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -61,7 +64,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "N", default_value = "10000")]
     records: NonZeroU32,
     /// How long the payload of each record is, in bytes.
-    #[arg(long, value_name = "N", default_value = "1024", value_parser = clap::value_parser!(u32).range(i64::from(PAYLOAD_BYTES_MIN)..=60_000))]
+    #[arg(long, value_name = "N", default_value = "1024", value_parser = clap::value_parser!(u32).range(i64::from(PAYLOAD_BYTES_MIN)..=i64::from(PAYLOAD_BYTES_MAX)))]
     bytes: u32,
     /// How many call at once, each over a connection of its own.
     #[arg(long, value_name = "N", default_value = "8")]
