@@ -29,8 +29,8 @@ const SAMPLES: usize = 16;
 /// The smallest payload that the example of a record fits into.
 const PAYLOAD_BYTES_MIN: u32 = 768;
 
-/// The largest payload that one text of the longest kind makes.
-const PAYLOAD_BYTES_MAX: u32 = 4_600;
+/// The largest payload, for which one text is long enough.
+const PAYLOAD_BYTES_MAX: u32 = 4_096;
 
 /// Measure how fast a ledger takes records, or proves them.
 #[derive(Debug, clap::Args)]
