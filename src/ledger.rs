@@ -120,7 +120,6 @@ impl Folder {
     }
 }
 
-/// What `ledger.toml` holds.
 /// The policy file of the ledger in `dir`, for everybody who verifies what it says.
 pub(crate) fn policy_path(dir: &Path) -> PathBuf {
     dir.join(POLICY_FILE)
@@ -355,7 +354,6 @@ fn io_error(path: &Path) -> impl FnOnce(io::Error) -> LedgerError {
 
 #[cfg(test)]
 mod tests {
-
     use super::*;
 
     const LIMIT: Duration = Duration::from_secs(60);
