@@ -132,31 +132,16 @@ pub(super) async fn run(load: &Load, requests: Requests) -> Result<Measured, Fai
     }
     let mut running: JoinSet<Share> = JoinSet::new();
     let begin = Instant::now();
+    let answered = &load.answered;
     match requests {
         Requests::Stream(records, in_flight) => {
             for (service, share) in services.into_iter().zip(shares(records, clients)) {
-                let answered = Arc::clone(&load.answered);
-                running.spawn(stream(service, share, in_flight, answered));
+                running.spawn(stream(service, share, in_flight, Arc::clone(answered)));
             }
         }
-        Requests::Unary(records) => {
-            for (service, share) in services.into_iter().zip(shares(records, clients)) {
-                let call = move |record| append(service.clone(), record);
-                running.spawn(one_by_one(share, call, Arc::clone(&load.answered)));
-            }
-        }
-        Requests::Inclusion(questions) => {
-            for (service, share) in services.into_iter().zip(shares(questions, clients)) {
-                let call = move |question| inclusion(service.clone(), question);
-                running.spawn(one_by_one(share, call, Arc::clone(&load.answered)));
-            }
-        }
-        Requests::Consistency(questions) => {
-            for (service, share) in services.into_iter().zip(shares(questions, clients)) {
-                let call = move |question| consistency(service.clone(), question);
-                running.spawn(one_by_one(share, call, Arc::clone(&load.answered)));
-            }
-        }
+        Requests::Unary(records) => each(&mut running, services, records, answered, append),
+        Requests::Inclusion(asked) => each(&mut running, services, asked, answered, inclusion),
+        Requests::Consistency(asked) => each(&mut running, services, asked, answered, consistency),
     }
     let mut measured = Measured::default();
     while let Some(ended) = running.join_next().await {
@@ -167,6 +152,24 @@ pub(super) async fn run(load: &Load, requests: Requests) -> Result<Measured, Fai
     measured.took = begin.elapsed();
     measured.waits.sort_unstable();
     Ok(measured)
+}
+
+/// Has each client make its share of the calls, one by one.
+fn each<T, F>(
+    running: &mut JoinSet<Share>,
+    services: Vec<Service>,
+    requests: Vec<T>,
+    answered: &Arc<AtomicU64>,
+    call: fn(Service, T) -> F,
+) where
+    T: Send + 'static,
+    F: Future<Output = Result<Repeated, ClientError>> + Send + 'static,
+{
+    let shares = shares(requests, services.len());
+    for (service, share) in services.into_iter().zip(shares) {
+        let call = move |request| call(service.clone(), request);
+        running.spawn(one_by_one(share, call, Arc::clone(answered)));
+    }
 }
 
 /// What each client sends, in turn.
