@@ -29,6 +29,7 @@ const DEPENDENCIES: &[(&str, &[&str], &[&str])] = &[
         &["edtf-core"],
     ),
     ("witnessmark-postings", &["verifier"], &["rustix"]),
+    ("witnessmark-witness", &["tlog", "verifier"], &[]),
     (
         "witnessmark-log",
         &["keychain", "merkle", "tlog", "verifier"],

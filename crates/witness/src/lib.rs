@@ -1,0 +1,1 @@
+//! A witness of checkpoints (C2SP tlog-witness), and how a log asks one.
