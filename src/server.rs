@@ -200,6 +200,7 @@ fn build(ledger: OpenLedger, options: ServeOptions) -> Result<Built, ServeError>
     };
     let core = Core::new(
         (origin, reader, links),
+        dir,
         (queue, limits),
         published,
         stopping,
