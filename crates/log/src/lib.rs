@@ -8,6 +8,7 @@
 //! The feature `testing` adds stores that live in memory or fail on purpose, the contract that any
 //! store must keep, and a check of a whole log.
 
+mod again;
 mod checkpoint;
 mod error;
 mod integrate;

@@ -22,8 +22,9 @@
 //! | From | To | Compared |
 //! |---|---|---|
 //! | the check of the signatures | the entry | record id, organisation and signatures, by parsing the entry's bytes as the verifier does |
-//! | the leaf hash | the tree | the new root, made by the frontier, with the roots that the verifier computes from each leaf and its proof |
-//! | the entry's bytes as they were hashed | the bytes that are committed | the leaf hash, computed again for that proof |
+//! | the leaf hash | the tree | the new root, made by the frontier, with the root that the verifier computes from the consistency proof, and with the one that `again.rs` computes from the entries' bytes |
+//! | the nodes that the frontier completed | the nodes that are committed and that proofs are made of | each with the one that `again.rs` computes |
+//! | the entry's bytes as they were hashed | the bytes that are committed | the leaf hash, computed again by `again.rs` |
 //! | the tree that was signed last | the frontier | the verifier's consistency proof starts at the checkpoint that was signed, not at what the frontier says |
 //! | the key | the signature | the verifier checks the note that was made |
 
@@ -36,6 +37,7 @@ use witnessmark_verifier::{
     TreeHead, VerifierKey,
 };
 
+use crate::again;
 use crate::checkpoint::SignedCheckpoint;
 use crate::error::{LogError, Refused};
 use crate::integrate::{Integrated, integrate};
@@ -89,7 +91,7 @@ impl<S: Store> Log<S> {
         let entries = vec![bytes];
         let empty = Frontier::new();
         let integrated = integrate(&empty, &[leaf]).map_err(|error| halted(&error))?;
-        let checkpoint = sign(&signer, &empty.head(), &integrated, &entries)?;
+        let checkpoint = sign(&signer, (&empty.head(), &empty), &integrated, &entries)?;
         let nodes = integrated.nodes;
         let commit = Commit {
             epoch: 1,
@@ -197,10 +199,12 @@ impl<S: Store> Log<S> {
             .map_err(|error| self.halt(halted(&error)))?;
 
         // Sign. Then the verifier has accepted that the new tree continues the one that was signed
-        // last, by its checkpoint and not by the frontier, and holds each new entry, and there is a checkpoint, which nobody has seen.
+        // last, by its checkpoint and not by the frontier; computed again from their bytes, the new entries make this tree and no
+        // other; and there is a checkpoint, which nobody has seen.
         let last = before.checkpoint.head();
-        let checkpoint = sign(&self.signer, last, &integrated, &sequenced.entries)
-            .map_err(|error| self.halt(error))?;
+        let before_it = (last, &self.frontier);
+        let signed = sign(&self.signer, before_it, &integrated, &sequenced.entries);
+        let checkpoint = signed.map_err(|error| self.halt(error))?;
 
         // Commit. Then the batch is durable, wholly. This is the commit point: before it the batch
         // was never there, after it the batch can never be lost.
@@ -270,16 +274,15 @@ impl<S: Store> Log<S> {
     }
 }
 
-/// Signs the checkpoint of a batch on top of the tree that was signed last, once the verifier has accepted each proof of it.
+/// Signs the checkpoint of a batch on top of the tree that was signed last, and that ended in this frontier, once the batch is what its
+/// entries make and the verifier has accepted that it continues that tree.
 fn sign(
     signer: &CheckpointSigner,
-    last: &TreeHead,
+    (last, frontier): (&TreeHead, &Frontier),
     integrated: &Integrated,
     entries: &[Arc<[u8]>],
 ) -> Result<SignedCheckpoint, LogError> {
-    integrated
-        .check_inclusions(entries)
-        .map_err(|error| halted(&error))?;
+    again::check(frontier.nodes(), entries, integrated).map_err(|error| halted(&error))?;
     signer
         .sign(last, &integrated.new, &integrated.consistency)
         .map_err(|error| halted(&error))
