@@ -111,6 +111,21 @@ impl StateFile {
         parse_held(note, origin, witness).map(Some)
     }
 
+    /// Keeps a checkpoint that contradicts the one that was cosigned, and says where. Only the first is kept: one convicts the log.
+    pub(crate) fn keep_contradiction(&self, note: &str) -> io::Result<PathBuf> {
+        let path = self.path.with_extension("contradiction");
+        match fs::exists(&path) {
+            Ok(true) => Ok(path),
+            Ok(false) => {
+                let unfinished = self.path.with_extension("new");
+                write_synced(&unfinished, note.as_bytes())?;
+                rename_synced(&unfinished, &path)?;
+                Ok(path)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
     /// Writes that nothing was cosigned yet.
     pub(crate) fn create(&self, origin: &str) -> io::Result<()> {
         self.replace(origin, "").map_err(|error| match error {

@@ -144,7 +144,11 @@ impl Witness {
         let State::Known(held) = &*state else {
             return Err(Refused::Halted);
         };
-        asked.check(&held.as_ref().map_or_else(empty_tree, |held| held.head))?;
+        let checked = asked.check(&held.as_ref().map_or_else(empty_tree, |held| held.head));
+        if let (Err(refused), Some(held)) = (&checked, held) {
+            log.look_at(refused, &asked, held, &signatures);
+        }
+        checked?;
         let time_s = self.time(now_s)?;
         let line = self.cosign(asked.note.text(), time_s)?;
         if let Some(held) = held.as_ref().filter(|held| held.line == line) {
@@ -240,6 +244,33 @@ impl Log {
             file,
             state: Mutex::new(State::Known(held)),
             shown: Mutex::new(shown),
+        }
+    }
+
+    /// Keeps a checkpoint that is refused if it convicts the log: of the same size as the one that was cosigned, with another root.
+    fn look_at(
+        &self,
+        refused: &Refused,
+        asked: &Asked<'_>,
+        held: &Held,
+        signatures: &[(&VerifierKey, &SignatureLine<'_>)],
+    ) {
+        if asked.head.size != held.head.size || asked.head.root == held.head.root {
+            return;
+        }
+        let origin = asked.origin;
+        match self
+            .file
+            .keep_contradiction(&note(asked.note.text(), signatures, ""))
+        {
+            Ok(path) => tracing::error!(
+                origin, %refused, cosigned = %self.file.path().display(), contradiction = %path.display(),
+                "the log has signed two trees of one size: keep both files and tell others"
+            ),
+            Err(error) => tracing::error!(
+                origin, %refused, %error, note = asked.note.source(),
+                "the log has signed two trees of one size, and the second could not be kept"
+            ),
         }
     }
 
