@@ -9,6 +9,7 @@ mod ledger;
 mod output;
 mod server;
 mod vault;
+mod witness;
 
 use std::process::ExitCode;
 
