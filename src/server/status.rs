@@ -18,6 +18,7 @@ pub(crate) fn of_log(error: &LogError) -> Refusal {
         LogError::SizeBeyond { .. } => told(Reason::SizeBeyondLog),
         LogError::Full { .. } => told(Reason::StorageFull),
         LogError::Clock { .. } => told(Reason::ClockBehind),
+        LogError::Signer(_) => fault(Reason::SignerUnavailable, error),
         LogError::ReadOnly(_) => told(Reason::LedgerReadOnly),
         LogError::Halted(_) => fault(Reason::LedgerHalted, error),
         LogError::Unreadable(_) => fault(Reason::StoreUnreadable, error),
