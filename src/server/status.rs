@@ -58,7 +58,8 @@ pub(crate) fn of_keychain(error: &KeychainError) -> Refusal {
     }
 }
 
-fn of_key_chain(error: &KeyChainError) -> Refusal {
+/// The same, when it is known that the organisation has a key chain.
+pub(crate) fn of_key_chain(error: &KeyChainError) -> Refusal {
     let reason = match error {
         KeyChainError::UnknownOrganisation => Reason::OrganisationUnknown,
         KeyChainError::OrgMismatch => Reason::OrganisationMismatch,
