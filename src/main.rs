@@ -7,7 +7,9 @@ mod demo;
 mod keyfile;
 mod ledger;
 mod output;
+mod public_key;
 mod server;
+mod signer;
 mod vault;
 mod witness;
 

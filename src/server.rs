@@ -46,6 +46,8 @@ use self::service::LedgerApi;
 use self::watchdog::Watched;
 use crate::ledger::{Access, OpenLedger};
 
+pub(crate) use self::status::of_key_chain;
+
 /// The name under which health checks learn whether submissions are taken.
 const SUBMIT_HEALTH_NAME: &str = "witnessmark.ledger.v1.LedgerService/submit";
 

@@ -32,6 +32,6 @@ pub use log::Log;
 pub use published::{Published, StartPoint};
 pub use reader::{LoggedEntry, Reader};
 pub use rebuild::Rebuild;
-pub use signer::{CheckpointSigner, SignError};
+pub use signer::{CheckpointSigner, SignError, Signer, SignerError};
 pub use store::{Commit, Latest, Store, StoreError};
 pub use submission::{Appended, Checked};

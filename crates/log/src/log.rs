@@ -46,7 +46,7 @@ use crate::load::load;
 use crate::published::{Published, StartPoint};
 use crate::reader::Reader;
 use crate::sequence::sequence;
-use crate::signer::CheckpointSigner;
+use crate::signer::{CheckpointSigner, SignError};
 use crate::store::{Commit, Store, StoreError};
 use crate::submission::{Appended, Checked};
 
@@ -283,9 +283,12 @@ fn sign(
     entries: &[Arc<[u8]>],
 ) -> Result<SignedCheckpoint, LogError> {
     again::check(frontier.nodes(), entries, integrated).map_err(|error| halted(&error))?;
-    signer
-        .sign(last, &integrated.new, &integrated.consistency)
-        .map_err(|error| halted(&error))
+    let checkpoint = signer.sign(last, &integrated.new, &integrated.consistency);
+    checkpoint.map_err(|error| match error {
+        // Nothing was written and nothing is known to be wrong: the next batch is signed, or not.
+        SignError::Signer(error) => LogError::Signer(error),
+        SignError::Inconsistent(_) | SignError::Unusable(_) => halted(&error),
+    })
 }
 
 fn halted(error: &dyn std::error::Error) -> LogError {
@@ -319,10 +322,60 @@ fn charter_entry(
 #[cfg(test)]
 #[cfg(feature = "testing")]
 mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
     use witnessmark_keychain::CheckedRecord;
+    use witnessmark_verifier::PublicKey;
 
     use super::*;
+    use crate::signer::{Signer, SignerError};
     use crate::testing::{Fixture, MemoryStore, Organisation};
+
+    /// The key of the fixture in something that can be taken away.
+    #[derive(Debug)]
+    struct Away(Box<dyn Signer>, Arc<AtomicBool>);
+
+    impl Signer for Away {
+        fn public_key(&self) -> PublicKey {
+            self.0.public_key()
+        }
+
+        fn sign(&self, message: &[u8]) -> Result<[u8; 64], SignerError> {
+            if self.1.load(Ordering::SeqCst) {
+                let (holder, why) = ("the token".to_owned(), "it was pulled out".to_owned());
+                return Err(SignerError::Unavailable { holder, why });
+            }
+            self.0.sign(message)
+        }
+    }
+
+    #[test]
+    fn while_the_key_is_away_nothing_is_published_and_the_log_goes_on_when_it_is_back() {
+        let fixture = Fixture::default();
+        let store = Arc::new(MemoryStore::new());
+        let (charter, signatures) = fixture.charter();
+        let away = Arc::new(AtomicBool::new(false));
+        let key = Away(Box::new(fixture.log_key()), Arc::clone(&away));
+        let signer = CheckpointSigner::new(fixture.origin().clone(), key);
+        let mut log = Log::create(Arc::clone(&store), signer, charter, signatures, 1).unwrap();
+        let event = |log: &Log<MemoryStore>, event| {
+            let keychain = Arc::clone(&log.reader().published().keychain);
+            vec![keychain.check_key_event(event).unwrap().into()]
+        };
+        let mut ada = fixture.organisation("ada");
+        let genesis = ada.genesis();
+        let before = store.latest().unwrap();
+        away.store(true, Ordering::SeqCst);
+        let error = log.append(event(&log, genesis.clone()), 1).unwrap_err();
+        assert!(matches!(error, LogError::Signer(_)), "{error}");
+        assert_eq!(store.latest().unwrap(), before);
+        assert_eq!(log.reader().published().size(), 1);
+        away.store(false, Ordering::SeqCst);
+        log.append(event(&log, genesis), 2).unwrap()[0]
+            .as_ref()
+            .unwrap();
+        assert_eq!(log.reader().published().size(), 2);
+    }
 
     fn record(log: &Log<MemoryStore>, org: &Organisation, payload: &[u8]) -> CheckedRecord {
         let keychain = Arc::clone(&log.reader().published().keychain);
