@@ -185,6 +185,7 @@ fn build(ledger: OpenLedger, options: ServeOptions) -> Result<Built, ServeError>
     } = ledger;
     let writes = matches!(access, Access::Write(_));
     let (links, woken) = Links::open(&dir, reader.clone(), writes).map_err(ServeError::Links)?;
+    let links = Arc::new(links);
     let (publish, published) = watch::channel(reader.published().checkpoint.clone());
     let (stop, stopping) = watch::channel(false);
     let (halt, halted) = watch::channel(None);
@@ -192,7 +193,8 @@ fn build(ledger: OpenLedger, options: ServeOptions) -> Result<Built, ServeError>
         Access::Write(log) => {
             let watched = Watched::start(options.commit_limit, halt).map_err(ServeError::Thread)?;
             let (sequencer, queue) =
-                Sequencer::start(*log, start, publish, watched).map_err(ServeError::Thread)?;
+                Sequencer::start((*log, Arc::clone(&links)), start, publish, watched)
+                    .map_err(ServeError::Thread)?;
             (Some(sequencer), queue)
         }
         Access::ReadOnly(reason) => {

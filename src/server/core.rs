@@ -27,7 +27,7 @@ pub(crate) struct Core {
     /// Reads what is published.
     pub(crate) reader: Reader<SledStore>,
     /// Which entries belong together.
-    pub(crate) links: Links<SledStore>,
+    pub(crate) links: Arc<Links<SledStore>>,
     /// How many submissions may be inside at once.
     pub(crate) door: Door,
     /// Where submissions wait that are checked.
@@ -49,7 +49,7 @@ impl Core {
     ///
     /// The system has no threads left.
     pub(crate) fn new(
-        (origin, reader, links): (Origin, Reader<SledStore>, Links<SledStore>),
+        (origin, reader, links): (Origin, Reader<SledStore>, Arc<Links<SledStore>>),
         dir: PathBuf,
         (queue, limits): (Queue, QueueLimits),
         published: watch::Receiver<SignedCheckpoint>,

@@ -11,7 +11,7 @@ use witnessmark_log::{LogError, PAGE_ENTRIES_MAX, Store};
 use witnessmark_postings::{Damaged, Done, Work};
 
 use super::view::{Found, View};
-use super::{Links, Trouble, parse};
+use super::{Links, Trouble, parse, read};
 
 /// How often a damaged run is dropped before an answer is given up.
 const MENDS_MAX: usize = 8;
@@ -61,7 +61,7 @@ impl<S: Store> Links<S> {
     }
 
     /// Adds the entries up to `size`, which is published.
-    fn catch_up(&self, size: u64) -> Result<(), LogError> {
+    pub(super) fn catch_up(&self, size: u64) -> Result<(), LogError> {
         if self.view().size() >= size {
             return Ok(());
         }
@@ -85,10 +85,19 @@ impl<S: Store> Links<S> {
     }
 
     fn add_page(&self, start: u64, end: u64) -> Result<(), Trouble> {
-        let page = self.reader.entries(start..end)?;
-        for (index, bytes) in (start..end).zip(page) {
+        let mut fresh = self.fresh.take(&(start..end));
+        let mut page = Vec::new();
+        if fresh.is_empty() {
+            page = self.reader.entries(start..end)?;
+        }
+        let mut page = page.into_iter();
+        for index in start..end {
             // Without the lock: this takes longest.
-            let found = Found::of(index, &parse(index, &bytes)?);
+            let found = match (fresh.remove(&index), page.next()) {
+                (Some(said), _) => Found::Record(said),
+                (None, Some(bytes)) => Found::of(index, &parse(index, &bytes)?),
+                (None, None) => Found::of(index, &read(&self.reader, index)?),
+            };
             if !self.view_mut().add((index, found), &self.reader)? {
                 continue;
             }
@@ -169,7 +178,7 @@ impl<S: Store> Links<S> {
         self.view.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn view_mut(&self) -> RwLockWriteGuard<'_, View> {
+    pub(super) fn view_mut(&self) -> RwLockWriteGuard<'_, View> {
         self.view.write().unwrap_or_else(PoisonError::into_inner)
     }
 }

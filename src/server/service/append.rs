@@ -298,10 +298,10 @@ fn append_in(
 ) -> Result<Pending, Refusal> {
     match admitted {
         Admitted::Logged(appended) => Ok(Pending::Logged(appended, place, Arc::clone(core))),
-        Admitted::Checked(checked, warnings) => {
+        Admitted::Checked(checked, said, warnings) => {
             let own = || checked.submission().org.clone();
             let turn = turn.get_or_insert_with(own).clone();
-            let answer = core.queue.push(turn, checked, place)?;
+            let answer = core.queue.push(turn, (checked, said), place)?;
             Ok(Pending::Queued(answer, warnings, Arc::clone(core)))
         }
     }
