@@ -13,6 +13,7 @@ mod corrections;
 mod crash;
 mod device;
 mod fsck;
+mod keys;
 mod link;
 mod misbehaviour;
 mod other_languages;
