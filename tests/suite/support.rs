@@ -84,7 +84,7 @@ impl Daemon {
     /// Starts the daemon on a free port and waits until it accepts.
     #[track_caller]
     pub(crate) fn start(folder: &Path) -> Self {
-        Self::run(program(), folder)
+        Self::run(program(), "serve", folder)
     }
 
     /// The same, and everything that it logs goes into a file.
@@ -93,13 +93,20 @@ impl Daemon {
         let mut program = program();
         let file = std::fs::File::create(log).unwrap();
         program.env("WITNESSMARK_LOG", "trace").stderr(file);
-        Self::run(program, folder)
+        Self::run(program, "serve", folder)
+    }
+
+    /// Starts a witness on a free port and waits until it accepts.
+    #[track_caller]
+    pub(crate) fn start_witness(folder: &Path) -> Self {
+        Self::run(program(), "witness serve", folder)
     }
 
     #[track_caller]
-    fn run(mut program: Command, folder: &Path) -> Self {
+    fn run(mut program: Command, command: &str, folder: &Path) -> Self {
         let mut child = program
-            .args(["serve", "--listen", "127.0.0.1:0", "--dir"])
+            .args(command.split(' '))
+            .args(["--listen", "127.0.0.1:0", "--dir"])
             .arg(folder)
             .stdout(Stdio::piped())
             .spawn()

@@ -273,7 +273,7 @@ async fn what_waits_when_a_commit_fails_is_told_that_the_log_has_halted() {
         assert_eq!(refusal.reason, Reason::LedgerHalted);
     }
     let org = late.submission().org.clone();
-    let refusal = world.queue.push(org, late, place).unwrap_err();
+    let refusal = world.queue.push(org, (late, None), place).unwrap_err();
     assert_eq!(refusal.reason, Reason::LedgerHalted);
 }
 
