@@ -8,6 +8,7 @@
 //! DIR/lock                 held by the one process that uses the folder
 //! ```
 
+mod limits;
 mod serve;
 mod settings;
 
@@ -20,14 +21,12 @@ use witnessmark_witness::{Folder, FolderError, OpenError, Watched, Witness};
 
 use crate::keyfile::{self, KeyFileError};
 
+use self::limits::SETTINGS_BYTES_MAX;
 pub(crate) use self::serve::serve;
 use self::settings::Settings;
 
 const SETTINGS_FILE: &str = "witness.toml";
 const KEY_FILE: &str = "witness.key";
-
-/// Larger than any settings.
-const SETTINGS_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
 /// Why a witness was not made, changed or opened.
 #[derive(Debug, thiserror::Error)]

@@ -13,6 +13,8 @@ mod corrections;
 mod crash;
 mod device;
 mod fsck;
+#[path = "../../crates/bundle/tests/suite/go.rs"]
+mod go;
 mod http;
 mod keys;
 mod link;
@@ -29,6 +31,7 @@ mod synthetic;
 mod tables;
 mod thread;
 mod tidy;
+mod tiles;
 mod vault;
 mod walk;
 mod witness;

@@ -5,13 +5,14 @@
 //! [`router`] is its HTTP interface.
 
 mod folder;
+mod limits;
 mod router;
 mod rules;
 mod state;
 mod witness;
 
 pub use folder::{Folder, FolderError};
-pub use router::{REQUEST_BYTES_MAX, router};
+pub use router::router;
 pub use rules::{Malformed, Refused};
 pub use state::StateError;
 pub use witness::{OpenError, Watched, Witness};
