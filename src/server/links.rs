@@ -154,9 +154,12 @@ impl<S: Store> Links<S> {
         self.mending(size, |view| view.findings(&self.reader, &node))
     }
 
-    /// The same if that takes no time: nobody changes the view, which is complete up to the record, and the record was added lately, or
-    /// there is nothing to be said.
+    /// The same if that takes no time: nobody changes the view, which is complete up to the record or soon will be, and the record was
+    /// added lately, or there is nothing to be said.
     pub(crate) fn of_device_now(&self, index: u64) -> Option<Vec<Problem>> {
+        if self.view.try_read().ok()?.size() <= index {
+            self.follow_few()?;
+        }
         let view = self.view.try_read().ok()?;
         if view.size() <= index {
             return None;

@@ -62,6 +62,12 @@ impl Fresh {
         }
     }
 
+    /// Whether that of all of them is there.
+    pub(super) fn has(&self, range: Range<u64>) -> bool {
+        let count = range.end.saturating_sub(range.start);
+        u64::try_from(self.lock().range(range).count()) == Ok(count)
+    }
+
     /// Gives what is there of the records in `range`. That of earlier ones is forgotten: they were added.
     pub(super) fn take(&self, range: &Range<u64>) -> BTreeMap<u64, Box<Said>> {
         let mut all = self.lock();

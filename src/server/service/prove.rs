@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use witnessmark_log::LogError;
 use witnessmark_proto::{ConsistencyAnswer, EntrySelector, LeafWithProof, Reason, Refusal, v1};
-use witnessmark_verifier::{LeafHash, TreeSize};
+use witnessmark_verifier::{ConsistencyProof, TreeSize};
 
 use super::entry::index_of;
 use crate::server::core::Core;
@@ -16,10 +16,36 @@ pub(super) async fn inclusion(
     request: v1::GetInclusionProofRequest,
 ) -> Result<v1::GetInclusionProofResponse, Refusal> {
     let selector = EntrySelector::try_from(&request)?;
+    if let Some(answer) = inclusion_at_hand(core, selector, request.size) {
+        return Ok(answer.into());
+    }
     let answer = core
         .read(move |core| prove_inclusion(core, selector, request.size))
         .await?;
     Ok(answer.into())
+}
+
+/// What nearly everybody asks for, the place in the latest tree, if nothing need be read for it: then no thread is asked that may wait for
+/// the disk.
+fn inclusion_at_hand(core: &Core, selector: EntrySelector, size: u64) -> Option<LeafWithProof> {
+    let EntrySelector::Index(index) = selector else {
+        return None;
+    };
+    let checkpoint = &core.reader.published().checkpoint;
+    let head = *checkpoint.head();
+    let latest = head.size.get();
+    if size != 0 && size != latest {
+        return None;
+    }
+    let (leaf, inclusion) = core.reader.inclusion_at_hand(index, latest)?;
+    Some(LeafWithProof {
+        index,
+        leaf,
+        head,
+        inclusion,
+        consistency: ConsistencyProof::new(Vec::new()),
+        checkpoint: checkpoint.text().to_owned(),
+    })
 }
 
 fn prove_inclusion(
@@ -35,7 +61,7 @@ fn prove_inclusion(
         let inclusion = core.reader.inclusion_proof(index, size)?;
         Ok(LeafWithProof {
             index,
-            leaf: LeafHash::of(&core.reader.entry(index)?),
+            leaf: core.reader.leaf(index)?,
             head: core.reader.frontier(size)?.head(),
             inclusion,
             consistency: core.reader.consistency_proof(size, latest)?,
@@ -51,10 +77,28 @@ pub(super) async fn consistency(
     request: v1::GetConsistencyProofRequest,
 ) -> Result<v1::GetConsistencyProofResponse, Refusal> {
     let v1::GetConsistencyProofRequest { old_size, new_size } = request;
+    if let Some(answer) = consistency_at_hand(core, old_size, new_size) {
+        return Ok(answer.into());
+    }
     let answer = core
         .read(move |core| prove_consistency(core, old_size, new_size))
         .await?;
     Ok(answer.into())
+}
+
+/// The same, for the proof that the latest tree continues another.
+fn consistency_at_hand(core: &Core, old: u64, new: u64) -> Option<ConsistencyAnswer> {
+    let checkpoint = &core.reader.published().checkpoint;
+    let latest = checkpoint.head().size;
+    if new != 0 && new != latest.get() {
+        return None;
+    }
+    Some(ConsistencyAnswer {
+        old: TreeSize::new(old),
+        new: latest,
+        proof: core.reader.consistency_at_hand(old, latest.get())?,
+        checkpoint: checkpoint.text().to_owned(),
+    })
 }
 
 fn prove_consistency(core: &Core, old: u64, new: u64) -> Result<ConsistencyAnswer, Refusal> {
