@@ -223,3 +223,17 @@ impl World {
         typed(&format!("record sign {drafts} {rest}")).exits(0);
     }
 }
+
+/// Appends as many records to the ledger, and gives its size.
+#[track_caller]
+pub(crate) fn append(world: &World, daemon: &Daemon, records: u64) -> u64 {
+    let to = format!("--to {} --policy {}", daemon.url, world.policy());
+    let key = world.path("device.key");
+    let calls = match records {
+        // Nothing is appended, and the size is told.
+        0 => "--calls inclusion --records 1".to_owned(),
+        records => format!("--calls stream --org field-team --key {key} --records {records}"),
+    };
+    let told = typed(&format!("bench {to} --json --clients 1 {calls}")).exits(0);
+    told.json()["size_after"].as_u64().unwrap()
+}

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use crate::go;
 use crate::http::{Answer, get, try_ask};
-use crate::support::{Daemon, World, typed};
+use crate::support::{Daemon, World, append, typed};
 
 const KEPT_FOR_EVER: Option<&str> = Some("public, max-age=31536000, immutable");
 
@@ -44,15 +44,6 @@ const NOT_THERE: &[&str] = &[
     "tile/0",
     "tile//000",
 ];
-
-/// Appends as many records, and gives the size of the log.
-#[track_caller]
-fn append(world: &World, daemon: &Daemon, records: u64) -> u64 {
-    let (url, policy, key) = (&daemon.url, world.policy(), world.path("device.key"));
-    let line = format!("bench --to {url} --policy {policy} --json --clients 1 --calls stream");
-    let line = format!("{line} --org field-team --key {key} --records {records}");
-    typed(&line).exits(0).json()["size_after"].as_u64().unwrap()
-}
 
 #[track_caller]
 fn is_missing(answer: Answer) {
@@ -162,10 +153,7 @@ fn the_client_of_another_log_reads_a_running_ledger() {
     let policy = fs::read_to_string(world.policy()).unwrap();
     let key = policy.split_whitespace().nth(1).unwrap();
     for records in [0, 2, 251, 1, 300] {
-        let size = match records {
-            0 => 3,
-            records => append(&world, &daemon, records),
-        };
+        let size = append(&world, &daemon, records);
         let read = Command::new(&program)
             .args([&daemon.url, key])
             .output()

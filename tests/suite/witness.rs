@@ -4,6 +4,7 @@
 mod log;
 
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -15,8 +16,9 @@ use witnessmark_verifier::{
     Cosignature, Note, NoteAlgorithm, Origin, PublicKey, VerifierKey, hex, sha256,
 };
 
+use crate::go;
 use crate::http::{Answer, get, post, try_ask};
-use crate::support::{Daemon, World, run, typed};
+use crate::support::{Daemon, World, append, run, typed};
 use log::{Log, ORIGIN, body, no_proof, vkey};
 
 const NAME: &str = "witness.example/w1";
@@ -291,9 +293,10 @@ fn a_ledger_is_cosigned_and_what_it_shows_is_verified_under_a_quorum() {
 
     let trusted = fs::read_to_string(&policy).unwrap();
     let key = trusted.split_whitespace().nth(1).unwrap();
-    let add_log = format!("witness add-log --dir {} --vkey {key}", place.path());
-    typed(&add_log).exits(0);
-    typed(&add_log).exits(0);
+    let add_log = format!("witness add-log --dir {}", place.path());
+    typed(&format!("{add_log} --policy {policy}")).exits(0);
+    let again = typed(&format!("{add_log} --vkey {key} --json")).exits(0);
+    assert_eq!(again.json()["logs"][0]["new"], false);
     let witness = place.start();
     let checkpoint = get(url, "/checkpoint").is(200);
     let note = checkpoint.text();
@@ -324,6 +327,51 @@ fn a_ledger_is_cosigned_and_what_it_shows_is_verified_under_a_quorum() {
     let other = Place::new();
     fs::write(&quorum, policy_with(&other.vkey(), &trusted)).unwrap();
     typed(&verify).exits(1);
+}
+
+#[test]
+fn a_client_made_of_other_peoples_packages_brings_a_ledger_to_the_witness() {
+    let (place, (world, daemon)) = (Place::new(), World::start());
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/examples/feed_witness.go");
+    let Some(program) = go::build(&source, world.folder.path()) else {
+        // Not with a macro, whose words are kept back when a test passes.
+        let said = b"skipped: there is no go with golang.org/x/mod\n";
+        std::io::stderr().write_all(said).unwrap();
+        return;
+    };
+    let trusted = fs::read_to_string(world.policy()).unwrap();
+    let key = trusted.split_whitespace().nth(1).unwrap();
+    let feed = |witness: &Daemon, cosigner: &str| {
+        let output = Command::new(&program)
+            .args([&daemon.url, key, &witness.url, cosigner])
+            .output();
+        let output = output.unwrap();
+        let told = String::from_utf8(output.stdout).unwrap();
+        let error = String::from_utf8(output.stderr).unwrap();
+        (output.status.code().unwrap(), told, error)
+    };
+    let own = place.vkey().to_string();
+    let witness = place.start();
+    let (code, _, error) = feed(&witness, &own);
+    assert!(code == 1 && error.contains("answers 404"), "{error}");
+    drop(witness);
+    typed(&format!(
+        "witness add-log --dir {} --vkey {key}",
+        place.path()
+    ))
+    .exits(0);
+    let witness = place.start();
+    let policy = witnessmark_policy::parse(&policy_with(&place.vkey(), &trusted)).unwrap();
+    for records in [0, 1, 1, 300, 3] {
+        append(&world, &daemon, records);
+        let (code, cosigned, error) = feed(&witness, &own);
+        assert_eq!(code, 0, "{error}");
+        let verified = policy.verify(&Note::parse(&cosigned).unwrap()).unwrap();
+        assert_eq!(verified.cosigned().len(), 1);
+        assert_eq!(feed(&witness, &own).0, 0, "the same tree again");
+    }
+    let other = Place::new().vkey().to_string();
+    assert_eq!(feed(&witness, &other).0, 1, "the key of another witness");
 }
 
 #[test]
@@ -419,6 +467,7 @@ fn the_operator_is_told_what_is_wrong() {
         "of another log",
     );
     typed(&format!("{add_log} {ORIGIN}+00000000+AA==")).exits(64);
+    typed(&format!("witness add-log --dir {dir}")).exits(64);
     run(["witness", "init", "--name", "two words", "--dir", "x"]).exits(64);
 
     // A second log, and a state that is damaged and one that is gone: both are told at once.
