@@ -29,7 +29,11 @@ const DEPENDENCIES: &[(&str, &[&str], &[&str])] = &[
         &["edtf-core"],
     ),
     ("witnessmark-postings", &["verifier"], &["rustix"]),
-    ("witnessmark-witness", &["tlog", "verifier"], &[]),
+    (
+        "witnessmark-witness",
+        &["tlog", "verifier"],
+        &["reqwest", "rustls", "thiserror"],
+    ),
     (
         "witnessmark-log",
         &["keychain", "merkle", "tlog", "verifier"],
