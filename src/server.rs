@@ -20,6 +20,7 @@ pub(crate) mod telemetry;
 mod turns;
 mod upkeep;
 mod watchdog;
+mod witnesses;
 
 use std::io;
 use std::sync::{Arc, Weak};
@@ -33,6 +34,7 @@ use tonic_health::server::HealthReporter;
 use witnessmark_log::LogError;
 use witnessmark_proto::v1::ledger_service_server::LedgerServiceServer;
 use witnessmark_proto::{FILE_DESCRIPTOR_SET, SERVICE_NAME};
+use witnessmark_witness::ask::AskError;
 
 use self::core::Core;
 use self::limits::{
@@ -44,6 +46,8 @@ use self::receiving::Receiving;
 use self::sequencer::{Queue, Sequencer};
 use self::service::LedgerApi;
 use self::watchdog::Watched;
+use self::witnesses::Witnesses;
+pub(crate) use self::witnesses::Word;
 use crate::ledger::{Access, OpenLedger};
 
 /// The name under which health checks learn whether submissions are taken.
@@ -53,12 +57,14 @@ const SUBMIT_HEALTH_NAME: &str = "witnessmark.ledger.v1.LedgerService/submit";
 const STORAGE_HEALTH_NAME: &str = "witnessmark.ledger.v1.LedgerService/storage";
 
 /// How a ledger is served.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct ServeOptions {
     /// How long a commit may take.
     pub(crate) commit_limit: Duration,
     /// How many bytes of what is stored are read and hashed again in a second.
     pub(crate) scrub_rate: u64,
+    /// The operator's word that it is to sign without asking its witnesses first.
+    pub(crate) without_witnesses: Option<Word>,
 }
 
 impl Default for ServeOptions {
@@ -66,6 +72,7 @@ impl Default for ServeOptions {
         Self {
             commit_limit: Duration::from_secs(30),
             scrub_rate: 2 << 20,
+            without_witnesses: None,
         }
     }
 }
@@ -80,6 +87,12 @@ pub(crate) enum ServeError {
     /// The key events of the log cannot be read.
     #[error("the key events cannot be read: {0}")]
     Links(LogError),
+    /// What is kept of the witnesses cannot be read, or the operator's word about them not be written.
+    #[error("what is kept of the witnesses: {0}")]
+    Witnesses(io::Error),
+    /// Witnesses cannot be asked.
+    #[error("witnesses cannot be asked: {0}")]
+    Asking(#[from] AskError),
     /// The schema cannot be offered to reflection.
     #[error("reflection cannot be offered: {0}")]
     Reflection(#[from] tonic_reflection::server::Error),
@@ -121,7 +134,7 @@ pub(crate) async fn run(
     options: ServeOptions,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
-    let built = build(ledger, options)?;
+    let built = build(ledger, &options)?;
     let Built {
         core,
         sequencer,
@@ -172,7 +185,7 @@ async fn release(held: &Weak<Core>) {
 }
 
 /// Starts the sequencer, and puts together what the calls share.
-fn build(ledger: OpenLedger, options: ServeOptions) -> Result<Built, ServeError> {
+fn build(ledger: OpenLedger, options: &ServeOptions) -> Result<Built, ServeError> {
     let OpenLedger {
         dir,
         origin,
@@ -180,6 +193,7 @@ fn build(ledger: OpenLedger, options: ServeOptions) -> Result<Built, ServeError>
         access,
         start,
         limits,
+        witnesses,
     } = ledger;
     let writes = matches!(access, Access::Write(_));
     let (links, woken) = Links::open(&dir, reader.clone(), writes).map_err(ServeError::Links)?;
@@ -198,13 +212,23 @@ fn build(ledger: OpenLedger, options: ServeOptions) -> Result<Built, ServeError>
             (None, Queue::read_only(reason))
         }
     };
+    let witnesses = Witnesses::open(&dir, witnesses, published.clone());
+    let witnesses = witnesses.map_err(ServeError::Witnesses)?;
+    if let Some(word) = &options.without_witnesses {
+        word.remember(&dir).map_err(ServeError::Witnesses)?;
+    } else if let Some(reason) = witnesses.waiting() {
+        queue.hold(reason);
+    }
     let core = Core::new(
         (origin, reader, links),
         (queue, limits),
-        published,
+        (published, witnesses),
         stopping,
     );
     let core = Arc::new(core.map_err(ServeError::Thread)?);
+    if writes {
+        witnesses::begin(&core)?;
+    }
     upkeep::begin(&core, woken).map_err(ServeError::Thread)?;
     scrub::begin(Arc::downgrade(&core), options.scrub_rate).map_err(ServeError::Thread)?;
     Ok(Built {

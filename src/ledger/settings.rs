@@ -7,12 +7,15 @@
 //! [limits]                  may be left out, and each line of it too
 //! queue_records = 4096      submissions of all callers that wait
 //! queue_bytes = 67108864    their bytes
+//!
+//! [[witness]]               who is asked to cosign, and what is enough: see `witnesses`
 //! ```
 
 use serde::{Deserialize, Serialize};
 use witnessmark_verifier::Origin;
 
 use super::limits::{QUEUE_BYTES, QUEUE_BYTES_MIN, QUEUE_RECORDS, QUEUE_RECORDS_MAX};
+use super::witnesses::{self, WitnessSettings};
 
 /// The version of the folder's layout.
 const FORMAT: u32 = 1;
@@ -40,6 +43,8 @@ impl Default for QueueLimits {
 pub(crate) struct Settings {
     pub(crate) origin: Origin,
     pub(crate) limits: QueueLimits,
+    /// None if no witness is asked.
+    pub(crate) witnesses: Option<WitnessSettings>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -49,6 +54,10 @@ struct Document {
     origin: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     limits: Option<Limits>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    witness: Vec<witnesses::One>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    witnesses: Option<witnesses::Together>,
 }
 
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -68,6 +77,8 @@ pub(crate) fn encode(origin: &Origin) -> Result<String, toml::ser::Error> {
         format: FORMAT,
         origin: origin.as_str().to_owned(),
         limits: None,
+        witness: Vec::new(),
+        witnesses: None,
     })
 }
 
@@ -86,9 +97,15 @@ pub(crate) fn parse(text: &str) -> Result<Settings, String> {
         ));
     }
     let limits = limits(&document.limits.unwrap_or_default(), &mut problems);
+    let together = document.witnesses.as_ref();
+    let witnesses = witnesses::settings(&document.witness, together, &mut problems);
     let origin = Origin::parse(&document.origin).map_err(|error| format!("origin: {error}"));
     match origin {
-        Ok(origin) if problems.is_empty() => Ok(Settings { origin, limits }),
+        Ok(origin) if problems.is_empty() => Ok(Settings {
+            origin,
+            limits,
+            witnesses,
+        }),
         Ok(_) => Err(problems.join("; ")),
         Err(problem) => {
             problems.push(problem);
@@ -138,5 +155,35 @@ mod tests {
         }
         let unknown = "format = 1\norigin = \"a.b\"\n[limits]\nqueue = 3\n";
         assert!(parse(unknown).unwrap_err().contains("queue"));
+    }
+
+    #[test]
+    fn what_is_wrong_with_the_witnesses_is_told_at_once() {
+        let head = "format = 1\norigin = \"a.b\"\n";
+        let one = "[[witness]]\nurl = \"ftp://a\"\nvkey = \"w\"\n";
+        let problem = parse(&format!("{head}{one}")).unwrap_err();
+        for part in ["witness[0].vkey", "no quorum"] {
+            assert!(problem.contains(part), "{part} in {problem}");
+        }
+        let problem = parse(&format!(
+            "{head}{one}[witnesses]\nquorum = 2\nidle_seconds = 0\n"
+        ));
+        let problem = problem.unwrap_err();
+        for part in ["quorum is 2", "idle_seconds is 0", "witness[0]"] {
+            assert!(problem.contains(part), "{part} in {problem}");
+        }
+        for (text, part) in [
+            ("[witnesses]\nquorum = 1\n", "no [[witness]]"),
+            ("[witnesses]\n", "either quorum or policy"),
+            (
+                "[witnesses]\nquorum = 1\npolicy = \"a\"\n",
+                "either quorum or policy",
+            ),
+            ("[witnesses]\npolicy = \"../a\"\n", "beside ledger.toml"),
+            ("[witnesses]\nquorum = 1\npublish = \"later\"\n", "later"),
+        ] {
+            let problem = parse(&format!("{head}{text}")).unwrap_err();
+            assert!(problem.contains(part), "{part} in {problem}");
+        }
     }
 }

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use witnessmark_log::LogError;
-use witnessmark_proto::{ConsistencyAnswer, EntrySelector, LeafWithProof, Reason, Refusal, v1};
+use witnessmark_proto::{
+    CheckpointChoice, ConsistencyAnswer, EntrySelector, LeafWithProof, Reason, Refusal, v1,
+};
 use witnessmark_verifier::{LeafHash, TreeSize};
 
 use super::entry::index_of;
@@ -13,21 +15,22 @@ use crate::server::status;
 /// The proof that an entry is in the tree of a size, and that tree in the latest checkpoint's.
 pub(super) async fn inclusion(
     core: &Arc<Core>,
+    choice: CheckpointChoice,
     request: v1::GetInclusionProofRequest,
 ) -> Result<v1::GetInclusionProofResponse, Refusal> {
     let selector = EntrySelector::try_from(&request)?;
     let answer = core
-        .read(move |core| prove_inclusion(core, selector, request.size))
+        .read(move |core| prove_inclusion(core, choice, (selector, request.size)))
         .await?;
     Ok(answer.into())
 }
 
 fn prove_inclusion(
     core: &Core,
-    selector: EntrySelector,
-    size: u64,
+    choice: CheckpointChoice,
+    (selector, size): (EntrySelector, u64),
 ) -> Result<LeafWithProof, Refusal> {
-    let checkpoint = &core.reader.published().checkpoint;
+    let checkpoint = core.shown(choice.newest(), 0)?;
     let latest = checkpoint.head().size.get();
     let size = if size == 0 { latest } else { size };
     let index = index_of(core, selector)?;
@@ -48,17 +51,22 @@ fn prove_inclusion(
 /// The proof that the tree of one size is the beginning of the tree of another.
 pub(super) async fn consistency(
     core: &Arc<Core>,
+    choice: CheckpointChoice,
     request: v1::GetConsistencyProofRequest,
 ) -> Result<v1::GetConsistencyProofResponse, Refusal> {
     let v1::GetConsistencyProofRequest { old_size, new_size } = request;
     let answer = core
-        .read(move |core| prove_consistency(core, old_size, new_size))
+        .read(move |core| prove_consistency(core, choice, [old_size, new_size]))
         .await?;
     Ok(answer.into())
 }
 
-fn prove_consistency(core: &Core, old: u64, new: u64) -> Result<ConsistencyAnswer, Refusal> {
-    let checkpoint = &core.reader.published().checkpoint;
+fn prove_consistency(
+    core: &Core,
+    choice: CheckpointChoice,
+    [old, new]: [u64; 2],
+) -> Result<ConsistencyAnswer, Refusal> {
+    let checkpoint = core.shown(choice.newest(), 0)?;
     let new = if new == 0 {
         checkpoint.head().size.get()
     } else {

@@ -1,0 +1,1 @@
+//! What is kept is found again, earliest first; what is damaged is not.
