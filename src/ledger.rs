@@ -12,9 +12,11 @@
 //! DIR/cosigned witnessed   of a ledger with witnesses: the newest checkpoint they cosigned, and those before it that are
 //!                          kept, see `server/witnesses/keep.rs`
 //! DIR/without-witnesses    when and why the ledger was started without asking its witnesses
+//! DIR/damaged              only while what was found damaged was not looked at, see `damaged`
 //! DIR/links/               which entries belong together; may be removed when the ledger is stopped
 //! ```
 
+pub(crate) mod damaged;
 mod limits;
 pub(crate) mod restore;
 mod settings;
@@ -240,7 +242,11 @@ pub(crate) fn open(dir: &Path, commit_limit: Duration) -> Result<OpenLedger, Led
 
     let (start, point) = StartFile::read(dir);
     let (from, mut visit) = (point.as_ref(), |_: u64, _: &_| {});
-    let (reader, access) = if let Some(reason) = store.read_only_reason().map(str::to_owned) {
+    let read_only = match store.read_only_reason() {
+        Some(reason) => Some(reason.to_owned()),
+        None => found_damaged(dir)?,
+    };
+    let (reader, access) = if let Some(reason) = read_only {
         let reader =
             Reader::open_from(store, signer.vkey(), from, &mut visit).map_err(log_error)?;
         (reader, Access::ReadOnly(reason))
@@ -257,6 +263,18 @@ pub(crate) fn open(dir: &Path, commit_limit: Duration) -> Result<OpenLedger, Led
         limits,
         witnesses,
     })
+}
+
+/// Why nothing more may be signed, if the run before found something damaged.
+fn found_damaged(dir: &Path) -> Result<Option<String>, LedgerError> {
+    let found = damaged::read(dir).map_err(io_error(&damaged::path(dir)))?;
+    Ok(found.map(|what| {
+        let dir = dir.display();
+        format!(
+            "what is stored was found damaged ({what}), so nothing more is signed: stop the ledger and run witnessmark fsck {dir}, \
+             which lets it go on if nothing is wrong; else see witnessmark restore"
+        )
+    }))
 }
 
 /// Opens the ledger in `dir` for reading, without its private keys and without the writer's role.

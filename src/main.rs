@@ -7,8 +7,11 @@ mod demo;
 mod keyfile;
 mod ledger;
 mod output;
+mod public_key;
 mod server;
+mod signer;
 mod vault;
+mod witness;
 
 use std::process::ExitCode;
 

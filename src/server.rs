@@ -2,7 +2,7 @@
 
 mod admission;
 mod checks;
-mod connections;
+pub(crate) mod connections;
 mod core;
 mod device_rules;
 mod door;
@@ -49,6 +49,8 @@ use self::watchdog::Watched;
 use self::witnesses::Witnesses;
 pub(crate) use self::witnesses::Word;
 use crate::ledger::{Access, OpenLedger};
+
+pub(crate) use self::status::of_key_chain;
 
 /// The name under which health checks learn whether submissions are taken.
 const SUBMIT_HEALTH_NAME: &str = "witnessmark.ledger.v1.LedgerService/submit";
@@ -221,6 +223,7 @@ fn build(ledger: OpenLedger, options: &ServeOptions) -> Result<Built, ServeError
     }
     let core = Core::new(
         (origin, reader, links),
+        dir,
         (queue, limits),
         (published, witnesses),
         stopping,

@@ -15,14 +15,15 @@ use std::path::Path;
 use std::sync::Arc;
 
 use ed25519_dalek::SigningKey;
+use witnessmark_log::testing::{commit_of, first_checkpoint};
 use witnessmark_log::{CheckpointSigner, Commit, Log, Store};
 use witnessmark_merkle::Frontier;
 use witnessmark_record::{RecordKind, encode, v1};
 use witnessmark_store_sled::{SledStore, StoreOptions};
 use witnessmark_tlog::Encode as _;
 use witnessmark_verifier::{
-    ConsistencyProof, Entry, EntryKind, EntrySignature, KeyId, LeafHash, LeafIndex, OrgName,
-    PAYLOAD_TYPE_RECORD, RecordId, base64, hex, sha256,
+    Entry, EntryKind, EntrySignature, KeyId, LeafIndex, OrgName, PAYLOAD_TYPE_RECORD, RecordId,
+    base64, hex, sha256,
 };
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
@@ -156,24 +157,14 @@ impl Maker {
         signer: &CheckpointSigner,
         (epoch, count): (u64, u64),
     ) -> Outcome<Commit> {
-        let old_size = frontier.size();
-        let (mut entries, mut record_ids, mut nodes) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut entries, mut record_ids) = (Vec::new(), Vec::new());
         for _ in 0..count {
             let (bytes, id) = self.next()?;
-            frontier.push(LeafHash::of(&bytes), &mut |id, hash| nodes.push((id, hash)));
             record_ids.push(id);
             entries.push(bytes);
         }
-        let empty = ConsistencyProof::new(Vec::new());
-        let checkpoint = signer.sign(&Frontier::new().head(), &frontier.head(), &empty)?;
-        Ok(Commit {
-            epoch,
-            old_size,
-            entries,
-            record_ids,
-            nodes,
-            checkpoint,
-        })
+        let sign = |head| first_checkpoint(signer, head);
+        Ok(commit_of(frontier, epoch, (entries, record_ids), sign)?)
     }
 }
 

@@ -11,7 +11,7 @@ use witnessmark_verifier::{Entry, EntryKind, RecordId, VerifierKey};
 
 use super::ledger_trouble;
 use crate::keyfile;
-use crate::ledger::{self, LedgerError};
+use crate::ledger::{self, LedgerError, damaged};
 use crate::output::{Failure, Outcome, Output, Report, Trouble};
 
 /// Check everything that a stopped ledger has stored.
@@ -23,7 +23,8 @@ Examples:
 
 Derives hashes, tiles, root, record ids and key chains again from the bytes of the entries, and \
 compares them with what is stored, with the checkpoint and with the anchor; and the policy and the keys with each other. Everything that is wrong is \
-listed with its place. Nothing is repaired. Opening a store lets its engine write to the folder: \
+listed with its place. Nothing is repaired. When nothing is wrong and a running ledger had found damage before, \
+the file `damaged` goes and the ledger takes records again. Opening a store lets its engine write to the folder: \
 when the folder may be needed as it is, copy it first and check the copy.
 
 Exit codes:
@@ -54,7 +55,17 @@ pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<Report, Fail
     })?;
     let mut found = examine(&store, &vkey, arguments.full, output);
     found.damage.extend(beside_the_store(&arguments.dir, &vkey));
-    report(arguments, &found, store.read_only_reason())
+    let was_marked = found.is_whole()
+        && store.read_only_reason().is_none()
+        && damaged::clear(&arguments.dir).unwrap_or_else(|error| {
+            let place = damaged::path(&arguments.dir);
+            found.damage.push(Damage {
+                place: place.display().to_string(),
+                what: format!("it says that damage was found, and cannot be removed: {error}"),
+            });
+            false
+        });
+    report(arguments, &found, store.read_only_reason(), was_marked)
 }
 
 /// Derives everything in the store again, with the signatures of records if `full`, and says what is wrong.
@@ -159,6 +170,7 @@ fn report(
     arguments: &Arguments,
     found: &Findings,
     read_only: Option<&str>,
+    was_marked: bool,
 ) -> Result<Report, Failure> {
     let dir = arguments.dir.display();
     if found.is_whole() && read_only.is_none() {
@@ -167,11 +179,17 @@ fn report(
         } else {
             "but for the signatures of records: --full checks them too"
         };
-        let text = format!(
+        let mut text = format!(
             "{dir}: {} entries, and nothing is wrong ({checked})",
             found.size
         );
-        let json = json!({ "folder": arguments.dir, "size": found.size, "full": arguments.full });
+        if was_marked {
+            text.push_str(
+                "\nA running ledger had found damage here, which is not there any more: it takes records again. Keep an eye on the \
+                 disk and the memory of this machine",
+            );
+        }
+        let json = json!({ "folder": arguments.dir, "size": found.size, "full": arguments.full, "was_marked_damaged": was_marked });
         return Ok(Report::done(text, json));
     }
     let of = |damage: &Damage| Trouble::new("DAMAGED", &damage.place, &damage.what);

@@ -1,14 +1,17 @@
 //! `key`: make and show signing keys.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use ed25519_dalek::SigningKey;
 use serde_json::json;
-use witnessmark_verifier::{KeyId, hex};
+use witnessmark_verifier::{KeyId, PublicKey, hex};
 
 use super::files;
 use crate::keyfile::{self, KeyFileError};
-use crate::output::{Failure, Report, Trouble};
+use crate::output::{Failure, Report, Trouble, io_failure};
+use crate::public_key::{self, PublicKeyError};
+use crate::signer::{Key, KeyName};
 
 /// Make and show signing keys.
 #[derive(Debug, clap::Subcommand)]
@@ -19,7 +22,7 @@ pub(super) enum Command {
     /// `.pub`. Nothing is ever overwritten.
     #[command(after_help = "Example:\n  witnessmark key new --out device.key")]
     New(New),
-    /// Show the key id and the public key of a key file.
+    /// Show the key id and the public key of a key in any form.
     Show(Show),
 }
 
@@ -34,8 +37,8 @@ pub(super) struct New {
 /// Show a key.
 #[derive(Debug, clap::Args)]
 pub(super) struct Show {
-    /// A private key file, or the `.pub` file beside one.
-    file: PathBuf,
+    /// A private key file, or a public key: a file, or the key itself in OpenSSH's form, PEM, hex or base64.
+    key: String,
 }
 
 /// Runs one of the commands.
@@ -56,20 +59,19 @@ pub(super) fn run(command: &Command) -> Result<Report, Failure> {
                 Some((&arguments.out, &public)),
             ))
         }
-        Command::Show(arguments) => {
-            let is_public = arguments
-                .file
-                .extension()
-                .is_some_and(|ending| ending == "pub");
-            let bytes = if is_public {
-                *keyfile::read_public(&arguments.file)
-                    .map_err(|error| key_failure(&error))?
-                    .as_bytes()
-            } else {
-                read_key(&arguments.file)?.verifying_key().to_bytes()
-            };
-            Ok(describe(&bytes, None))
+        Command::Show(arguments) => Ok(describe(&shown(&arguments.key)?, None)),
+    }
+}
+
+/// The public key of a private key file, or one that is in a file or was typed in any of the forms.
+fn shown(text: &str) -> Result<[u8; 32], Failure> {
+    let path = Path::new(text);
+    match public_key::read(text) {
+        Ok(key) => Ok(*key.as_bytes()),
+        Err(PublicKeyError::Private) if path.exists() => {
+            Ok(read_key(path)?.verifying_key().to_bytes())
         }
+        Err(_) => public_key("key", text).map(|key| *key.as_bytes()),
     }
 }
 
@@ -106,6 +108,43 @@ pub(crate) fn new_key(path: &Path) -> Result<SigningKey, Failure> {
 /// When it cannot be read, is not private, or holds no key.
 pub(crate) fn read_key(path: &Path) -> Result<SigningKey, Failure> {
     keyfile::read(path).map_err(|error| key_failure(&error))
+}
+
+/// Opens a private key, wherever it is.
+///
+/// # Errors
+///
+/// When it cannot be used.
+pub(crate) fn open_key(name: &KeyName) -> Result<Key, Failure> {
+    match name {
+        KeyName::File(path) => Ok(Arc::new(read_key(path)?)),
+    }
+}
+
+/// Opens several private keys.
+///
+/// # Errors
+///
+/// When one of them cannot be used.
+pub(crate) fn open_keys(names: &[KeyName]) -> Result<Vec<Key>, Failure> {
+    names.iter().map(open_key).collect()
+}
+
+/// Reads a public key that was typed, or is in the file that was named.
+///
+/// # Errors
+///
+/// When it is none, or no ledger would admit it.
+pub(crate) fn public_key(option: &str, text: &str) -> Result<PublicKey, Failure> {
+    public_key::read(text).map_err(|error| {
+        if let PublicKeyError::Io { error, .. } = &error {
+            return io_failure(text, error);
+        }
+        let place = format!("{option} {text}");
+        Failure::refused(Trouble::new("KEY_REFUSED", place, error).fix(
+            "give the public key of an Ed25519 key: `witnessmark key new`, `ssh-keygen -t ed25519` and `openssl genpkey -algorithm ed25519` make them",
+        ))
+    })
 }
 
 fn key_failure(error: &KeyFileError) -> Failure {

@@ -14,6 +14,7 @@ use witnessmark_verifier::{KeyEvent, KeyId, OrgName, PAYLOAD_TYPE_KEY_EVENT, PAY
 
 use super::carried::Carried;
 use super::connect::{client_trouble, refused, unconnected};
+use super::org::Request;
 use super::{LedgerOptions, carried, files, stop_signal, when};
 use crate::output::{Failure, Outcome, Output, Report, Trouble, plain};
 use send::{Fate, Item, Link, Stop, unanswered};
@@ -347,6 +348,9 @@ pub(crate) fn read_signed(path: &Path) -> Result<SignedRecord, Failure> {
 ///
 /// When it is not one.
 pub(super) fn parse_signed(path: &Path, bytes: &[u8]) -> Result<SignedRecord, Failure> {
+    if let Ok(request) = Request::parse(bytes) {
+        return Ok(request.signed);
+    }
     SignedRecord::parse(bytes).map_err(|error| {
         Failure::refused(Trouble::new("NOT_SIGNED", path.display(), error).fix(
             "a signed file is what `witnessmark record sign` or `witnessmark org ... --out` writes",

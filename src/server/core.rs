@@ -1,6 +1,7 @@
 //! What all calls share: the published log, the queue, and how much may be done at once.
 
 use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::sync::{Semaphore, oneshot, watch};
@@ -45,13 +46,14 @@ pub(crate) struct Core {
 }
 
 impl Core {
-    /// The shared state of a server that begins with `queue`.
+    /// The shared state of a server of the ledger in `dir` that begins with `queue`.
     ///
     /// # Errors
     ///
     /// The system has no threads left.
     pub(crate) fn new(
         (origin, reader, links): (Origin, Reader<SledStore>, Links<SledStore>),
+        dir: PathBuf,
         (queue, limits): (Queue, QueueLimits),
         (published, witnesses): (watch::Receiver<SignedCheckpoint>, Witnesses),
         stopping: watch::Receiver<bool>,
@@ -65,7 +67,7 @@ impl Core {
             published,
             witnesses,
             stopping,
-            scrub: Scrub::new(),
+            scrub: Scrub::new(dir),
             checks: Checks::start()?,
             reads: Arc::new(Semaphore::new(READS_MAX)),
         })

@@ -4,6 +4,7 @@
 //! closes the queue: a ledger that does not have what it signed must not sign more before somebody has looked at it. Reading
 //! goes on, because what is damaged does not verify, and everything else does.
 
+use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError, Weak};
 use std::time::Duration;
 use std::{io, thread};
@@ -16,6 +17,7 @@ use witnessmark_log::StoreError;
 
 use super::core::Core;
 use crate::clock;
+use crate::ledger::damaged;
 
 /// Entries that are checked at a time: one chunk of the store.
 const STEP_ENTRIES: u64 = 256;
@@ -29,6 +31,8 @@ const DAMAGE_MAX: usize = 16;
 /// How far the scrub is, and what it found.
 #[derive(Debug)]
 pub(crate) struct Scrub {
+    /// The folder of the ledger, where the next start finds what was found.
+    dir: PathBuf,
     progress: Mutex<Progress>,
     /// What was found first.
     damage: watch::Sender<Option<String>>,
@@ -54,9 +58,10 @@ enum Step {
 }
 
 impl Scrub {
-    /// One that has seen nothing yet.
-    pub(crate) fn new() -> Self {
+    /// One of the ledger in `dir` that has seen nothing yet.
+    pub(crate) fn new(dir: PathBuf) -> Self {
         Self {
+            dir,
             progress: Mutex::default(),
             damage: watch::Sender::new(None),
         }
@@ -73,6 +78,9 @@ impl Scrub {
         let is_new = !progress.damage.iter().any(|known| known == what);
         if is_new && progress.damage.len() < DAMAGE_MAX {
             progress.damage.push(what.to_owned());
+            if let Err(error) = damaged::note(&self.dir, what) {
+                tracing::error!(%error, "the next start will not know of the damage");
+            }
         }
         drop(progress);
         self.damage.send_if_modified(|first| {

@@ -10,7 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 use tokio::sync::{oneshot, watch};
-use witnessmark_log::{Appended, Checked, Log, SignedCheckpoint, Store};
+use witnessmark_log::{Appended, Checked, Log, LogError, SignedCheckpoint, Store};
 use witnessmark_proto::{Reason, Refusal};
 use witnessmark_verifier::OrgName;
 
@@ -60,8 +60,19 @@ struct Waiting {
     turns: Turns<Option<OrgName>, Work>,
     /// Nothing more comes: commit what waits, and end.
     stop: bool,
-    /// The thread has ended.
-    ended: bool,
+    /// The thread has ended, and what whoever comes or waits is told.
+    ended: Option<Refusal>,
+}
+
+impl Waiting {
+    /// Whether more may be queued.
+    fn check(&self) -> Result<(), Refusal> {
+        match &self.ended {
+            Some(why) => Err(why.clone()),
+            None if self.stop => Err(stopping()),
+            None => Ok(()),
+        }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -87,9 +98,7 @@ impl Shared {
 
     fn push(&self, org: OrgName, work: Work) -> Result<(), Refusal> {
         let mut waiting = self.waiting();
-        if waiting.stop || waiting.ended {
-            return Err(stopping());
-        }
+        waiting.check()?;
         waiting.turns.push(Some(org), work);
         drop(waiting);
         self.ready.notify_one();
@@ -119,13 +128,18 @@ impl Shared {
         Some(batch)
     }
 
-    /// Nothing is taken any more. Who waits is told so by the end of his channel.
-    fn end(&self) {
+    /// Nothing is taken any more, and who waits is told why.
+    fn end(&self, why: &Refusal) {
         let mut waiting = self.waiting();
-        waiting.ended = true;
-        let left = std::mem::take(&mut waiting.turns);
+        waiting.ended.get_or_insert_with(|| why.clone());
+        let mut left = std::mem::take(&mut waiting.turns);
         drop(waiting);
-        drop(left);
+        while let Some(work) = left.pop() {
+            if let Work::Append(job) = work {
+                // A caller may have gone away.
+                drop(job.answer.send((Err(why.clone()), job.place)));
+            }
+        }
     }
 }
 
@@ -155,7 +169,7 @@ impl Queue {
     ///
     /// # Errors
     ///
-    /// `SERVER_STOPPING`, or `LEDGER_READ_ONLY`.
+    /// `SERVER_STOPPING`, `LEDGER_HALTED`, or `LEDGER_READ_ONLY`.
     pub(crate) fn push(
         &self,
         org: OrgName,
@@ -177,16 +191,14 @@ impl Queue {
     ///
     /// # Errors
     ///
-    /// `SERVER_STOPPING`, or `LEDGER_READ_ONLY`.
+    /// `SERVER_STOPPING`, `LEDGER_HALTED`, or `LEDGER_READ_ONLY`.
     pub(crate) async fn settle(&self) -> Result<(), Refusal> {
         let shared = self.shared()?;
         let (say, settled) = oneshot::channel();
         let mark = Arc::new(Mark(Some(say)));
         {
             let mut waiting = shared.waiting();
-            if waiting.stop || waiting.ended {
-                return Err(stopping());
-            }
+            waiting.check()?;
             let queues: Vec<_> = waiting
                 .turns
                 .keys()
@@ -288,7 +300,7 @@ struct Ending(Arc<Shared>);
 
 impl Drop for Ending {
     fn drop(&mut self) {
-        self.0.end();
+        self.0.end(&stopping());
     }
 }
 
@@ -350,6 +362,7 @@ fn run<S: Store>(
         drop(marks);
         if let Some(reason) = log.halted() {
             tracing::error!(%reason, "the log has halted");
+            waiting.end(&status::of_log(&LogError::Halted(reason.to_owned())));
             watched.halt(reason);
             break;
         }

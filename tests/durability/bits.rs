@@ -391,5 +391,19 @@ fn an_entry_that_is_damaged_while_the_ledger_runs_stops_submissions_and_nothing_
         said["scrub"]["passes"].as_u64().unwrap() > passes + 1
     });
     assert!(daemon.stop().success());
+    // A start looks at the end only, and knows it all the same.
+    let daemon = Daemon::start(&ledger, &[]).unwrap();
+    let refused = base.submit(&daemon, 300).unwrap_err();
+    assert_eq!(refused, Reason::LedgerReadOnly);
+    let said = status(&daemon);
+    let reason = said["reason"].as_str().unwrap();
+    assert!(reason.contains("does not have its leaf hash"), "{reason}");
+    assert!(daemon.stop().success());
     assert_eq!(fsck(&ledger), 1);
+    // It was the memory, or the disk has it right now: once fsck has seen that, the ledger goes on.
+    flip(&chunks, length / 2 * 8);
+    assert_eq!(fsck(&ledger), 0);
+    let daemon = Daemon::start(&ledger, &[]).unwrap();
+    base.submit(&daemon, 300).unwrap();
+    assert!(daemon.stop().success());
 }

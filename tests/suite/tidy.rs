@@ -32,7 +32,15 @@ const DEPENDENCIES: &[(&str, &[&str], &[&str])] = &[
     (
         "witnessmark-witness",
         &["tlog", "verifier"],
-        &["reqwest", "rustls", "thiserror"],
+        &[
+            "axum",
+            "ed25519-dalek",
+            "reqwest",
+            "rustls",
+            "thiserror",
+            "tokio",
+            "tracing",
+        ],
     ),
     (
         "witnessmark-log",

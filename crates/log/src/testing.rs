@@ -5,9 +5,11 @@ mod check;
 pub mod contract;
 mod faulty;
 mod fixture;
+mod made;
 mod memory;
 
 pub use check::{check_history, check_log};
 pub use faulty::{Fault, FaultyStore};
 pub use fixture::{Fixture, Organisation};
+pub use made::{commit_of, first_checkpoint};
 pub use memory::MemoryStore;

@@ -139,6 +139,9 @@ reasons! {
     ClockBehind "CLOCK_BEHIND" Unavailable
         "The ledger's clock is behind the time of its last entry; nothing was written."
         "Tell the operator to set the clock; reading goes on.";
+    SignerUnavailable "SIGNER_UNAVAILABLE" Unavailable
+        "What holds the ledger's key gave no signature; nothing was written."
+        "Submit again later; the operator looks after the agent or token that holds the key.";
     LedgerReadOnly "LEDGER_READ_ONLY" Unavailable
         "The ledger is open for reading only."
         "Tell the operator, who finds the cause in the message.";

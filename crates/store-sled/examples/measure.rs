@@ -20,14 +20,12 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use witnessmark_keychain::Submission;
-use witnessmark_log::testing::Fixture;
+use witnessmark_log::testing::{Fixture, commit_of, first_checkpoint};
 use witnessmark_log::{Checked, CheckpointSigner, Commit, Log, Reader, StartPoint, Store};
 use witnessmark_merkle::{Frontier, InclusionPlan, NodeId};
 use witnessmark_store_sled::{SledStore, StoreOptions};
 use witnessmark_tlog::Encode as _;
-use witnessmark_verifier::{
-    ConsistencyProof, Entry, EntryKind, LeafHash, LeafIndex, RecordId, sha256,
-};
+use witnessmark_verifier::{Entry, EntryKind, LeafIndex, RecordId, sha256};
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
@@ -158,25 +156,15 @@ fn grow(
     template: &mut Entry,
     (epoch, count): (u64, usize),
 ) -> Outcome<Commit> {
-    let old_size = frontier.size();
-    let (mut entries, mut record_ids, mut nodes) = (Vec::new(), Vec::new(), Vec::new());
-    for index in (old_size..).take(count) {
+    let (mut entries, mut record_ids) = (Vec::new(), Vec::new());
+    for index in (frontier.size()..).take(count) {
         fill_payload(&mut template.payload, index);
         let bytes: Arc<[u8]> = template.encode()?.into();
-        frontier.push(LeafHash::of(&bytes), &mut |id, hash| nodes.push((id, hash)));
         record_ids.push(template.record_id());
         entries.push(bytes);
     }
-    let empty = ConsistencyProof::new(Vec::new());
-    let checkpoint = signer.sign(&Frontier::new().head(), &frontier.head(), &empty)?;
-    Ok(Commit {
-        epoch,
-        old_size,
-        entries,
-        record_ids,
-        nodes,
-        checkpoint,
-    })
+    let sign = |head| first_checkpoint(signer, head);
+    Ok(commit_of(frontier, epoch, (entries, record_ids), sign)?)
 }
 
 /// Bytes that nothing compresses.

@@ -362,6 +362,7 @@ fn from_io(error: &io::Error) -> StoreError {
 mod tests {
     use std::time::Duration;
 
+    use witnessmark_log::testing::{Fixture, commit_of, first_checkpoint};
     use witnessmark_merkle::Frontier;
     use witnessmark_verifier::LeafHash;
 
@@ -369,24 +370,11 @@ mod tests {
 
     /// The commit of one more entry.
     fn grow(frontier: &mut Frontier) -> Commit {
-        let (old_size, mut nodes) = (frontier.size(), Vec::new());
-        let entry: Arc<[u8]> = old_size.to_be_bytes().as_slice().into();
-        let leaf = LeafHash::of(&entry);
-        frontier.push(leaf, &mut |id, hash| nodes.push((id, hash)));
-        let root = witnessmark_verifier::base64::encode(frontier.root().as_bytes());
-        let size = frontier.size();
-        let text = format!(
-            "log.example\n{size}\n{root}\n\n\u{2014} log.example {}\n",
-            "AQID".repeat(24)
-        );
-        Commit {
-            epoch: 1,
-            old_size,
-            entries: vec![entry],
-            record_ids: vec![RecordId::new(leaf.hash())],
-            nodes,
-            checkpoint: SignedCheckpoint::parse(&text).unwrap(),
-        }
+        let entry: Arc<[u8]> = frontier.size().to_be_bytes().as_slice().into();
+        let id = RecordId::new(LeafHash::of(&entry).hash());
+        let signer = Fixture::default().signer();
+        let sign = |head| first_checkpoint(&signer, head);
+        commit_of(frontier, 1, (vec![entry], vec![id]), sign).unwrap()
     }
 
     fn on_thread<T: Send + 'static>(

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use indicatif::ProgressBar;
 use witnessmark_proto::{SignedPayload, v1 as service};
@@ -15,6 +16,7 @@ use crate::cli::record::{Stamp, sign_record};
 use crate::cli::template;
 use crate::clock;
 use crate::output::Failure;
+use crate::signer::Key;
 
 /// Keys that sign, by their ids.
 pub(super) type Keys = BTreeMap<KeyId, PublicKey>;
@@ -55,15 +57,16 @@ pub(super) fn make(
     let countersigner = order.countersign.map(read_key).transpose()?;
     let mut devices = Vec::new();
     for path in order.keys {
-        let keys: Vec<_> = [read_key(path)?]
+        let keys: Vec<Key> = [read_key(path)?]
             .into_iter()
             .chain(countersigner.clone())
+            .map(|key| -> Key { Arc::new(key) })
             .collect();
         devices.push((keys, DeviceState::open(path)?));
     }
     let mut public = Keys::new();
     for key in devices.iter().flat_map(|(keys, _)| keys) {
-        let key = PublicKey::admit(key.verifying_key().as_bytes()).map_err(broken)?;
+        let key = key.public_key();
         public.insert(key.key_id(), key);
     }
     let form = template::form(RecordKind::Statement)
@@ -93,7 +96,7 @@ pub(super) fn make(
         let mut record = example.clone();
         stamp.apply(&mut record);
         fill(&mut record, bytes);
-        let (file, id) = sign_record(&record, keys);
+        let (file, id) = sign_record(&record, keys)?;
         *seq = seq.saturating_add(1);
         *previous = Some(id);
         let payload = SignedPayload {

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use ed25519_dalek::SigningKey;
 use serde_json::{Value, json};
 use witnessmark_bundle::{Batch, SignedRecord};
 use witnessmark_record::{Level, Problem, Record, instant, validate};
@@ -15,8 +14,9 @@ use super::check::{describe, no_errors, to_json};
 use super::{decode, files};
 use crate::cli::carried::{self, Carried};
 use crate::cli::chain::sign_payload;
-use crate::cli::key::read_key;
+use crate::cli::key::open_key;
 use crate::output::{Failure, Outcome, Report, Trouble, plain};
+use crate::signer::{Key, KeyName};
 
 /// The digits of the code by which the second run is told what the first one showed: 128 bits.
 const CODE_DIGITS: usize = 32;
@@ -40,9 +40,9 @@ pub(in crate::cli) struct Arguments {
     /// Signed records, or batches of them.
     #[arg(required = true)]
     files: Vec<PathBuf>,
-    /// The officer's private key file.
-    #[arg(long, value_name = "KEY")]
-    key: PathBuf,
+    /// The officer's private key.
+    #[arg(long, value_name = "KEY", value_parser = KeyName::parser())]
+    key: KeyName,
     /// The officer's organisation, whose records these are.
     #[arg(long, value_name = "NAME", value_parser = OrgName::parse)]
     org: OrgName,
@@ -73,8 +73,8 @@ struct Shown {
 ///
 /// When a file or the key cannot be read, a record is not good, or the code is another one. Nothing is signed then.
 pub(super) fn run(arguments: &Arguments) -> Result<Report, Failure> {
-    let key = read_key(&arguments.key)?;
-    let key_id = KeyId::of(key.verifying_key().as_bytes());
+    let key = open_key(&arguments.key)?;
+    let key_id = key.public_key().key_id();
     let mut cargo = carried::read(&arguments.files)?;
     let damage = cargo.failure();
     let shown = judge(cargo.items, &key_id, &arguments.org)?;
@@ -257,12 +257,12 @@ struct Countersigned {
     signed: SignedRecord,
 }
 
-fn sign(shown: Vec<Shown>, key: &SigningKey) -> Result<Vec<Countersigned>, Failure> {
+fn sign(shown: Vec<Shown>, key: &Key) -> Result<Vec<Countersigned>, Failure> {
     let keys = std::slice::from_ref(key);
     let countersigned = shown.into_iter().map(|one| {
         let Carried { place, mut signed } = one.carried;
         if !one.is_signed {
-            let added = sign_payload(&signed.payload_type, &signed.payload, keys);
+            let added = sign_payload(&signed.payload_type, &signed.payload, keys)?;
             signed.signatures.extend(added);
         }
         // What was shown and what is written are one record.

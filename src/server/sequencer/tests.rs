@@ -36,7 +36,8 @@ impl Store for Gated {
                 .unwrap()
                 .send(commit.entries.len())
                 .unwrap();
-            self.go.lock().unwrap().recv().unwrap();
+            let gone = |_| StoreError::Io("the disk is gone".to_owned());
+            self.go.lock().unwrap().recv().map_err(gone)?;
         }
         self.store.commit(commit)
     }
@@ -253,6 +254,25 @@ async fn what_was_queued_before_the_end_is_committed_and_nothing_after_it() {
     assert_eq!(refusal.reason, Reason::ServerStopping);
     let refusal = world.queue.settle().await.unwrap_err();
     assert_eq!(refusal.reason, Reason::ServerStopping);
+}
+
+#[tokio::test]
+async fn what_waits_when_a_commit_fails_is_told_that_the_log_has_halted() {
+    let world = World::start();
+    let first = world.occupy();
+    let second = world.push(world.record(&world.polite, 1));
+    let (late, place) = (
+        world.record(&world.polite, 2),
+        world.door.place_now(Account::Connection(1), 8).unwrap(),
+    );
+    drop(world.go);
+    for waits in [first, second] {
+        let refusal = waits.await.unwrap().0.unwrap_err();
+        assert_eq!(refusal.reason, Reason::LedgerHalted);
+    }
+    let org = late.submission().org.clone();
+    let refusal = world.queue.push(org, late, place).unwrap_err();
+    assert_eq!(refusal.reason, Reason::LedgerHalted);
 }
 
 #[test]

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use witnessmark_log::testing::{Fixture, MemoryStore, check_log};
-use witnessmark_log::{Commit, LogError, Store};
+use witnessmark_log::testing::{Fixture, MemoryStore, check_log, commit_of, first_checkpoint};
+use witnessmark_log::{LogError, Store};
 use witnessmark_merkle::Frontier;
 use witnessmark_tlog::Encode as _;
-use witnessmark_verifier::{ConsistencyProof, Entry, LeafHash};
+use witnessmark_verifier::Entry;
 
 use crate::support::{World, append_one, reopened};
 
@@ -28,24 +28,10 @@ fn verdicts(fixture: &Fixture, entries: &[Entry]) -> (Result<(), LogError>, Resu
         .iter()
         .map(|entry| Arc::from(entry.encode().unwrap()))
         .collect();
-    let mut frontier = Frontier::new();
-    let empty = frontier.head();
-    let mut nodes = Vec::new();
-    for entry in &bytes {
-        frontier.push(LeafHash::of(entry), &mut |node, hash| {
-            nodes.push((node, hash));
-        });
-    }
     let signer = fixture.signer();
-    let proof = ConsistencyProof::new(Vec::new());
-    let commit = Commit {
-        epoch: 1,
-        old_size: 0,
-        record_ids: entries.iter().map(Entry::record_id).collect(),
-        entries: bytes,
-        nodes,
-        checkpoint: signer.sign(&empty, &frontier.head(), &proof).unwrap(),
-    };
+    let record_ids = entries.iter().map(Entry::record_id).collect();
+    let sign = |head| first_checkpoint(&signer, head);
+    let commit = commit_of(&mut Frontier::new(), 1, (bytes, record_ids), sign).unwrap();
     let store = Arc::new(MemoryStore::new());
     store.commit(&commit).unwrap();
     let opened = reopened(fixture, &store).map(|_| ());

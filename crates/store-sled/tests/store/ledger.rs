@@ -1,8 +1,10 @@
 //! A plain ledger in memory: it makes commits, and knows what a store must answer after them.
 
+use std::convert::Infallible;
 use std::path::Path;
 use std::sync::Arc;
 
+use witnessmark_log::testing::commit_of;
 use witnessmark_log::{Commit, Latest, SignedCheckpoint, Store, StoreError};
 use witnessmark_merkle::Frontier;
 use witnessmark_store_sled::{SledStore, StoreOptions};
@@ -96,21 +98,9 @@ impl Ledger {
         if entries.is_empty() {
             self.epoch += 1;
         }
-        let old_size = self.size();
-        let mut nodes = Vec::new();
-        for entry in &entries {
-            self.frontier
-                .push(LeafHash::of(entry), &mut |id, hash| nodes.push((id, hash)));
-        }
-        let checkpoint = checkpoint(self.frontier.head());
-        Commit {
-            epoch: self.epoch,
-            old_size,
-            entries,
-            record_ids,
-            nodes,
-            checkpoint,
-        }
+        let sign = |head| Ok::<_, Infallible>(checkpoint(head));
+        let Ok(commit) = commit_of(&mut self.frontier, self.epoch, (entries, record_ids), sign);
+        commit
     }
 
     pub(crate) fn latest(&self) -> Latest {

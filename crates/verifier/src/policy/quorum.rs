@@ -60,13 +60,10 @@ impl Quorum {
                 }
             }
         }
-        if self
-            .required
-            .is_some_and(|place| place >= self.members.len())
-        {
-            return Err(TrustPolicyError::Place);
+        match self.required {
+            Some(place) if place >= self.members.len() => Err(TrustPolicyError::Place),
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     /// By when the witnesses at the places that have a time of cosignature were enough: the least time at which those up to it are.
