@@ -59,14 +59,14 @@ const SUBMIT_HEALTH_NAME: &str = "witnessmark.ledger.v1.LedgerService/submit";
 const STORAGE_HEALTH_NAME: &str = "witnessmark.ledger.v1.LedgerService/storage";
 
 /// How a ledger is served.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct ServeOptions {
     /// How long a commit may take.
     pub(crate) commit_limit: Duration,
     /// How many bytes of what is stored are read and hashed again in a second.
     pub(crate) scrub_rate: u64,
-    /// The operator's word that it is to sign without asking its witnesses first.
-    pub(crate) without_witnesses: Option<Word>,
+    /// Whether it signs without asking its witnesses first, by the operator's word.
+    pub(crate) without_witnesses: bool,
 }
 
 impl Default for ServeOptions {
@@ -74,7 +74,7 @@ impl Default for ServeOptions {
         Self {
             commit_limit: Duration::from_secs(30),
             scrub_rate: 2 << 20,
-            without_witnesses: None,
+            without_witnesses: false,
         }
     }
 }
@@ -89,7 +89,7 @@ pub(crate) enum ServeError {
     /// The key events of the log cannot be read.
     #[error("the key events cannot be read: {0}")]
     Links(LogError),
-    /// What is kept of the witnesses cannot be read, or the operator's word about them not be written.
+    /// What is kept of the witnesses cannot be read.
     #[error("what is kept of the witnesses: {0}")]
     Witnesses(io::Error),
     /// Witnesses cannot be asked.
@@ -136,7 +136,7 @@ pub(crate) async fn run(
     options: ServeOptions,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
-    let built = build(ledger, &options)?;
+    let built = build(ledger, options)?;
     let Built {
         core,
         sequencer,
@@ -187,7 +187,7 @@ async fn release(held: &Weak<Core>) {
 }
 
 /// Starts the sequencer, and puts together what the calls share.
-fn build(ledger: OpenLedger, options: &ServeOptions) -> Result<Built, ServeError> {
+fn build(ledger: OpenLedger, options: ServeOptions) -> Result<Built, ServeError> {
     let OpenLedger {
         dir,
         origin,
@@ -216,9 +216,9 @@ fn build(ledger: OpenLedger, options: &ServeOptions) -> Result<Built, ServeError
     };
     let witnesses = Witnesses::open(&dir, witnesses, published.clone());
     let witnesses = witnesses.map_err(ServeError::Witnesses)?;
-    if let Some(word) = &options.without_witnesses {
-        word.remember(&dir).map_err(ServeError::Witnesses)?;
-    } else if let Some(reason) = witnesses.waiting() {
+    if !options.without_witnesses
+        && let Some(reason) = witnesses.waiting()
+    {
         queue.hold(reason);
     }
     let core = Core::new(

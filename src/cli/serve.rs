@@ -67,12 +67,18 @@ pub(super) async fn run(arguments: Arguments, output: &Output) -> Result<Report,
     let options = ServeOptions {
         commit_limit,
         scrub_rate: scrub_rate << 20,
-        without_witnesses,
+        without_witnesses: without_witnesses.is_some(),
     };
     let opened = tokio::task::spawn_blocking(move || ledger::open(&dir, commit_limit))
         .await
         .map_err(|error| Failure::cannot_tell(Trouble::new("INTERNAL", "", error)))?;
     let ledger = opened.map_err(|error| ledger_trouble(&error))?;
+    // Before anything is signed on it.
+    if let Some(word) = without_witnesses {
+        word.remember(&ledger.dir).map_err(|error| {
+            Failure::cannot_tell(Trouble::new("IO", ledger.dir.display(), error))
+        })?;
+    }
     let listener = bind(listen).await?;
     let address = listener
         .local_addr()

@@ -11,6 +11,9 @@
 //! [[witness]]               who is asked to cosign, and what is enough: see `witnesses`
 //! ```
 
+use std::fs;
+use std::path::Path;
+
 use serde::{Deserialize, Serialize};
 use witnessmark_verifier::Origin;
 
@@ -112,6 +115,23 @@ pub(crate) fn parse(text: &str) -> Result<Settings, String> {
             Err(problems.join("; "))
         }
     }
+}
+
+/// What the operator of the ledger in `dir` has chosen, if it is the ledger `origin`: the files by name, this one last, because it
+/// makes a folder a ledger. Nothing if it cannot be read: then all is as it is by default.
+pub(super) fn chosen(dir: &Path, origin: &Origin) -> Vec<(String, String)> {
+    let read = |name: &str| fs::read_to_string(dir.join(name)).ok();
+    let files = || {
+        let text = read(super::SETTINGS_FILE)?;
+        let settings = parse(&text).ok().filter(|it| it.origin == *origin)?;
+        let mut files = Vec::new();
+        if let Some(name) = settings.witnesses.as_ref().and_then(WitnessSettings::file) {
+            files.push((name.to_owned(), read(name)?));
+        }
+        files.push((super::SETTINGS_FILE.to_owned(), text));
+        Some(files)
+    };
+    files().unwrap_or_default()
 }
 
 fn limits(given: &Limits, problems: &mut Vec<String>) -> QueueLimits {

@@ -166,6 +166,14 @@ fn addresses(asked: &[One], problems: &mut Vec<String>) -> Vec<WitnessAddress> {
 }
 
 impl WitnessSettings {
+    /// The file that says what is enough, if one does.
+    pub(super) fn file(&self) -> Option<&str> {
+        match &self.rule {
+            Rule::Count(_) => None,
+            Rule::File(file) => Some(file),
+        }
+    }
+
     /// The rules for the log with this key, whose folder is `dir`.
     ///
     /// # Errors
@@ -174,7 +182,7 @@ impl WitnessSettings {
     pub(super) fn rules(self, dir: &Path, log: &VerifierKey) -> Result<WitnessRules, String> {
         let policy = match &self.rule {
             Rule::Count(count) => self.count(*count, log)?,
-            Rule::File(file) => self.file(&dir.join(file), log)?,
+            Rule::File(file) => self.policy_of(&dir.join(file), log)?,
         };
         Ok(WitnessRules {
             asked: self.asked,
@@ -206,7 +214,7 @@ impl WitnessSettings {
             .map_err(|error| format!("the witnesses: {error}"))
     }
 
-    fn file(&self, path: &Path, log: &VerifierKey) -> Result<TrustPolicy, String> {
+    fn policy_of(&self, path: &Path, log: &VerifierKey) -> Result<TrustPolicy, String> {
         let name = path.display();
         let text = fs::read_to_string(path).map_err(|error| format!("{name}: {error}"))?;
         let policy =

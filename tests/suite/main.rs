@@ -29,3 +29,4 @@ mod thread;
 mod tidy;
 mod vault;
 mod walk;
+mod witnesses;

@@ -167,6 +167,11 @@ impl Client {
         }
     }
 
+    /// Whether its policy asks for witnesses, so that no answer without them verifies.
+    pub fn asks_for_witnesses(&self) -> bool {
+        self.policy.quorum().is_some()
+    }
+
     /// The same client, which reads what the quorum of the ledger's witnesses has cosigned, whatever its policy asks for.
     #[must_use]
     pub fn reading_witnessed(self) -> Self {

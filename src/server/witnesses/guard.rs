@@ -103,7 +103,7 @@ impl Contradiction {
         let back = match self {
             Self::Ahead { seen, .. } => format!(
                 "stop it, and rebuild it from a mirror or an export that has {seen} entries: witnessmark restore --from EXPORT --to \
-                 NEW --keys KEYS --anchor THIS"
+                 NEW --anchor THIS"
             ),
             Self::Other { .. } => "one key has signed two histories, or the witness does not tell the truth: compare with what other \
                  witnesses, clients and mirrors have seen before anything is signed"
