@@ -9,6 +9,9 @@
 //! DIR/lock anchor store/ log/   the store, see `witnessmark-store-sled`
 //! DIR/start                where the next start may begin to read, see `start`
 //! DIR/restored             only of a ledger that was rebuilt from an export: from which, see `restore`
+//! DIR/cosigned witnessed   of a ledger with witnesses: the newest checkpoint they cosigned, and those before it that are
+//!                          kept, see `server/witnesses/keep.rs`
+//! DIR/without-witnesses    when and why the ledger was started without asking its witnesses
 //! DIR/damaged              only while what was found damaged was not looked at, see `damaged`
 //! DIR/links/               which entries belong together; may be removed when the ledger is stopped
 //! ```
@@ -18,6 +21,7 @@ mod limits;
 pub(crate) mod restore;
 mod settings;
 pub(crate) mod start;
+mod witnesses;
 
 use std::fs::{self, DirBuilder, File};
 use std::io;
@@ -40,6 +44,7 @@ use crate::keyfile::{self, KeyFileError};
 pub(crate) use crate::ledger::settings::QueueLimits;
 use crate::ledger::settings::Settings;
 use crate::ledger::start::StartFile;
+pub(crate) use crate::ledger::witnesses::{Publish, WitnessRules};
 
 const SETTINGS_FILE: &str = "ledger.toml";
 const POLICY_FILE: &str = "trust.policy";
@@ -154,6 +159,8 @@ pub(crate) struct OpenLedger {
     pub(crate) limits: QueueLimits,
     /// Whether entries are not among what is offered as tiles.
     pub(crate) entries_withheld: bool,
+    /// Who is asked to cosign what it signs; none if nobody is.
+    pub(crate) witnesses: Option<WitnessRules>,
 }
 
 /// Makes a ledger in `dir`, which must not exist or be empty: its keys, its charter as entry 0, and
@@ -257,8 +264,14 @@ pub(crate) fn open(dir: &Path, commit_limit: Duration) -> Result<OpenLedger, Led
         origin,
         limits,
         entries_withheld,
+        witnesses,
     } = read_settings(&folder)?;
     let signer = CheckpointSigner::new(origin.clone(), keyfile::read(&folder.log_key())?);
+    let rules = witnesses.map(|settings| settings.rules(dir, signer.vkey()));
+    let witnesses = rules.transpose().map_err(|problem| LedgerError::Settings {
+        path: folder.settings(),
+        problem,
+    })?;
     let options = StoreOptions {
         commit_limit,
         ..StoreOptions::default()
@@ -291,6 +304,7 @@ pub(crate) fn open(dir: &Path, commit_limit: Duration) -> Result<OpenLedger, Led
         start,
         limits,
         entries_withheld,
+        witnesses,
     })
 }
 

@@ -24,7 +24,7 @@ use witnessmark_verifier::{Hash, NoteAlgorithm, TreeHead, VerifierKey};
 
 use super::{
     Folder, KEYS_FOLDER, LedgerError, check_empty, io_error, make_keys_folder, policy_path,
-    sync_folder, write_file, write_settings,
+    settings, sync_folder, write_file, write_settings,
 };
 use crate::keyfile::{self, KeyFileError};
 
@@ -109,6 +109,8 @@ pub(crate) struct Restore {
     keys: PathBuf,
     /// What the anchor of the ledger that was lost says.
     anchor: Option<TreeHead>,
+    /// What its operator has chosen, with the files that are named in it: the same witnesses are asked.
+    chosen: Vec<(String, String)>,
     to: PathBuf,
 }
 
@@ -152,12 +154,14 @@ impl Restore {
                 missing: size.saturating_sub(has),
             });
         }
+        let chosen = old.map_or_else(Vec::new, |old| settings::chosen(old, vkey.name()));
         Ok(Self {
             export,
             checkpoint,
             vkey,
             keys: keys.to_owned(),
             anchor,
+            chosen,
             to: to.to_owned(),
         })
     }
@@ -180,6 +184,11 @@ impl Restore {
     /// What the anchor says, if there is one.
     pub(crate) const fn anchor(&self) -> Option<&TreeHead> {
         self.anchor.as_ref()
+    }
+
+    /// Whether the operator's choices were found, the witnesses among them, and come along.
+    pub(crate) const fn keeps_settings(&self) -> bool {
+        !self.chosen.is_empty()
     }
 
     /// Builds everything but what makes it a ledger, beside the place where it is to be. `progress` is told how many entries are
@@ -347,7 +356,14 @@ impl Unfinished<'_> {
     pub(crate) fn finish(mut self) -> Result<(), RestoreError> {
         let to = &self.restore.to;
         write_file(&policy_path(&self.dir), &self.restore.policy())?;
-        write_settings(&Folder::new(&self.dir), self.restore.vkey.name())?;
+        for (name, text) in &self.restore.chosen {
+            write_file(&self.dir.join(name), text)?;
+        }
+        if self.restore.chosen.is_empty() {
+            write_settings(&Folder::new(&self.dir), self.restore.vkey.name())?;
+        } else {
+            sync_folder(&self.dir)?;
+        }
         fs::rename(&self.dir, to).map_err(io_error(to))?;
         self.marker = None;
         let parent = to.parent().filter(|it| !it.as_os_str().is_empty());

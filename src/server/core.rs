@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use tokio::sync::{Semaphore, oneshot, watch};
 use witnessmark_log::{Reader, SignedCheckpoint};
-use witnessmark_proto::{Reason, Refusal};
+use witnessmark_proto::{CheckpointChoice, Reason, Refusal};
 use witnessmark_store_sled::SledStore;
 use witnessmark_verifier::Origin;
 
@@ -17,6 +17,7 @@ use super::links::Links;
 use super::scrub::Scrub;
 use super::sequencer::Queue;
 use super::telemetry::fault;
+use super::witnesses::Witnesses;
 use crate::ledger::QueueLimits;
 
 /// What all calls share.
@@ -38,6 +39,8 @@ pub(crate) struct Core {
     pub(crate) published: watch::Receiver<SignedCheckpoint>,
     /// True once the server is told to stop: streams end.
     pub(crate) stopping: watch::Receiver<bool>,
+    /// Who cosigns what is signed, and which checkpoints are shown.
+    pub(crate) witnesses: Witnesses,
     /// How far everything stored has been looked at again.
     pub(crate) scrub: Scrub,
     checks: Checks,
@@ -53,9 +56,8 @@ impl Core {
     pub(crate) fn new(
         (origin, reader, links): (Origin, Reader<SledStore>, Arc<Links<SledStore>>),
         dir: PathBuf,
-        (queue, limits): (Queue, QueueLimits),
-        entries_withheld: bool,
-        published: watch::Receiver<SignedCheckpoint>,
+        (queue, limits, entries_withheld): (Queue, QueueLimits, bool),
+        (published, witnesses): (watch::Receiver<SignedCheckpoint>, Witnesses),
         stopping: watch::Receiver<bool>,
     ) -> io::Result<Self> {
         Ok(Self {
@@ -66,11 +68,25 @@ impl Core {
             queue,
             entries_withheld,
             published,
+            witnesses,
             stopping,
             scrub: Scrub::new(dir),
             checks: Checks::start()?,
             reads: Arc::new(Semaphore::new(READS_MAX)),
         })
+    }
+
+    /// The checkpoint that an answer of `size` entries at least is relative to.
+    ///
+    /// # Errors
+    ///
+    /// There is none of that choice.
+    pub(crate) fn shown(
+        &self,
+        choice: CheckpointChoice,
+        size: u64,
+    ) -> Result<SignedCheckpoint, Refusal> {
+        self.witnesses.shown(choice, size)
     }
 
     /// Begins to check a submission, or to make its answer, on one of the threads for that, when it is the account's turn.

@@ -29,6 +29,13 @@ pub(crate) const HEADER_LIST_BYTES_MAX: u32 = 16 * 1024;
 /// How long a call may take until its answer begins. The slowest is a large bundle.
 pub(crate) const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// How long a submission waits for the witnesses before it is told that it is logged and they have not cosigned yet. Shorter than what
+/// a call may take, so that the answer arrives.
+pub(crate) const WITNESSED_WAIT: Duration = Duration::from_secs(25);
+
+/// How long a submission waits for the start to be over, in which the witnesses are asked what they saw last.
+pub(crate) const START_WAIT: Duration = Duration::from_secs(5);
+
 /// How long a stream may stand still because the caller neither sends nor reads.
 pub(crate) const STREAM_IDLE_TIMEOUT: Duration = Duration::from_secs(120);
 

@@ -81,6 +81,8 @@ impl Waiting {
 struct Shared {
     waiting: Mutex<Waiting>,
     ready: Condvar,
+    /// Why nothing more is signed, not even what waits, once that is so.
+    contradicted: OnceLock<Refusal>,
 }
 
 /// The next batch.
@@ -149,7 +151,9 @@ pub(crate) struct Queue {
     /// The way to the thread, or why there is none.
     shared: Result<Arc<Shared>, String>,
     /// Why nothing more is taken, once that is so.
-    closed: Arc<OnceLock<String>>,
+    closed: Arc<OnceLock<Refusal>>,
+    /// Why nothing is taken yet, as long as that is so.
+    held: Arc<watch::Sender<Option<Refusal>>>,
 }
 
 impl Queue {
@@ -158,6 +162,7 @@ impl Queue {
         Self {
             shared: Err(reason),
             closed: Arc::default(),
+            held: Arc::new(watch::Sender::new(None)),
         }
     }
 
@@ -224,20 +229,59 @@ impl Queue {
 
     /// Takes nothing any more, for this reason; what is queued goes on.
     pub(crate) fn close(&self, reason: String) {
-        self.closed.get_or_init(|| reason);
+        let refusal = Refusal::new(Reason::LedgerReadOnly, reason);
+        self.closed.get_or_init(|| refusal);
+    }
+
+    /// Takes nothing any more, and refuses what is queued, because a witness has seen what is not here. False if nothing was taken
+    /// before either.
+    pub(crate) fn contradicted(&self, reason: String) -> bool {
+        let refusal = Refusal::new(Reason::LedgerContradicted, reason);
+        if let Ok(shared) = &self.shared {
+            shared.contradicted.get_or_init(|| refusal.clone());
+        }
+        self.closed.set(refusal).is_ok()
+    }
+
+    /// Takes nothing until it is opened, for this reason. A ledger that takes nothing at all stays as it is.
+    pub(crate) fn hold(&self, reason: String) {
+        if self.shared.is_ok() {
+            let refusal = Refusal::new(Reason::WitnessesUnreachable, reason);
+            self.held.send_replace(Some(refusal));
+        }
+    }
+
+    /// Whether it is held.
+    pub(crate) fn is_held(&self) -> bool {
+        self.held.borrow().is_some()
+    }
+
+    /// Takes what comes from now on. False if it was not held.
+    pub(crate) fn open(&self) -> bool {
+        self.held.send_if_modified(|held| held.take().is_some())
+    }
+
+    /// Waits until it is not held, for so long; a start is soon over.
+    pub(crate) async fn opened(&self, within: Duration) {
+        let mut held = self.held.subscribe();
+        // Whoever comes then is told why nothing is taken.
+        drop(tokio::time::timeout(within, held.wait_for(Option::is_none)).await);
     }
 
     /// Why nothing is taken, if that is so.
-    pub(crate) fn refused(&self) -> Option<&str> {
-        let closed = self.closed.get().map(String::as_str);
-        closed.or_else(|| self.shared.as_ref().err().map(String::as_str))
+    pub(crate) fn refused(&self) -> Option<Refusal> {
+        self.shared().err()
     }
 
     fn shared(&self) -> Result<&Arc<Shared>, Refusal> {
+        if let Some(refusal) = self.closed.get() {
+            return Err(refusal.clone());
+        }
         let told = |reason| Refusal::new(Reason::LedgerReadOnly, reason);
-        match self.closed.get() {
-            Some(reason) => Err(told(reason)),
-            None => self.shared.as_ref().map_err(told),
+        let shared = self.shared.as_ref().map_err(told)?;
+        match self.held.borrow().as_ref() {
+            Some(refusal) => Err(refusal.clone()),
+            None => Ok(shared),
         }
     }
 }
@@ -290,6 +334,7 @@ impl Sequencer {
         let queue = Queue {
             shared: Ok(Arc::clone(&shared)),
             closed: Arc::default(),
+            held: Arc::new(watch::Sender::new(None)),
         };
         Ok((Self { shared, ended }, queue))
     }
@@ -312,7 +357,10 @@ fn run<S: Store>(
 ) {
     while let Some(Batch { jobs, marks }) = waiting.next() {
         let _work = watched.begin();
-        append((&mut log, links), jobs, published);
+        match waiting.contradicted.get() {
+            Some(refusal) => refuse(jobs, refusal),
+            None => append((&mut log, links), jobs, published),
+        }
         start.save_when_due(&log.reader().published());
         drop(marks);
         if let Some(reason) = log.halted() {
@@ -326,6 +374,12 @@ fn run<S: Store>(
     start.save(&log.reader().published());
     // The store is closed within the limit of a commit.
     drop(log);
+}
+
+fn refuse(batch: Vec<Job>, refusal: &Refusal) {
+    for Job { answer, place, .. } in batch {
+        drop(answer.send((Err(refusal.clone()), place)));
+    }
 }
 
 fn append<S: Store>(

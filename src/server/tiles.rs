@@ -12,7 +12,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
-use witnessmark_proto::{Reason, Refusal};
+use witnessmark_proto::{CheckpointChoice, Reason, Refusal};
 use witnessmark_tlog::{Tile, encode_entry_bundle};
 use witnessmark_verifier::Hash;
 
@@ -39,23 +39,27 @@ pub(super) async fn answer(core: Option<Arc<Core>>, path: &str) -> Response {
     let Some(core) = core else {
         return refuse(StatusCode::SERVICE_UNAVAILABLE, "the ledger is stopping\n");
     };
+    // What waits for witnesses before it is shown is not there yet.
+    let Ok(checkpoint) = core.shown(CheckpointChoice::Newest, 0) else {
+        return missing();
+    };
+    let size = checkpoint.head().size.get();
     if path == CHECKPOINT_PATH {
-        let text = core.reader.published().checkpoint.text().to_owned();
-        return offer(TEXT, NEVER_KEPT, text);
+        return offer(TEXT, NEVER_KEPT, checkpoint.text().to_owned());
     }
     let path = path.trim_start_matches('/');
     if let Ok(tile) = Tile::parse(path) {
-        return hashes(&core, tile).await;
+        return hashes(&core, tile, size).await;
     }
     match Tile::parse_entries(path) {
         Ok(_) if core.entries_withheld => refuse(StatusCode::FORBIDDEN, WITHHELD),
-        Ok(tile) => entries(core, &tile).await,
+        Ok(tile) => entries(core, &tile, size).await,
         Err(_) => missing(),
     }
 }
 
-async fn hashes(core: &Arc<Core>, tile: Tile) -> Response {
-    let read = move |core: &Core| core.reader.tile(tile).map_err(|error| of_log(&error));
+async fn hashes(core: &Arc<Core>, tile: Tile, size: u64) -> Response {
+    let read = move |core: &Core| core.reader.tile(tile, size).map_err(|error| of_log(&error));
     let hashes = match read_in_time(core, read).await {
         Ok(Some(hashes)) => hashes,
         Ok(None) => return missing(),
@@ -66,8 +70,8 @@ async fn hashes(core: &Arc<Core>, tile: Tile) -> Response {
 }
 
 /// A bundle may have 16 MiB, so it is read and sent piece by piece, as fast as the caller takes it.
-async fn entries(core: Arc<Core>, tile: &Tile) -> Response {
-    let Some(mut places) = core.reader.bundle(tile) else {
+async fn entries(core: Arc<Core>, tile: &Tile, size: u64) -> Response {
+    let Some(mut places) = core.reader.bundle(tile, size) else {
         return missing();
     };
     // What cannot be read at all is told in place of a bundle.

@@ -35,3 +35,4 @@ mod tiles;
 mod vault;
 mod walk;
 mod witness;
+mod witnesses;

@@ -251,16 +251,17 @@ impl<S: Store> Reader<S> {
         Frontier::from_nodes(size, nodes).map_err(|_| too_few("nodes"))
     }
 
-    /// The hashes of a tile, if the published tree has all of them.
+    /// The hashes of a tile, if the tree of `size` entries has all of them, and is published.
     ///
     /// # Errors
     ///
     /// The store cannot be read.
-    pub fn tile(&self, tile: Tile) -> Result<Option<Vec<Hash>>, LogError> {
+    pub fn tile(&self, tile: Tile, size: u64) -> Result<Option<Vec<Hash>>, LogError> {
         let Some(level) = tile.level.checked_mul(TILE_HEIGHT) else {
             return Ok(None);
         };
-        let on_level = self.published().size().checked_shr(level.into());
+        let size = size.min(self.published().size());
+        let on_level = size.checked_shr(level.into());
         let Some(places) = places(&tile).filter(|places| Some(places.end) <= on_level) else {
             return Ok(None);
         };
@@ -273,9 +274,10 @@ impl<S: Store> Reader<S> {
         }
     }
 
-    /// Which entries the bundle under a tile of level 0 has, if the published tree has all of them.
-    pub fn bundle(&self, tile: &Tile) -> Option<Range<u64>> {
-        places(tile).filter(|places| places.end <= self.published().size())
+    /// Which entries the bundle under a tile of level 0 has, if the tree of `size` entries has all of them, and is published.
+    pub fn bundle(&self, tile: &Tile, size: u64) -> Option<Range<u64>> {
+        let size = size.min(self.published().size());
+        places(tile).filter(|places| places.end <= size)
     }
 
     /// The answer to a record that is published already, with its proof in the published

@@ -145,6 +145,18 @@ reasons! {
     LedgerReadOnly "LEDGER_READ_ONLY" Unavailable
         "The ledger is open for reading only."
         "Tell the operator, who finds the cause in the message.";
+    LedgerContradicted "LEDGER_CONTRADICTED" Unavailable
+        "A witness has cosigned a later or another state of this ledger than the one that is here, so nothing more is signed."
+        "Tell the operator, who finds in the message what is missing and the way back; reading goes on.";
+    WitnessesUnreachable "WITNESSES_UNREACHABLE" Unavailable
+        "The ledger has started and not yet heard from its witnesses what it signed last, so it signs nothing yet."
+        "Submit again later, or tell the operator; reading goes on.";
+    NotWitnessed "NOT_WITNESSED" Unavailable
+        "The ledger's witnesses have not cosigned in time; what was submitted is logged, at the index that the message names."
+        "Submit it again to wait on, or take the proof without the witnesses.";
+    NoWitnesses "NO_WITNESSES" FailedPrecondition
+        "A checkpoint with a quorum of witnesses was asked for, and this ledger asks no witness."
+        "Ask without, or with a policy that asks for no witness.";
     LedgerHalted "LEDGER_HALTED" Unavailable
         "The ledger stopped writing because it does not know whether its last write succeeded."
         "Submit again after the operator has restarted it; what was logged will be recognised.";
@@ -179,6 +191,8 @@ impl Reason {
             Self::QueueFull
                 | Self::StreamIdle
                 | Self::ServerStopping
+                | Self::WitnessesUnreachable
+                | Self::NotWitnessed
                 | Self::LedgerHalted
                 | Self::StoreUnreadable
         )
@@ -234,7 +248,7 @@ Two answers come from the transport and have no reason: `OUT_OF_RANGE` for a mes
 server reads, and `CANCELLED` for a call whose deadline has passed.
 
 `witnessmark submit` repeats by itself what was refused with `QUEUE_FULL`, `STREAM_IDLE`, `SERVER_STOPPING`,
-`LEDGER_HALTED` or `STORE_UNREADABLE`, and what had no answer. Every other refusal stands.
+`WITNESSES_UNREACHABLE`, `NOT_WITNESSED`, `LEDGER_HALTED` or `STORE_UNREADABLE`, and what had no answer. Every other refusal stands.
 
 This file is written from `crates/proto/src/reason.rs`.
 

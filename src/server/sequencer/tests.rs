@@ -295,5 +295,5 @@ fn a_queue_that_was_closed_says_why() {
     let refusal = world.queue.check_open().unwrap_err();
     assert_eq!(refusal.reason, Reason::LedgerReadOnly);
     assert_eq!(refusal.message, "entry 7 is damaged");
-    assert_eq!(world.queue.refused(), Some("entry 7 is damaged"));
+    assert_eq!(world.queue.refused().unwrap().message, "entry 7 is damaged");
 }
