@@ -11,7 +11,7 @@ use witnessmark_verifier::Origin;
 
 use super::checks::Checks;
 use super::door::{Account, Door};
-use super::limits::READS_MAX;
+use super::limits::{BUNDLES_MAX, READS_MAX};
 use super::links::Links;
 use super::scrub::Scrub;
 use super::sequencer::Queue;
@@ -33,6 +33,8 @@ pub(crate) struct Core {
     pub(crate) queue: Queue,
     /// Whether entries are not among what is offered as tiles.
     pub(crate) entries_withheld: bool,
+    /// Room for bundles of entries that are being sent.
+    pub(crate) bundles: Arc<Semaphore>,
     /// The latest published checkpoint, for those who watch.
     pub(crate) published: watch::Receiver<SignedCheckpoint>,
     /// True once the server is told to stop: streams end.
@@ -63,6 +65,7 @@ impl Core {
             door: Door::new(limits),
             queue,
             entries_withheld,
+            bundles: Arc::new(Semaphore::new(BUNDLES_MAX)),
             published,
             stopping,
             scrub: Scrub::new(),
