@@ -24,7 +24,8 @@ Prints \"listening on ADDR\" once it accepts; port 0 takes a free port. SIGTERM 
 calls that have begun are answered first. WITNESSMARK_LOG=debug makes its log on standard error \
 longer.
 
-GET /status at the same address tells in JSON whether submissions are taken, and how far the stored log has been read again.
+GET /status at the same address tells in JSON whether submissions are taken, and how far the stored log has been read again. \
+GET /checkpoint, /tile/... and /tile/entries/... offer the log as C2SP tlog-tiles.
 
 A commit that fails, or does not end in time, ends the ledger with exit code 2: start it again. Nothing that was \
 acknowledged is lost.")]

@@ -12,7 +12,7 @@ use witnessmark_verifier::Origin;
 
 use super::checks::Checks;
 use super::door::{Account, Door};
-use super::limits::READS_MAX;
+use super::limits::{BUNDLES_MAX, READS_MAX};
 use super::links::Links;
 use super::scrub::Scrub;
 use super::sequencer::Queue;
@@ -35,6 +35,8 @@ pub(crate) struct Core {
     pub(crate) queue: Queue,
     /// Whether entries are not among what is offered as tiles.
     pub(crate) entries_withheld: bool,
+    /// Room for bundles of entries that are being sent.
+    pub(crate) bundles: Arc<Semaphore>,
     /// The latest published checkpoint, for those who watch.
     pub(crate) published: watch::Receiver<SignedCheckpoint>,
     /// True once the server is told to stop: streams end.
@@ -67,6 +69,7 @@ impl Core {
             door: Door::new(limits),
             queue,
             entries_withheld,
+            bundles: Arc::new(Semaphore::new(BUNDLES_MAX)),
             published,
             witnesses,
             stopping,
