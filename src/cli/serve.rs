@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::key::Unlock;
 use super::ledger_trouble;
 use crate::output::{Failure, Output, Report, Trouble};
 use crate::server::ServeOptions;
@@ -43,6 +44,8 @@ pub(super) struct Arguments {
     /// found damaged, no more submissions are taken.
     #[arg(long, value_name = "MIB", default_value = "2", value_parser = clap::value_parser!(u64).range(1..=1000))]
     scrub_rate: u64,
+    #[command(flatten)]
+    unlock: Unlock,
 }
 
 /// Serves until it is told to stop.
@@ -57,16 +60,21 @@ pub(super) async fn run(arguments: Arguments, output: &Output) -> Result<Report,
         listen,
         commit_limit,
         scrub_rate,
+        unlock,
     } = arguments;
     let commit_limit = Duration::from_secs(commit_limit);
     let options = ServeOptions {
         commit_limit,
         scrub_rate: scrub_rate << 20,
     };
-    let opened = tokio::task::spawn_blocking(move || ledger::open(&dir, commit_limit))
-        .await
-        .map_err(|error| Failure::cannot_tell(Trouble::new("INTERNAL", "", error)))?;
-    let ledger = opened.map_err(|error| ledger_trouble(&error))?;
+    let opened = tokio::task::spawn_blocking(move || -> Result<_, Failure> {
+        let name = ledger::log_key_name(&dir).map_err(|error| ledger_trouble(&error))?;
+        let key = unlock.open(&name)?;
+        ledger::open(&dir, key, commit_limit).map_err(|error| ledger_trouble(&error))
+    })
+    .await
+    .map_err(|error| Failure::cannot_tell(Trouble::new("INTERNAL", "", error)))?;
+    let ledger = opened?;
     let listener = bind(listen).await?;
     let address = listener
         .local_addr()

@@ -96,8 +96,9 @@ impl Daemon {
         Self::run(program, folder)
     }
 
+    /// Starts the daemon with what `program` says of its surroundings.
     #[track_caller]
-    fn run(mut program: Command, folder: &Path) -> Self {
+    pub(crate) fn run(mut program: Command, folder: &Path) -> Self {
         let mut child = program
             .args(["serve", "--listen", "127.0.0.1:0", "--dir"])
             .arg(folder)
