@@ -19,6 +19,7 @@ mod memory;
 mod misbehaviour;
 mod org;
 mod page;
+mod passphrase;
 mod prove;
 mod record;
 mod records;

@@ -26,6 +26,7 @@ mod reject;
 mod related;
 mod restore;
 mod service;
+mod signers;
 mod support;
 mod synthetic;
 mod tables;
