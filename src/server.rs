@@ -2,7 +2,7 @@
 
 mod admission;
 mod checks;
-mod connections;
+pub(crate) mod connections;
 mod core;
 mod device_rules;
 mod door;
