@@ -33,6 +33,7 @@ mod thread;
 mod vault;
 mod verify;
 mod when;
+mod witness;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -136,6 +137,9 @@ enum Command {
     Fsck(fsck::Arguments),
     /// Rebuild a ledger whose store is damaged or gone from an export.
     Restore(restore::Arguments),
+    /// Run a witness, which cosigns the checkpoints of logs that only grow.
+    #[command(subcommand)]
+    Witness(witness::Command),
     /// Show everything on 60 public records: a real server, real signatures, real proofs.
     Demo(demo::Arguments),
     /// Measure how fast a ledger takes records, beside what the machine could do.
@@ -225,6 +229,7 @@ async fn run(command: Command, output: &Output) -> Result<Report, Failure> {
         Command::Mirror(arguments) => mirror::run(&arguments, output).await,
         Command::Fsck(arguments) => fsck::run(&arguments, output),
         Command::Restore(arguments) => restore::run(&arguments, output),
+        Command::Witness(command) => witness::run(command, output).await,
         Command::Demo(arguments) => demo::run(&arguments, output).await,
         Command::Bench(arguments) => bench::run(&arguments, output).await,
         Command::Completions(arguments) => Ok(completions::run(&arguments)),

@@ -151,6 +151,8 @@ pub(crate) struct OpenLedger {
     pub(crate) start: StartFile,
     /// How much may wait to be logged.
     pub(crate) limits: QueueLimits,
+    /// Whether entries are not among what is offered as tiles.
+    pub(crate) entries_withheld: bool,
 }
 
 /// Makes a ledger in `dir`, which must not exist or be empty: its keys, its charter as entry 0, and
@@ -212,7 +214,11 @@ fn sync_folder(dir: &Path) -> Result<(), LedgerError> {
 /// The folder is not a ledger, is in use, or cannot be read; or the disk does not answer within `commit_limit`.
 pub(crate) fn open(dir: &Path, commit_limit: Duration) -> Result<OpenLedger, LedgerError> {
     let folder = Folder::new(dir);
-    let Settings { origin, limits } = read_settings(&folder)?;
+    let Settings {
+        origin,
+        limits,
+        entries_withheld,
+    } = read_settings(&folder)?;
     let signer = CheckpointSigner::new(origin.clone(), keyfile::read(&folder.log_key())?);
     let options = StoreOptions {
         commit_limit,
@@ -245,6 +251,7 @@ pub(crate) fn open(dir: &Path, commit_limit: Duration) -> Result<OpenLedger, Led
         access,
         start,
         limits,
+        entries_withheld,
     })
 }
 

@@ -10,6 +10,7 @@ mod mirror;
 mod output;
 mod server;
 mod vault;
+mod witness;
 
 use std::process::ExitCode;
 

@@ -17,6 +17,7 @@ mod sequencer;
 mod service;
 mod status;
 pub(crate) mod telemetry;
+mod tiles;
 mod turns;
 mod upkeep;
 mod watchdog;
@@ -180,6 +181,7 @@ fn build(ledger: OpenLedger, options: ServeOptions) -> Result<Built, ServeError>
         access,
         start,
         limits,
+        entries_withheld,
     } = ledger;
     let writes = matches!(access, Access::Write(_));
     let (links, woken) = Links::open(&dir, reader.clone(), writes).map_err(ServeError::Links)?;
@@ -202,6 +204,7 @@ fn build(ledger: OpenLedger, options: ServeOptions) -> Result<Built, ServeError>
         (origin, reader, links),
         dir,
         (queue, limits),
+        entries_withheld,
         published,
         stopping,
     );
@@ -235,7 +238,7 @@ async fn serve(
         report_health(&reporter, false, false).await;
         stop.send_replace(true);
     };
-    let pages = page::routes(Arc::downgrade(&core));
+    let pages = page::routes(&Arc::downgrade(&core));
     let service =
         LedgerServiceServer::new(LedgerApi::new(core)).max_decoding_message_size(REQUEST_BYTES_MAX);
     let [v1, v1alpha] = [reflection(), reflection()];

@@ -7,6 +7,9 @@
 //! [limits]                  may be left out, and each line of it too
 //! queue_records = 4096      submissions of all callers that wait
 //! queue_bytes = 67108864    their bytes
+//!
+//! [tiles]                   may be left out
+//! entries = "public"        or "withheld": /tile/entries is refused, while the checkpoint and the hashes stay public
 //! ```
 
 use serde::{Deserialize, Serialize};
@@ -40,6 +43,8 @@ impl Default for QueueLimits {
 pub(crate) struct Settings {
     pub(crate) origin: Origin,
     pub(crate) limits: QueueLimits,
+    /// Whether entries are not among what is offered as tiles.
+    pub(crate) entries_withheld: bool,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -49,6 +54,8 @@ struct Document {
     origin: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     limits: Option<Limits>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    tiles: Option<Tiles>,
 }
 
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -56,6 +63,12 @@ struct Document {
 struct Limits {
     queue_records: Option<usize>,
     queue_bytes: Option<usize>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Tiles {
+    entries: String,
 }
 
 /// The text of the file of a new ledger.
@@ -68,6 +81,7 @@ pub(crate) fn encode(origin: &Origin) -> Result<String, toml::ser::Error> {
         format: FORMAT,
         origin: origin.as_str().to_owned(),
         limits: None,
+        tiles: None,
     })
 }
 
@@ -86,9 +100,23 @@ pub(crate) fn parse(text: &str) -> Result<Settings, String> {
         ));
     }
     let limits = limits(&document.limits.unwrap_or_default(), &mut problems);
+    let entries_withheld = match document.tiles.as_ref().map(|tiles| tiles.entries.as_str()) {
+        None | Some("public") => false,
+        Some("withheld") => true,
+        Some(other) => {
+            problems.push(format!(
+                "tiles.entries is {other:?}, and is \"public\" or \"withheld\""
+            ));
+            true
+        }
+    };
     let origin = Origin::parse(&document.origin).map_err(|error| format!("origin: {error}"));
     match origin {
-        Ok(origin) if problems.is_empty() => Ok(Settings { origin, limits }),
+        Ok(origin) if problems.is_empty() => Ok(Settings {
+            origin,
+            limits,
+            entries_withheld,
+        }),
         Ok(_) => Err(problems.join("; ")),
         Err(problem) => {
             problems.push(problem);
@@ -126,6 +154,19 @@ mod tests {
         let text = format!("{text}\n[limits]\nqueue_records = 9\n");
         let limits = parse(&text).unwrap().limits;
         assert_eq!((limits.records, limits.bytes), (9, QUEUE_BYTES));
+    }
+
+    #[test]
+    fn entries_are_public_unless_they_are_said_to_be_withheld() {
+        let text = "format = 1\norigin = \"a.b\"\n";
+        assert!(!parse(text).unwrap().entries_withheld);
+        for (word, withheld) in [("public", false), ("withheld", true)] {
+            let text = format!("{text}[tiles]\nentries = \"{word}\"\n");
+            assert_eq!(parse(&text).unwrap().entries_withheld, withheld);
+        }
+        let problem = parse(&format!("{text}[tiles]\nentries = \"none\"\n")).unwrap_err();
+        assert!(problem.contains("tiles.entries is \"none\""), "{problem}");
+        assert!(parse(&format!("{text}[tiles]\n")).is_err());
     }
 
     #[test]

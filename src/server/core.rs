@@ -32,6 +32,8 @@ pub(crate) struct Core {
     pub(crate) door: Door,
     /// Where submissions wait that are checked.
     pub(crate) queue: Queue,
+    /// Whether entries are not among what is offered as tiles.
+    pub(crate) entries_withheld: bool,
     /// The latest published checkpoint, for those who watch.
     pub(crate) published: watch::Receiver<SignedCheckpoint>,
     /// True once the server is told to stop: streams end.
@@ -52,6 +54,7 @@ impl Core {
         (origin, reader, links): (Origin, Reader<SledStore>, Links<SledStore>),
         dir: PathBuf,
         (queue, limits): (Queue, QueueLimits),
+        entries_withheld: bool,
         published: watch::Receiver<SignedCheckpoint>,
         stopping: watch::Receiver<bool>,
     ) -> io::Result<Self> {
@@ -61,6 +64,7 @@ impl Core {
             links,
             door: Door::new(limits),
             queue,
+            entries_withheld,
             published,
             stopping,
             scrub: Scrub::new(dir),

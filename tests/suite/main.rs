@@ -13,6 +13,9 @@ mod corrections;
 mod crash;
 mod device;
 mod fsck;
+#[path = "../../crates/bundle/tests/suite/go.rs"]
+mod go;
+mod http;
 mod link;
 mod mirror;
 mod misbehaviour;
@@ -29,5 +32,7 @@ mod synthetic;
 mod tables;
 mod thread;
 mod tidy;
+mod tiles;
 mod vault;
 mod walk;
+mod witness;

@@ -29,7 +29,11 @@ const DEPENDENCIES: &[(&str, &[&str], &[&str])] = &[
         &["edtf-core"],
     ),
     ("witnessmark-postings", &["verifier"], &["rustix"]),
-    ("witnessmark-witness", &["tlog", "verifier"], &[]),
+    (
+        "witnessmark-witness",
+        &["tlog", "verifier"],
+        &["axum", "ed25519-dalek", "thiserror", "tokio", "tracing"],
+    ),
     (
         "witnessmark-log",
         &["keychain", "merkle", "tlog", "verifier"],

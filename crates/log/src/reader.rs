@@ -7,6 +7,7 @@ use std::ops::Range;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use witnessmark_merkle::{ConsistencyPlan, Frontier, InclusionPlan, NodeId};
+use witnessmark_tlog::{TILE_WIDTH, Tile};
 use witnessmark_verifier::{
     ConsistencyProof, Entry, Hash, InclusionProof, LeafHash, LeafIndex, RecordId, VerifierKey,
 };
@@ -16,6 +17,9 @@ use crate::load::load;
 use crate::published::{Published, StartPoint};
 use crate::store::Store;
 use crate::submission::Appended;
+
+/// How many levels of the tree are in one level of tiles.
+const TILE_HEIGHT: u8 = 8;
 
 /// An entry and where it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -210,6 +214,33 @@ impl<S: Store> Reader<S> {
         Frontier::from_nodes(size, nodes).map_err(|_| too_few("nodes"))
     }
 
+    /// The hashes of a tile, if the published tree has all of them.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be read.
+    pub fn tile(&self, tile: Tile) -> Result<Option<Vec<Hash>>, LogError> {
+        let Some(level) = tile.level.checked_mul(TILE_HEIGHT) else {
+            return Ok(None);
+        };
+        let on_level = self.published().size().checked_shr(level.into());
+        let Some(places) = places(&tile).filter(|places| Some(places.end) <= on_level) else {
+            return Ok(None);
+        };
+        let ids: Vec<NodeId> = places.map(|index| NodeId { level, index }).collect();
+        let hashes = self.nodes(&ids)?;
+        if hashes.len() == ids.len() {
+            Ok(Some(hashes))
+        } else {
+            Err(too_few("nodes"))
+        }
+    }
+
+    /// Which entries the bundle under a tile of level 0 has, if the published tree has all of them.
+    pub fn bundle(&self, tile: &Tile) -> Option<Range<u64>> {
+        places(tile).filter(|places| places.end <= self.published().size())
+    }
+
     /// The answer to a record that is published already, with its proof in the published
     /// checkpoint.
     ///
@@ -252,6 +283,12 @@ impl<S: Store> Reader<S> {
     fn nodes(&self, ids: &[NodeId]) -> Result<Vec<Hash>, LogError> {
         self.store.nodes(ids).map_err(LogError::of_read)
     }
+}
+
+/// The places of what a tile has, on its level; nothing for one that no tree can have.
+fn places(tile: &Tile) -> Option<Range<u64>> {
+    let start = tile.index.checked_mul(TILE_WIDTH.into())?;
+    Some(start..start.checked_add(tile.width.into())?)
 }
 
 fn too_few(what: &str) -> LogError {
