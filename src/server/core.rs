@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::sync::{Semaphore, oneshot, watch};
+use tokio::time::Instant;
 use witnessmark_log::{Reader, SignedCheckpoint};
 use witnessmark_proto::{CheckpointChoice, Reason, Refusal};
 use witnessmark_store_sled::SledStore;
@@ -12,7 +13,7 @@ use witnessmark_verifier::Origin;
 
 use super::checks::Checks;
 use super::door::{Account, Door};
-use super::limits::READS_MAX;
+use super::limits::{READS_MAX, START_WAIT};
 use super::links::Links;
 use super::scrub::Scrub;
 use super::sequencer::Queue;
@@ -35,6 +36,8 @@ pub(crate) struct Core {
     pub(crate) queue: Queue,
     /// The latest published checkpoint, for those who watch.
     pub(crate) published: watch::Receiver<SignedCheckpoint>,
+    /// Until when a submission waits for the start to be over.
+    pub(crate) start_over: Instant,
     /// True once the server is told to stop: streams end.
     pub(crate) stopping: watch::Receiver<bool>,
     /// Who cosigns what is signed, and which checkpoints are shown.
@@ -66,6 +69,7 @@ impl Core {
             queue,
             published,
             witnesses,
+            start_over: Instant::now() + START_WAIT,
             stopping,
             scrub: Scrub::new(dir),
             checks: Checks::start()?,

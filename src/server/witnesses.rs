@@ -7,6 +7,7 @@
 mod book;
 mod collect;
 mod guard;
+mod health;
 mod keep;
 
 use std::io;
@@ -23,6 +24,7 @@ use witnessmark_verifier::Note;
 use self::book::Book;
 pub(crate) use self::collect::begin;
 pub(crate) use self::guard::Word;
+pub(crate) use self::health::report as report_health;
 use self::keep::Keep;
 use crate::ledger::{Publish, WitnessRules};
 
