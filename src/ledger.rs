@@ -31,6 +31,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ed25519_dalek::{Signer as _, SigningKey};
+use witnessmark_bundle::SignedRecord;
 use witnessmark_log::{CheckpointSigner, Log, LogError, Reader};
 use witnessmark_store_sled::{OpenError, SledStore, StoreOptions};
 use witnessmark_tlog::{Encode as _, log_only_policy};
@@ -158,40 +159,80 @@ pub(crate) struct OpenLedger {
     pub(crate) limits: QueueLimits,
     /// Who is asked to cosign what it signs; none if nobody is.
     pub(crate) witnesses: Option<WitnessRules>,
+    /// Whether entries are not among what is offered as tiles.
+    pub(crate) entries_withheld: bool,
 }
 
 /// Makes a ledger in `dir`, which must not exist or be empty: its keys, its charter as entry 0, and
-/// the policy file. Blocks on the disk.
+/// the policy file. Its one registrar's key is made with it. Blocks on the disk.
 ///
 /// # Errors
 ///
 /// The folder is in use for something else, or something cannot be written. What was begun is left
 /// for a person to remove: it holds private keys.
 pub(crate) fn create(dir: &Path, origin: &Origin, now_ms: u64) -> Result<(), LedgerError> {
-    let folder = Folder::new(dir);
-    check_empty(&folder)?;
-    fs::create_dir_all(dir).map_err(io_error(dir))?;
-    make_keys_folder(dir)?;
-
+    let folder = begin(dir)?;
     let log_key = keyfile::generate()?;
     let registrar_key = keyfile::generate()?;
     keyfile::write_new(&folder.log_key(), &log_key)?;
     keyfile::write_new(&folder.registrar_key(), &registrar_key)?;
-
     let (charter, signature) = signed_charter(origin, &registrar_key, now_ms, &folder)?;
     let signer = CheckpointSigner::new(origin.clone(), log_key);
-    let policy = log_only_policy(signer.vkey());
-    let store = Arc::new(SledStore::create(dir, &StoreOptions::default())?);
-    let log = Log::create(store, signer, charter.into_bytes(), vec![signature], now_ms).map_err(
-        |error| LedgerError::Log {
-            dir: dir.to_owned(),
-            error,
-        },
-    )?;
-    drop(log);
+    finish(
+        &folder,
+        signer,
+        charter.into_bytes(),
+        vec![signature],
+        now_ms,
+    )
+}
 
+/// [`create`] with a charter that its registrars have signed, whose private keys are theirs.
+///
+/// # Errors
+///
+/// As [`create`].
+pub(crate) fn create_with(
+    dir: &Path,
+    origin: &Origin,
+    charter: &SignedRecord,
+    now_ms: u64,
+) -> Result<(), LedgerError> {
+    let folder = begin(dir)?;
+    let log_key = keyfile::generate()?;
+    keyfile::write_new(&folder.log_key(), &log_key)?;
+    let signer = CheckpointSigner::new(origin.clone(), log_key);
+    let (payload, signatures) = (charter.payload.clone(), charter.signatures.clone());
+    finish(&folder, signer, payload, signatures, now_ms)
+}
+
+/// The folder, with a place for keys.
+fn begin(dir: &Path) -> Result<Folder, LedgerError> {
+    let folder = Folder::new(dir);
+    check_empty(&folder)?;
+    fs::create_dir_all(dir).map_err(io_error(dir))?;
+    make_keys_folder(dir)?;
+    Ok(folder)
+}
+
+/// The store with its charter, the policy, and last what makes the folder a ledger.
+fn finish(
+    folder: &Folder,
+    signer: CheckpointSigner,
+    charter: Vec<u8>,
+    signatures: Vec<EntrySignature>,
+    now_ms: u64,
+) -> Result<(), LedgerError> {
+    let dir = &folder.0;
+    let (origin, policy) = (signer.vkey().name().clone(), log_only_policy(signer.vkey()));
+    let store = Arc::new(SledStore::create(dir, &StoreOptions::default())?);
+    let log = Log::create(store, signer, charter, signatures, now_ms);
+    drop(log.map_err(|error| LedgerError::Log {
+        dir: dir.clone(),
+        error,
+    })?);
     write_file(&policy_path(dir), &policy)?;
-    write_settings(&folder, origin)
+    write_settings(folder, &origin)
 }
 
 /// Writes the file that makes the folder a ledger, once everything else is there.
@@ -223,6 +264,7 @@ pub(crate) fn open(dir: &Path, commit_limit: Duration) -> Result<OpenLedger, Led
         origin,
         limits,
         witnesses,
+        entries_withheld,
     } = read_settings(&folder)?;
     let signer = CheckpointSigner::new(origin.clone(), keyfile::read(&folder.log_key())?);
     let rules = witnesses.map(|settings| settings.rules(dir, signer.vkey()));
@@ -262,6 +304,7 @@ pub(crate) fn open(dir: &Path, commit_limit: Duration) -> Result<OpenLedger, Led
         start,
         limits,
         witnesses,
+        entries_withheld,
     })
 }
 

@@ -17,6 +17,7 @@ mod sequencer;
 mod service;
 mod status;
 pub(crate) mod telemetry;
+mod tiles;
 mod turns;
 mod upkeep;
 mod watchdog;
@@ -196,9 +197,11 @@ fn build(ledger: OpenLedger, options: ServeOptions) -> Result<Built, ServeError>
         start,
         limits,
         witnesses,
+        entries_withheld,
     } = ledger;
     let writes = matches!(access, Access::Write(_));
     let (links, woken) = Links::open(&dir, reader.clone(), writes).map_err(ServeError::Links)?;
+    let links = Arc::new(links);
     let (publish, published) = watch::channel(reader.published().checkpoint.clone());
     let (stop, stopping) = watch::channel(false);
     let (halt, halted) = watch::channel(None);
@@ -206,7 +209,8 @@ fn build(ledger: OpenLedger, options: ServeOptions) -> Result<Built, ServeError>
         Access::Write(log) => {
             let watched = Watched::start(options.commit_limit, halt).map_err(ServeError::Thread)?;
             let (sequencer, queue) =
-                Sequencer::start(*log, start, publish, watched).map_err(ServeError::Thread)?;
+                Sequencer::start((*log, Arc::clone(&links)), start, publish, watched)
+                    .map_err(ServeError::Thread)?;
             (Some(sequencer), queue)
         }
         Access::ReadOnly(reason) => {
@@ -224,7 +228,7 @@ fn build(ledger: OpenLedger, options: ServeOptions) -> Result<Built, ServeError>
     let core = Core::new(
         (origin, reader, links),
         dir,
-        (queue, limits),
+        (queue, limits, entries_withheld),
         (published, witnesses),
         stopping,
     );
@@ -265,7 +269,7 @@ async fn serve(
         report_health(&reporter, false, false).await;
         stop.send_replace(true);
     };
-    let pages = page::routes(Arc::downgrade(&core));
+    let pages = page::routes(&Arc::downgrade(&core));
     let service =
         LedgerServiceServer::new(LedgerApi::new(core)).max_decoding_message_size(REQUEST_BYTES_MAX);
     let [v1, v1alpha] = [reflection(), reflection()];

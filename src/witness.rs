@@ -8,6 +8,7 @@
 //! DIR/lock                 held by the one process that uses the folder
 //! ```
 
+mod limits;
 mod serve;
 mod settings;
 
@@ -20,14 +21,12 @@ use witnessmark_witness::{Folder, FolderError, OpenError, Watched, Witness};
 
 use crate::keyfile::{self, KeyFileError};
 
+use self::limits::SETTINGS_BYTES_MAX;
 pub(crate) use self::serve::serve;
 use self::settings::Settings;
 
 const SETTINGS_FILE: &str = "witness.toml";
 const KEY_FILE: &str = "witness.key";
-
-/// Larger than any settings.
-const SETTINGS_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
 /// Why a witness was not made, changed or opened.
 #[derive(Debug, thiserror::Error)]
@@ -50,7 +49,7 @@ pub(crate) enum WitnessError {
         /// All that is wrong with it.
         problem: String,
     },
-    /// A key cannot be that of a log of this witness.
+    /// Keys cannot be those of logs of this witness; why, for each.
     #[error("{0}")]
     Log(String),
     /// A key file was not written or not read.
@@ -99,29 +98,41 @@ pub(crate) enum Added {
     Nothing,
 }
 
-/// Begins to watch the log that signs with `key`. `origin` is the first line of its checkpoints.
+/// Begins to watch the logs that sign with these keys, each with the first line of its checkpoints: all of them, or none.
 ///
 /// # Errors
 ///
-/// The folder is not a witness, is in use or cannot be written; or the key cannot be that of a log of this witness.
-pub(crate) fn add_log(dir: &Path, origin: &str, key: &VerifierKey) -> Result<Added, WitnessError> {
+/// The folder is not a witness, is in use or cannot be written; or some keys cannot be those of logs of this witness.
+pub(crate) fn add_logs(
+    dir: &Path,
+    logs: &[(String, VerifierKey)],
+) -> Result<Vec<Added>, WitnessError> {
     let folder = take(dir)?;
-    let (text, settings) = read_settings(dir)?;
-    let log = settings.logs.iter().find(|log| log.origin == origin);
-    if log.is_some_and(|log| log.keys.contains(key)) {
-        return Ok(Added::Nothing);
-    }
+    let (mut text, mut settings) = read_settings(dir)?;
     let own = public_key(dir, &settings.name)?;
-    if let Some(problem) = settings.problem_with(&own, origin, key) {
-        return Err(WitnessError::Log(problem));
+    let (mut added, mut problems) = (Vec::new(), Vec::new());
+    for (origin, key) in logs {
+        match settings.add(&own, origin, key) {
+            Ok(it) => {
+                if it != Added::Nothing {
+                    text = settings::with_log(&text, origin, key);
+                }
+                added.push(it);
+            }
+            Err(problem) => problems.push(problem),
+        }
     }
-    if log.is_none() {
-        // Only now: that the file of a log that is watched is not there means that it was lost.
-        folder.begin(origin)?;
+    if !problems.is_empty() {
+        return Err(WitnessError::Log(problems.join("; ")));
     }
-    let text = settings::with_log(&text, origin, key);
+    for ((origin, _), added) in logs.iter().zip(&added) {
+        // Only then: that the file of a log that is watched is not there means that it was lost.
+        if *added == Added::Log {
+            folder.begin(origin)?;
+        }
+    }
     folder.write(SETTINGS_FILE, text.as_bytes())?;
-    Ok(log.map_or(Added::Log, |_| Added::Key))
+    Ok(added)
 }
 
 /// Opens the witness in `dir` for cosigning.

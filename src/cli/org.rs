@@ -10,7 +10,9 @@ mod words;
 use std::path::PathBuf;
 
 use witnessmark_bundle::SignedRecord;
-use witnessmark_verifier::{Hash, KeyAction, KeyId, KeyRole, OrgName, PublicKey, RevokeReason};
+use witnessmark_verifier::{
+    Charter, Hash, KeyAction, KeyId, KeyRole, OrgName, PublicKey, RevokeReason,
+};
 
 use super::chain::{self, EventDraft};
 use super::key::{open_key, open_keys, public_key};
@@ -18,10 +20,12 @@ use super::{Memory, client_trouble, connect, files, submit, when};
 use crate::clock;
 use crate::output::{Failure, Report, Trouble};
 use crate::signer::{Key, KeyName};
-use standing::{Standing, check_threshold};
+use standing::Standing;
 use state::View;
+use words::Subject;
 
 pub(super) use request::Request;
+pub(super) use standing::check_threshold;
 
 const AFTER_HELP: &str = "\
 An organisation has root keys, which are kept offline and only sign key events, and device keys, \
@@ -326,6 +330,37 @@ pub(super) fn key_set(mut keys: Vec<PublicKey>) -> Vec<PublicKey> {
     keys.sort_by_key(|key| *key.as_bytes());
     keys.dedup();
     keys
+}
+
+/// What a request without a ledger asks for, and how it stands.
+///
+/// # Errors
+///
+/// When it asks for nothing that can be signed.
+pub(super) fn request_report(place: &str, request: &Request) -> Result<Report, Failure> {
+    cosign::told(place, request, None)
+}
+
+/// The charter in a request, which enough of its registrars have signed.
+///
+/// # Errors
+///
+/// When it is no charter, or signatures are missing or not good.
+pub(super) fn check_charter(place: &str, request: &Request) -> Result<Charter, Failure> {
+    let (subject, standing) = Standing::of(place, request, None)?;
+    match subject {
+        Subject::Charter(charter) => {
+            standing.must_be_complete()?;
+            Ok(charter)
+        }
+        Subject::Event(event) => {
+            let message = format!("it is a key event of {}, and no charter", event.org);
+            Err(Failure::refused(
+                Trouble::new("NOT_A_CHARTER", place, message)
+                    .fix("give the file that `witnessmark init --charter-out` wrote"),
+            ))
+        }
+    }
 }
 
 /// Signs the next event of a chain that exists, and delivers it.

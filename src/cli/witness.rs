@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use witnessmark_verifier::{Origin, VerifierKey, VerifierKeyError};
 use witnessmark_witness::FolderError;
 
+use super::files;
 use super::serve::{bind, stop_signal};
 use crate::output::{Failure, Output, Report, Trouble};
 use crate::witness::{Added, WitnessError};
@@ -25,10 +26,11 @@ older state of it that is put back, can cosign a second history.")]
     Init(Init),
     /// Watch one more log, or know one more key of a log.
     #[command(after_help = "\
-Example:
+Examples:
+  witnessmark witness add-log --dir witness --policy trust.policy
   witnessmark witness add-log --dir witness --vkey ledger.example/main+1a2b3c4d+AZ...
 
-The key stands in the log's trust policy, after the word log. The witness must not be running.")]
+A log that is watched already stays as it is. The witness must not be running.")]
     AddLog(Box<AddLog>),
     /// Run the witness until it is told to stop.
     #[command(after_help = "\
@@ -60,10 +62,13 @@ pub(super) struct AddLog {
     #[arg(long, value_name = "DIR")]
     dir: PathBuf,
     /// The verifier key of the log: name+key id+key.
-    #[arg(long, value_name = "KEY", value_parser = parse_key)]
-    vkey: VerifierKey,
+    #[arg(long, value_name = "KEY", value_parser = parse_key, required_unless_present = "policy")]
+    vkey: Option<VerifierKey>,
+    /// A policy file: every log in it is watched.
+    #[arg(long, value_name = "FILE", conflicts_with = "vkey")]
+    policy: Option<PathBuf>,
     /// The first line of the log's checkpoints, where it is not the name of its key.
-    #[arg(long, value_name = "ORIGIN")]
+    #[arg(long, value_name = "ORIGIN", requires = "vkey")]
     origin: Option<String>,
 }
 
@@ -102,7 +107,7 @@ fn init(arguments: &Init) -> Result<Report, Failure> {
     let text = format!(
         "witness {name} made in {folder}\n  \
          policy line    witness {name} {vkey}\n  \
-         next: witnessmark witness add-log --dir {folder} --vkey KEY-OF-A-LOG"
+         next: witnessmark witness add-log --dir {folder} --policy TRUST-POLICY-OF-A-LOG"
     );
     let vkey = vkey.to_string();
     Ok(Report::done(
@@ -112,23 +117,41 @@ fn init(arguments: &Init) -> Result<Report, Failure> {
 }
 
 fn add_log(arguments: &AddLog) -> Result<Report, Failure> {
-    let AddLog { dir, vkey, origin } = arguments;
-    let origin = origin.as_deref().unwrap_or_else(|| vkey.name().as_str());
-    let added = witness::add_log(dir, origin, vkey).map_err(|error| trouble(&error, dir))?;
-    let what = match added {
-        Added::Log => format!("{origin} is watched"),
-        Added::Key => format!("one more key of {origin} is known"),
-        Added::Nothing => format!("{origin} is watched with this key already"),
+    let AddLog {
+        dir,
+        vkey,
+        policy,
+        origin,
+    } = arguments;
+    let named = |key: &VerifierKey| key.name().as_str().to_owned();
+    let logs = match (vkey, policy) {
+        (Some(key), _) => vec![(origin.clone().unwrap_or_else(|| named(key)), key.clone())],
+        (None, Some(policy)) => {
+            let policy = files::read_policy(policy)?;
+            let logs = policy.logs().iter();
+            logs.map(|key| (named(key), key.clone())).collect()
+        }
+        (None, None) => Vec::new(),
     };
+    let added = witness::add_logs(dir, &logs).map_err(|error| trouble(&error, dir))?;
+    let lines = logs
+        .iter()
+        .zip(&added)
+        .map(|((origin, _), added)| match added {
+            Added::Log => format!("{origin} is watched\n"),
+            Added::Key => format!("{origin} is watched with one more key\n"),
+            Added::Nothing => format!("{origin} is watched with this key already\n"),
+        });
     let text = format!(
-        "{what}\n  next: witnessmark witness serve --dir {}",
+        "{}  next: witnessmark witness serve --dir {}",
+        lines.collect::<String>(),
         dir.display()
     );
-    let vkey = vkey.to_string();
-    Ok(Report::done(
-        text,
-        json!({ "dir": dir, "origin": origin, "vkey": vkey, "new": added != Added::Nothing }),
-    ))
+    let logs = logs.iter().zip(&added).map(|((origin, key), added)| {
+        json!({ "origin": origin, "vkey": key.to_string(), "new": *added != Added::Nothing })
+    });
+    let logs: Vec<Value> = logs.collect();
+    Ok(Report::done(text, json!({ "dir": dir, "logs": logs })))
 }
 
 async fn serve(arguments: Serve, output: &Output) -> Result<Report, Failure> {

@@ -9,6 +9,8 @@
 //! queue_bytes = 67108864    their bytes
 //!
 //! [[witness]]               who is asked to cosign, and what is enough: see `witnesses`
+//! [tiles]                   may be left out
+//! entries = "public"        or "withheld": /tile/entries is refused, while the checkpoint and the hashes stay public
 //! ```
 
 use std::fs;
@@ -48,6 +50,8 @@ pub(crate) struct Settings {
     pub(crate) limits: QueueLimits,
     /// None if no witness is asked.
     pub(crate) witnesses: Option<WitnessSettings>,
+    /// Whether entries are not among what is offered as tiles.
+    pub(crate) entries_withheld: bool,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -61,6 +65,8 @@ struct Document {
     witness: Vec<witnesses::One>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     witnesses: Option<witnesses::Together>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    tiles: Option<Tiles>,
 }
 
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -68,6 +74,12 @@ struct Document {
 struct Limits {
     queue_records: Option<usize>,
     queue_bytes: Option<usize>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Tiles {
+    entries: String,
 }
 
 /// The text of the file of a new ledger.
@@ -82,6 +94,7 @@ pub(crate) fn encode(origin: &Origin) -> Result<String, toml::ser::Error> {
         limits: None,
         witness: Vec::new(),
         witnesses: None,
+        tiles: None,
     })
 }
 
@@ -102,12 +115,23 @@ pub(crate) fn parse(text: &str) -> Result<Settings, String> {
     let limits = limits(&document.limits.unwrap_or_default(), &mut problems);
     let together = document.witnesses.as_ref();
     let witnesses = witnesses::settings(&document.witness, together, &mut problems);
+    let entries_withheld = match document.tiles.as_ref().map(|tiles| tiles.entries.as_str()) {
+        None | Some("public") => false,
+        Some("withheld") => true,
+        Some(other) => {
+            problems.push(format!(
+                "tiles.entries is {other:?}, and is \"public\" or \"withheld\""
+            ));
+            true
+        }
+    };
     let origin = Origin::parse(&document.origin).map_err(|error| format!("origin: {error}"));
     match origin {
         Ok(origin) if problems.is_empty() => Ok(Settings {
             origin,
             limits,
             witnesses,
+            entries_withheld,
         }),
         Ok(_) => Err(problems.join("; ")),
         Err(problem) => {
@@ -163,6 +187,19 @@ mod tests {
         let text = format!("{text}\n[limits]\nqueue_records = 9\n");
         let limits = parse(&text).unwrap().limits;
         assert_eq!((limits.records, limits.bytes), (9, QUEUE_BYTES));
+    }
+
+    #[test]
+    fn entries_are_public_unless_they_are_said_to_be_withheld() {
+        let text = "format = 1\norigin = \"a.b\"\n";
+        assert!(!parse(text).unwrap().entries_withheld);
+        for (word, withheld) in [("public", false), ("withheld", true)] {
+            let text = format!("{text}[tiles]\nentries = \"{word}\"\n");
+            assert_eq!(parse(&text).unwrap().entries_withheld, withheld);
+        }
+        let problem = parse(&format!("{text}[tiles]\nentries = \"none\"\n")).unwrap_err();
+        assert!(problem.contains("tiles.entries is \"none\""), "{problem}");
+        assert!(parse(&format!("{text}[tiles]\n")).is_err());
     }
 
     #[test]

@@ -29,11 +29,13 @@ pub(crate) struct Core {
     /// Reads what is published.
     pub(crate) reader: Reader<SledStore>,
     /// Which entries belong together.
-    pub(crate) links: Links<SledStore>,
+    pub(crate) links: Arc<Links<SledStore>>,
     /// How many submissions may be inside at once.
     pub(crate) door: Door,
     /// Where submissions wait that are checked.
     pub(crate) queue: Queue,
+    /// Whether entries are not among what is offered as tiles.
+    pub(crate) entries_withheld: bool,
     /// The latest published checkpoint, for those who watch.
     pub(crate) published: watch::Receiver<SignedCheckpoint>,
     /// Until when a submission waits for the start to be over.
@@ -55,9 +57,9 @@ impl Core {
     ///
     /// The system has no threads left.
     pub(crate) fn new(
-        (origin, reader, links): (Origin, Reader<SledStore>, Links<SledStore>),
+        (origin, reader, links): (Origin, Reader<SledStore>, Arc<Links<SledStore>>),
         dir: PathBuf,
-        (queue, limits): (Queue, QueueLimits),
+        (queue, limits, entries_withheld): (Queue, QueueLimits, bool),
         (published, witnesses): (watch::Receiver<SignedCheckpoint>, Witnesses),
         stopping: watch::Receiver<bool>,
     ) -> io::Result<Self> {
@@ -67,6 +69,7 @@ impl Core {
             links,
             door: Door::new(limits),
             queue,
+            entries_withheld,
             published,
             witnesses,
             start_over: Instant::now() + START_WAIT,

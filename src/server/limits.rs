@@ -84,6 +84,9 @@ pub(crate) const STREAM_ANSWERS_MAX: usize = 16;
 /// have threads of their own, so that nobody who reads waits behind them.
 pub(crate) const READS_MAX: usize = 64;
 
+/// How long the store may take for a tile. Shorter than what a call has, so that the answer to a request of HTTP is one of HTTP.
+pub(crate) const TILE_READ_TIMEOUT: Duration = Duration::from_secs(20);
+
 /// Entries that are read from the store at once for a range: at most 1 MiB.
 pub(crate) const LIST_STEP_ENTRIES: u64 = 16;
 

@@ -1,13 +1,17 @@
-//! What the ledger says in plain HTTP: the page that checks bundles at `/verify`, for a browser, and how it is at `/status`.
+//! What the ledger says in plain HTTP: the page that checks bundles at `/verify`, for a browser, how it is at `/status`, and the log
+//! itself as tiles.
 
 use std::sync::Weak;
 
-use axum::http::{HeaderName, HeaderValue, StatusCode, Version, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, Version, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use tonic::Status;
+use tonic::body::Body;
 use tonic::service::Routes;
 
 use super::core::Core;
+use super::tiles;
 
 /// Where the page is found, over HTTP/1.1 or HTTP/2.
 const PATH: &str = "/verify";
@@ -16,17 +20,36 @@ const PATH: &str = "/verify";
 const STATUS_PATH: &str = "/status";
 
 /// What the calls are added to.
-pub(super) fn routes(core: Weak<Core>) -> Routes {
+pub(super) fn routes(core: &Weak<Core>) -> Routes {
     let router = Routes::default().into_axum_router();
-    let status = async move |version: Version| match core.upgrade() {
+    let asked = Weak::clone(core);
+    let status = async move |version: Version| match asked.upgrade() {
         Some(core) => closing(version, core.state()),
         // It is stopping.
         None => StatusCode::SERVICE_UNAVAILABLE.into_response(),
     };
+    let asked = Weak::clone(core);
+    let tiles = async move |version: Version, uri: Uri| {
+        closing(version, tiles::answer(asked.upgrade(), uri.path()).await)
+    };
     let router = router
         .route(PATH, get(page))
-        .route(STATUS_PATH, get(status));
+        .route(STATUS_PATH, get(status))
+        .route(tiles::CHECKPOINT_PATH, get(tiles.clone()))
+        .route(tiles::TILE_PATHS, get(tiles))
+        .fallback(unknown);
     Routes::from(router)
+}
+
+/// A call of a method that is not there is told so in the way of gRPC, and everybody else in that of HTTP.
+async fn unknown(version: Version, headers: HeaderMap) -> Response {
+    let content_type = headers.get(header::CONTENT_TYPE);
+    if content_type.is_some_and(|it| it.as_bytes().starts_with(b"application/grpc")) {
+        return Status::unimplemented("")
+            .into_http::<Body>()
+            .map(axum::body::Body::new);
+    }
+    closing(version, StatusCode::NOT_FOUND.into_response())
 }
 
 async fn page(version: Version) -> Response {

@@ -17,6 +17,7 @@ use witnessmark_verifier::OrgName;
 
 use super::door::Place;
 use super::limits::{BATCH_BYTES, BATCH_RECORDS};
+use super::links::{Links, Said};
 use super::status;
 use super::turns::Turns;
 use super::watchdog::Watched;
@@ -30,6 +31,7 @@ pub(crate) type Answer = (Result<Appended, Refusal>, Place);
 #[derive(Debug)]
 struct Job {
     checked: Checked,
+    said: Option<Box<Said>>,
     answer: oneshot::Sender<Answer>,
     place: Place,
 }
@@ -166,7 +168,7 @@ impl Queue {
     }
 
     /// Puts a submission into the queue of this organisation, which is its own or, in a stream of several, that of the stream; the
-    /// answer comes once it is durable or refused.
+    /// answer comes once it is durable or refused. With it goes what it says to the links.
     ///
     /// # Errors
     ///
@@ -174,13 +176,14 @@ impl Queue {
     pub(crate) fn push(
         &self,
         org: OrgName,
-        checked: Checked,
+        (checked, said): (Checked, Option<Box<Said>>),
         place: Place,
     ) -> Result<oneshot::Receiver<Answer>, Refusal> {
         let shared = self.shared()?;
         let (answer, answered) = oneshot::channel();
         let job = Job {
             checked,
+            said,
             answer,
             place,
         };
@@ -313,7 +316,7 @@ impl Sequencer {
     ///
     /// The system has no thread left.
     pub(crate) fn start<S: Store>(
-        log: Log<S>,
+        (log, links): (Log<S>, Arc<Links<S>>),
         start: StartFile,
         published: watch::Sender<SignedCheckpoint>,
         watched: Watched,
@@ -324,7 +327,7 @@ impl Sequencer {
         thread::Builder::new()
             .name("sequencer".to_owned())
             .spawn(move || {
-                run(log, start, &ending.0, &published, &watched);
+                run((log, &links), start, &ending.0, &published, &watched);
                 drop(ending);
                 // Nobody may be waiting for the end.
                 let _: Result<(), ()> = end.send(());
@@ -347,7 +350,7 @@ impl Sequencer {
 }
 
 fn run<S: Store>(
-    mut log: Log<S>,
+    (mut log, links): (Log<S>, &Links<S>),
     mut start: StartFile,
     waiting: &Shared,
     published: &watch::Sender<SignedCheckpoint>,
@@ -357,7 +360,7 @@ fn run<S: Store>(
         let _work = watched.begin();
         match waiting.contradicted.get() {
             Some(refusal) => refuse(jobs, refusal),
-            None => append(&mut log, jobs, published),
+            None => append((&mut log, links), jobs, published),
         }
         start.save_when_due(&log.reader().published());
         drop(marks);
@@ -381,7 +384,7 @@ fn refuse(batch: Vec<Job>, refusal: &Refusal) {
 }
 
 fn append<S: Store>(
-    log: &mut Log<S>,
+    (log, links): (&mut Log<S>, &Links<S>),
     batch: Vec<Job>,
     published: &watch::Sender<SignedCheckpoint>,
 ) {
@@ -390,14 +393,11 @@ fn append<S: Store>(
     }
     let mut callers = Vec::with_capacity(batch.len());
     let mut submissions = Vec::with_capacity(batch.len());
-    for Job {
-        checked,
-        answer,
-        place,
-    } in batch
-    {
-        submissions.push(checked);
-        callers.push((answer, place));
+    let mut said = Vec::with_capacity(batch.len());
+    for job in batch {
+        submissions.push(job.checked);
+        said.push(job.said);
+        callers.push((job.answer, job.place));
     }
     match log.append(submissions, clock::now_ms()) {
         Ok(results) => {
@@ -408,6 +408,11 @@ fn append<S: Store>(
                 *latest = checkpoint;
                 new
             });
+            let said = said.into_iter().zip(&results);
+            links.add_fresh(said.filter_map(|(said, result)| {
+                let new = result.as_ref().ok().filter(|it| !it.already_logged)?;
+                Some((new.index.get(), said?))
+            }));
             for ((caller, place), result) in callers.into_iter().zip(results) {
                 // A caller that has gone away finds its record by submitting it again.
                 let result = result.map_err(|refused| status::of_refused(&refused));

@@ -1,29 +1,17 @@
 //! Serves a witness over HTTP until it is told to stop.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tonic::service::Routes;
 use tonic::transport::{Error, Server};
 use witnessmark_witness::{Witness, router};
 
+use super::limits::{
+    DRAIN_TIMEOUT, HEADER_LIST_BYTES_MAX, KEEPALIVE_INTERVAL, KEEPALIVE_TIMEOUT, STREAMS_MAX,
+};
 use crate::clock;
 use crate::server::connections;
-
-/// Requests at once on one connection of HTTP/2: with 256 connections, at most 128 MiB of requests.
-const STREAMS_MAX: u32 = 8;
-
-/// Bytes of the headers of a request. The protocol uses none of its own.
-const HEADER_LIST_BYTES_MAX: u32 = 16 * 1024;
-
-/// How often a silent connection of HTTP/2 is asked whether it is alive, and how long it may take to answer. One of HTTP/1 may be
-/// silent for 30 s.
-const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(30);
-const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// How long requests in progress may take to end once the witness is told to stop.
-const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Serves `witness` on `listener` until `shutdown`, then answers what has begun.
 ///

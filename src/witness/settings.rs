@@ -12,6 +12,8 @@
 use serde::Deserialize;
 use witnessmark_verifier::{NoteAlgorithm, Origin, VerifierKey};
 
+use super::Added;
+
 /// The version of the folder's layout.
 const FORMAT: u32 = 1;
 
@@ -46,25 +48,51 @@ struct LogDocument {
 }
 
 impl Settings {
-    /// Why `key` cannot be added as one of the log `origin`, if so. `own` is the key of the witness.
-    pub(super) fn problem_with(
-        &self,
+    /// Adds a key of the log `origin`. `own` is the key of the witness.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot be one.
+    pub(super) fn add(
+        &mut self,
         own: &VerifierKey,
         origin: &str,
         key: &VerifierKey,
-    ) -> Option<String> {
+    ) -> Result<Added, String> {
+        let log = self.logs.iter().find(|log| log.origin == origin);
+        if log.is_some_and(|log| log.keys.contains(key)) {
+            return Ok(Added::Nothing);
+        }
         if own.clashes_with(key) {
-            return Some("that is the key of this witness itself".to_owned());
+            return Err(format!("{key} is the key of this witness itself"));
         }
-        if origin.is_empty() || origin.chars().any(char::is_control) {
-            return Some("an origin is one line that is not empty".to_owned());
-        }
-        problem_among(&self.logs, origin, key)
+        add_to(&mut self.logs, origin, key.clone())
     }
+}
+
+/// Adds a key of the log `origin` to the others.
+fn add_to(logs: &mut Vec<Log>, origin: &str, key: VerifierKey) -> Result<Added, String> {
+    if let Some(problem) = problem_among(logs, origin, &key) {
+        return Err(problem);
+    }
+    if let Some(log) = logs.iter_mut().find(|log| log.origin == origin) {
+        log.keys.push(key);
+        return Ok(Added::Key);
+    }
+    logs.push(Log {
+        origin: origin.to_owned(),
+        keys: vec![key],
+    });
+    Ok(Added::Log)
 }
 
 /// Why `key` cannot stand beside the others as one of the log `origin`, if so.
 fn problem_among(logs: &[Log], origin: &str, key: &VerifierKey) -> Option<String> {
+    if origin.is_empty() || origin.chars().any(char::is_control) {
+        return Some(format!(
+            "origin {origin:?} is not one line that is not empty"
+        ));
+    }
     if key.algorithm() != NoteAlgorithm::Ed25519 {
         return Some(format!(
             "{key} is the key of a witness (type 04); logs sign with keys of type 01"
@@ -115,16 +143,11 @@ pub(super) fn parse(text: &str) -> Result<Settings, String> {
     let mut logs: Vec<Log> = Vec::new();
     for LogDocument { origin, vkey } in document.log {
         match VerifierKey::parse(&vkey) {
-            Ok(key) => match problem_among(&logs, &origin, &key) {
-                Some(problem) => problems.push(problem),
-                None => match logs.iter_mut().find(|log| log.origin == origin) {
-                    Some(log) => log.keys.push(key),
-                    None => logs.push(Log {
-                        origin,
-                        keys: vec![key],
-                    }),
-                },
-            },
+            Ok(key) => {
+                if let Err(problem) = add_to(&mut logs, &origin, key) {
+                    problems.push(problem);
+                }
+            }
             Err(error) => problems.push(format!("vkey {vkey:?} of {origin}: {error}")),
         }
     }
@@ -190,11 +213,18 @@ mod tests {
     #[test]
     fn the_witness_does_not_watch_itself() {
         let own = key("w.example", 1, NoteAlgorithm::CosignatureEd25519);
-        let settings = parse(&encode(own.name())).unwrap();
+        let mut settings = parse(&encode(own.name())).unwrap();
         let same = key("log.example", 1, NoteAlgorithm::Ed25519);
-        assert!(settings.problem_with(&own, "log.example", &same).is_some());
-        let other = key("log.example", 2, NoteAlgorithm::Ed25519);
-        assert_eq!(settings.problem_with(&own, "log.example", &other), None);
-        assert!(settings.problem_with(&own, "a\nb", &other).is_some());
+        assert!(settings.add(&own, "log.example", &same).is_err());
+        let [one, two] = [2, 3].map(|seed| key("log.example", seed, NoteAlgorithm::Ed25519));
+        for (key, added) in [
+            (&one, Added::Log),
+            (&two, Added::Key),
+            (&one, Added::Nothing),
+        ] {
+            assert_eq!(settings.add(&own, "log.example", key), Ok(added));
+        }
+        assert!(settings.add(&own, "a\nb", &two).is_err());
+        assert!(settings.add(&own, "", &two).is_err());
     }
 }

@@ -1,4 +1,4 @@
-//! The session in README.md, typed as it stands there: so that it stays true.
+//! The sessions in README.md and docs/WITNESS.md, typed as they stand there: so that they stay true.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -6,8 +6,8 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-/// The address that the README uses; a test must not depend on that port being free.
-const ADDRESS: &str = "127.0.0.1:7480";
+/// The addresses that the pages use; a test must not depend on these ports being free.
+const ADDRESSES: [&str; 2] = ["127.0.0.1:7480", "127.0.0.1:7481"];
 
 /// A command of the session and the output lines shown below it.
 #[derive(Debug)]
@@ -98,25 +98,26 @@ fn start(command: &str, folder: &Path) -> Background {
     background
 }
 
-#[test]
-fn the_session_of_the_readme_works_as_it_is_written() {
+/// Types the session of a page, looks at what is printed, and gives what was left running.
+fn act(page: &str, folder: &Path) -> Vec<Background> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let steps = session(&fs::read_to_string(root.join("README.md")).unwrap());
-    assert!(steps.len() >= 8, "the session was not found: {steps:?}");
-    let address = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .to_string();
-    let folder = tempfile::tempdir().unwrap();
+    let steps = session(&fs::read_to_string(root.join(page)).unwrap());
+    let free = ADDRESSES.map(|_| TcpListener::bind("127.0.0.1:0").unwrap());
+    let free = free.map(|listener| listener.local_addr().unwrap().to_string());
+    let here = |line: &str| {
+        let addresses = ADDRESSES.iter().zip(&free);
+        addresses.fold(line.to_owned(), |line, (shown, free)| {
+            line.replace(shown, free)
+        })
+    };
     let mut daemons = Vec::new();
     for step in steps {
-        let command = step.command.replace(ADDRESS, &address);
+        let command = here(&step.command);
         if let Some(command) = command.strip_suffix(" &") {
-            daemons.push(start(command, folder.path()));
+            daemons.push(start(command, folder));
             continue;
         }
-        let output = shell(&command, folder.path()).output().unwrap();
+        let output = shell(&command, folder).output().unwrap();
         let printed = String::from_utf8(output.stdout).unwrap();
         let errors = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "$ {command}\n{printed}{errors}");
@@ -125,12 +126,30 @@ fn the_session_of_the_readme_works_as_it_is_written() {
             .iter()
             .filter(|shown| !shown.is_empty() && *shown != "...")
         {
-            let shown = shown.replace(ADDRESS, &address);
+            let shown = here(shown);
             let is_there = printed.lines().any(|line| matches(&shown, line));
             assert!(is_there, "$ {command}\nshows: {shown}\nprinted:\n{printed}");
         }
     }
+    daemons
+}
+
+#[test]
+fn the_session_of_the_readme_works_as_it_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let daemons = act("README.md", folder.path());
     assert_eq!(daemons.len(), 1, "the session starts the ledger once");
+}
+
+#[test]
+fn the_session_of_the_page_on_witnesses_works_as_it_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    // What an operator sends to whoever runs a witness for him.
+    let made =
+        "witnessmark init --dir ledger --origin ledger.example/main && cp ledger/trust.policy .";
+    assert!(shell(made, folder.path()).status().unwrap().success());
+    let daemons = act("docs/WITNESS.md", folder.path());
+    assert_eq!(daemons.len(), 1, "the session starts the witness once");
 }
 
 #[test]

@@ -84,7 +84,7 @@ impl Daemon {
     /// Starts the daemon on a free port and waits until it accepts.
     #[track_caller]
     pub(crate) fn start(folder: &Path) -> Self {
-        Self::run(program(), folder)
+        Self::run(program(), "serve", folder)
     }
 
     /// The same, and everything that it logs goes into a file.
@@ -93,12 +93,20 @@ impl Daemon {
         let mut program = program();
         let file = std::fs::File::create(log).unwrap();
         program.env("WITNESSMARK_LOG", "trace").stderr(file);
-        Self::run(program, folder)
+        Self::run(program, "serve", folder)
+    }
+
+    /// Starts a witness on a free port and waits until it accepts.
+    #[track_caller]
+    pub(crate) fn start_witness(folder: &Path) -> Self {
+        Self::run(program(), "witness serve", folder)
     }
 
     #[track_caller]
-    fn run(mut program: Command, folder: &Path) -> Self {
-        program.args(["serve", "--listen", "127.0.0.1:0", "--dir"]);
+    fn run(mut program: Command, command: &str, folder: &Path) -> Self {
+        program
+            .args(command.split(' '))
+            .args(["--listen", "127.0.0.1:0", "--dir"]);
         Self::of(program.arg(folder))
     }
 
@@ -217,4 +225,18 @@ impl World {
         let rest = format!("--key {key} --org field-team --policy {policy} --out {out}");
         typed(&format!("record sign {drafts} {rest}")).exits(0);
     }
+}
+
+/// Appends as many records to the ledger, and gives its size.
+#[track_caller]
+pub(crate) fn append(world: &World, daemon: &Daemon, records: u64) -> u64 {
+    let to = format!("--to {} --policy {}", daemon.url, world.policy());
+    let key = world.path("device.key");
+    let calls = match records {
+        // Nothing is appended, and the size is told.
+        0 => "--calls inclusion --records 1".to_owned(),
+        records => format!("--calls stream --org field-team --key {key} --records {records}"),
+    };
+    let told = typed(&format!("bench {to} --json --clients 1 {calls}")).exits(0);
+    told.json()["size_after"].as_u64().unwrap()
 }

@@ -99,7 +99,7 @@ reasons! {
         "Add the key to the organisation first, or sign with one that it has.";
     KeyRevoked "KEY_REVOKED" PermissionDenied
         "A signature is by a key that has been revoked."
-        "Sign with a key that is active; the revoked key's signature must be left out.";
+        "Have an active key with the role record sign the same payload, and leave the revoked key's signature out: `witnessmark record countersign --without KEY_ID`.";
     KeyRoleNotAllowed "KEY_ROLE_NOT_ALLOWED" PermissionDenied
         "No signature is by a key with the role record; keys that countersign cannot stand alone."
         "Add a signature by a key with the role record.";

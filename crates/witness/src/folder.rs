@@ -8,11 +8,8 @@ use std::time::{Duration, Instant};
 
 use witnessmark_verifier::sha256;
 
+use crate::limits::LOCK_WAIT;
 use crate::state::StateFile;
-
-/// How long a lock that somebody else holds is waited for: the kernel lets go of the lock of a process that was killed a moment
-/// after its end.
-const LOCK_LIMIT: Duration = Duration::from_secs(2);
 
 const LOGS_FOLDER: &str = "logs";
 
@@ -129,7 +126,7 @@ fn lock(dir: &Path) -> Result<File, FolderError> {
     loop {
         match file.try_lock() {
             Ok(()) => return Ok(file),
-            Err(TryLockError::WouldBlock) if begin.elapsed() < LOCK_LIMIT => {
+            Err(TryLockError::WouldBlock) if begin.elapsed() < LOCK_WAIT => {
                 thread::sleep(Duration::from_millis(10));
             }
             Err(TryLockError::WouldBlock) => return Err(FolderError::InUse(dir.to_owned())),

@@ -6,13 +6,14 @@
 
 pub mod ask;
 mod folder;
+mod limits;
 mod router;
 mod rules;
 mod state;
 mod witness;
 
 pub use folder::{Folder, FolderError};
-pub use router::{REQUEST_BYTES_MAX, router};
+pub use router::router;
 pub use rules::{Malformed, Refused};
 pub use state::StateError;
 pub use witness::{OpenError, Watched, Witness};

@@ -1,7 +1,6 @@
 //! The HTTP interface of a witness: `POST /add-checkpoint`, and what it cosigned last for monitors.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -11,17 +10,9 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use tokio::sync::Semaphore;
 
+use crate::limits::{BODY_TIMEOUT, CHECKED_AT_ONCE_MAX, REQUEST_BYTES_MAX};
 use crate::rules::Refused;
 use crate::witness::Witness;
-
-/// The longest request that is read: a whole proof, and a checkpoint with a dozen post-quantum signatures.
-pub const REQUEST_BYTES_MAX: usize = 64 * 1024;
-
-/// How long the body of a request may take to arrive.
-const BODY_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// Requests that are checked at once. Each has a thread, and each log writes one after the other.
-const CHECKED_AT_ONCE_MAX: usize = 32;
 
 const TEXT: &str = "text/plain; charset=utf-8";
 

@@ -20,12 +20,10 @@ use std::sync::Arc;
 use witnessmark_verifier::{Cosignature, Note, TreeHead, VerifierKey, sha256};
 
 use crate::folder::{rename_synced, write_synced};
+use crate::limits::STATE_BYTES_MAX;
 use crate::rules::parse_checkpoint;
 
 const HEAD: &str = "witnessmark-witness-state/1\nsha256 ";
-
-/// Larger than any file that is written here; nothing larger is read.
-const FILE_BYTES_MAX: u64 = 1024 * 1024;
 
 /// Why what is remembered of a log cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -99,7 +97,7 @@ impl StateFile {
             }
             Err(error) => return Err(error.into()),
         };
-        if size > FILE_BYTES_MAX {
+        if size > STATE_BYTES_MAX {
             return Err(StateError::Damaged("it is longer than it can be"));
         }
         let bytes = fs::read(&self.path)?;

@@ -14,15 +14,9 @@ use witnessmark_verifier::{
 };
 
 use crate::folder::{Folder, origin_hash};
+use crate::limits::{CLOCK_BEHIND_S_MAX, CLOCK_S_MIN};
 use crate::rules::{Asked, Refused, empty_tree};
 use crate::state::{Held, ReplaceError, StateError, StateFile};
-
-/// How far the clock may be behind the last cosignature, in seconds: as far as it is set back when it is kept right. The next
-/// cosignature then has the time of the last one.
-const CLOCK_BEHIND_MAX_S: u64 = 10;
-
-/// 2026-01-01: no clock that is right shows an earlier time. A small machine without a battery starts with one.
-const CLOCK_FLOOR_S: u64 = 1_767_225_600;
 
 /// A log that a witness watches.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -203,7 +197,7 @@ impl Witness {
     /// The time of the next cosignature: never before another one.
     fn time(&self, now_s: u64) -> Result<u64, Refused> {
         let newest_s = self.newest_s.load(Ordering::Relaxed);
-        if now_s < CLOCK_FLOOR_S || now_s.saturating_add(CLOCK_BEHIND_MAX_S) < newest_s {
+        if now_s < CLOCK_S_MIN || now_s.saturating_add(CLOCK_BEHIND_S_MAX) < newest_s {
             tracing::error!(
                 now_s,
                 newest_s,

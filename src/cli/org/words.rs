@@ -169,7 +169,7 @@ pub(super) fn state_words(key: &OrgKey) -> String {
         .suspected_since
         .map(|since| format!(", suspected since {}", utc(since)));
     format!(
-        "revoked by event {} ({}{})",
+        "revoked by event {} ({}){}",
         revoked.seq,
         reason.as_str(),
         since.unwrap_or_default()

@@ -330,10 +330,10 @@ fn append_in(
     };
     match admitted {
         Admitted::Logged(appended) => Ok(Pending::Logged(appended, place, wanted)),
-        Admitted::Checked(checked, warnings) => {
+        Admitted::Checked(checked, said, warnings) => {
             let own = || checked.submission().org.clone();
             let turn = turn.get_or_insert_with(own).clone();
-            let answer = core.queue.push(turn, checked, place)?;
+            let answer = core.queue.push(turn, (checked, said), place)?;
             Ok(Pending::Queued(answer, warnings, wanted))
         }
     }

@@ -6,7 +6,7 @@ use witnessmark_log::LogError;
 use witnessmark_proto::{
     CheckpointChoice, ConsistencyAnswer, EntrySelector, LeafWithProof, Reason, Refusal, v1,
 };
-use witnessmark_verifier::{LeafHash, TreeSize};
+use witnessmark_verifier::{ConsistencyProof, TreeSize};
 
 use super::entry::index_of;
 use crate::server::core::Core;
@@ -19,10 +19,40 @@ pub(super) async fn inclusion(
     request: v1::GetInclusionProofRequest,
 ) -> Result<v1::GetInclusionProofResponse, Refusal> {
     let selector = EntrySelector::try_from(&request)?;
+    if let Some(answer) = inclusion_at_hand(core, choice, (selector, request.size)) {
+        return Ok(answer.into());
+    }
     let answer = core
         .read(move |core| prove_inclusion(core, choice, (selector, request.size)))
         .await?;
     Ok(answer.into())
+}
+
+/// What nearly everybody asks for, the place in the latest tree, if nothing need be read for it: then no thread is asked that may wait for
+/// the disk.
+fn inclusion_at_hand(
+    core: &Core,
+    choice: CheckpointChoice,
+    (selector, size): (EntrySelector, u64),
+) -> Option<LeafWithProof> {
+    let EntrySelector::Index(index) = selector else {
+        return None;
+    };
+    let checkpoint = core.shown(choice.newest(), 0).ok()?;
+    let head = *checkpoint.head();
+    let latest = head.size.get();
+    if size != 0 && size != latest {
+        return None;
+    }
+    let (leaf, inclusion) = core.reader.inclusion_at_hand(index, latest)?;
+    Some(LeafWithProof {
+        index,
+        leaf,
+        head,
+        inclusion,
+        consistency: ConsistencyProof::new(Vec::new()),
+        checkpoint: checkpoint.text().to_owned(),
+    })
 }
 
 fn prove_inclusion(
@@ -38,7 +68,7 @@ fn prove_inclusion(
         let inclusion = core.reader.inclusion_proof(index, size)?;
         Ok(LeafWithProof {
             index,
-            leaf: LeafHash::of(&core.reader.entry(index)?),
+            leaf: core.reader.leaf(index)?,
             head: core.reader.frontier(size)?.head(),
             inclusion,
             consistency: core.reader.consistency_proof(size, latest)?,
@@ -55,10 +85,32 @@ pub(super) async fn consistency(
     request: v1::GetConsistencyProofRequest,
 ) -> Result<v1::GetConsistencyProofResponse, Refusal> {
     let v1::GetConsistencyProofRequest { old_size, new_size } = request;
+    if let Some(answer) = consistency_at_hand(core, choice, [old_size, new_size]) {
+        return Ok(answer.into());
+    }
     let answer = core
         .read(move |core| prove_consistency(core, choice, [old_size, new_size]))
         .await?;
     Ok(answer.into())
+}
+
+/// The same, for the proof that the latest tree continues another.
+fn consistency_at_hand(
+    core: &Core,
+    choice: CheckpointChoice,
+    [old, new]: [u64; 2],
+) -> Option<ConsistencyAnswer> {
+    let checkpoint = core.shown(choice.newest(), 0).ok()?;
+    let latest = checkpoint.head().size;
+    if new != 0 && new != latest.get() {
+        return None;
+    }
+    Some(ConsistencyAnswer {
+        old: TreeSize::new(old),
+        new: latest,
+        proof: core.reader.consistency_at_hand(old, latest.get())?,
+        checkpoint: checkpoint.text().to_owned(),
+    })
 }
 
 fn prove_consistency(

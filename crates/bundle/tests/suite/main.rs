@@ -7,6 +7,7 @@ mod bundles;
 mod bytes;
 mod erased;
 mod exports;
+mod go;
 mod kept;
 mod killed;
 mod ledgers;

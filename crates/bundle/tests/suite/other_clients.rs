@@ -2,51 +2,14 @@
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
 use tempfile::TempDir;
 use witnessmark_bundle::ExportWriter;
 
+use crate::go;
 use crate::mini_log::{MiniLog, TEAM};
-
-/// Go with the packages of its own log, as Debian has them: `golang-go` and `golang-golang-x-mod-dev`.
-fn go(cache: &Path) -> Command {
-    let mut go = Command::new("go");
-    let sources = std::env::var_os("WITNESSMARK_GOPATH");
-    go.env("GO111MODULE", "off")
-        .env(
-            "GOPATH",
-            sources.unwrap_or_else(|| "/usr/share/gocode".into()),
-        )
-        .env("GOCACHE", cache);
-    go
-}
-
-/// The example, built; nothing where there is no Go.
-fn reader(dir: &Path) -> Option<PathBuf> {
-    let cache = dir.join("cache");
-    let ran = go(&cache)
-        .args(["list", "golang.org/x/mod/sumdb/tlog"])
-        .output();
-    let is_ready = ran.is_ok_and(|output| output.status.success());
-    assert!(
-        is_ready || std::env::var_os("WITNESSMARK_GOPATH").is_none(),
-        "WITNESSMARK_GOPATH has no golang.org/x/mod"
-    );
-    if !is_ready {
-        return None;
-    }
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/examples/read_export.go");
-    let program = dir.join("read_export");
-    let built = go(&cache)
-        .args(["build", "-o"])
-        .args([&program, &source])
-        .output()
-        .unwrap();
-    assert!(built.status.success(), "{built:?}");
-    Some(program)
-}
 
 /// Ends the web server, whatever becomes of the test.
 struct Server(Child);
@@ -79,7 +42,8 @@ fn serve(folder: &Path) -> (Server, String) {
 #[test]
 fn the_client_of_another_log_reads_an_export() {
     let work = TempDir::new().unwrap();
-    let Some(program) = reader(work.path()) else {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/examples/read_export.go");
+    let Some(program) = go::build(&source, work.path()) else {
         // Not with a macro, whose words are kept back when a test passes.
         let said = b"skipped: there is no go with golang.org/x/mod\n";
         std::io::stderr().write_all(said).unwrap();
