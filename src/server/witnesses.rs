@@ -9,6 +9,8 @@ mod collect;
 mod guard;
 mod health;
 mod keep;
+#[cfg(test)]
+mod testing;
 
 use std::io;
 use std::path::Path;

@@ -130,6 +130,27 @@ fn status(daemon: &Daemon) -> Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
+/// What a path answers: the status, a space, and the body.
+fn get(daemon: &Daemon, path: &str) -> String {
+    let url = format!("{}{path}", daemon.url);
+    let output = Command::new("curl")
+        .args([
+            "-sS",
+            "--max-time",
+            "20",
+            "-o",
+            "-",
+            "-w",
+            " %{http_code}",
+            &url,
+        ])
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let (body, code) = text.rsplit_once(' ').unwrap();
+    format!("{code} {body}")
+}
+
 /// Waits until `/status` is as it should be.
 #[track_caller]
 fn until(daemon: &Daemon, what: &str, is: impl Fn(&Value) -> bool) -> Value {
@@ -537,8 +558,14 @@ fn a_ledger_that_publishes_what_is_witnessed_shows_nothing_else() {
     let line = format!("prove 4 --from {url} --policy {plain} --out {bundle}");
     let none = typed(&line).exits(2);
     assert!(none.stderr.contains("NOT_WITNESSED"), "{}", none.stderr);
+    assert!(get(&daemon, "/checkpoint").contains("ledger.test/one\n4\n"));
+    assert!(get(&daemon, "/tile/0/000.p/4").starts_with("200"));
+    for path in ["/tile/0/000.p/5", "/tile/entries/000.p/5"] {
+        assert!(get(&daemon, path).starts_with("404"), "{path}");
+    }
     witnesses[0].again();
     until(&daemon, "witnessed", |now| witnessed_size(now) == 5);
+    assert!(get(&daemon, "/tile/entries/000.p/5").starts_with("200"));
     assert_eq!(checkpoint(), 5);
     typed(&line).exits(0);
 
