@@ -7,7 +7,10 @@
 mod book;
 mod collect;
 mod guard;
+mod health;
 mod keep;
+#[cfg(test)]
+mod testing;
 
 use std::io;
 use std::path::Path;
@@ -23,6 +26,7 @@ use witnessmark_verifier::Note;
 use self::book::Book;
 pub(crate) use self::collect::begin;
 pub(crate) use self::guard::Word;
+pub(crate) use self::health::report as report_health;
 use self::keep::Keep;
 use crate::ledger::{Publish, WitnessRules};
 

@@ -155,3 +155,66 @@ fn time_of(checkpoint: &SignedCheckpoint, key: &VerifierKey) -> Option<u64> {
     let line = note.signatures().iter().find(|line| line.is_by(key))?;
     Some(Cosignature::parse(&line.signature)?.time_s)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::server::witnesses::testing::{cosigned, rules, signed, witness};
+
+    #[test]
+    fn a_round_is_over_with_its_quorum_or_when_all_have_answered() {
+        let rules = rules(&[2, 3, 4], 2);
+        let mut book = Book::open(&rules, None);
+        let size = TreeSize::new(5);
+        let first = book.begin(signed(5));
+        assert!(book.note().is_none() && !book.is_answered());
+        book.cosigned(0, first, size, cosigned(2, 5, 100));
+        assert!(book.note().is_some() && book.witnessed(&rules).is_none());
+        book.failed(1, first, "away".to_owned());
+        book.failed(2, first, "away".to_owned());
+        assert!(book.is_answered() && book.witnessed(&rules).is_none());
+        // One that failed may still come in time.
+        book.cosigned(2, first, size, cosigned(4, 5, 90));
+        let found = book.witnessed(&rules).unwrap();
+        assert_eq!((found.size(), found.time_s), (5, 100));
+        // What is late counts for what is known of the witness, and not for the next round.
+        let second = book.begin(signed(6));
+        book.cosigned(1, first, size, cosigned(3, 5, 120));
+        assert!(book.note().is_none() && book.seen(1).size == Some(size));
+        for (place, seed) in [(0, 2), (1, 3)] {
+            book.cosigned(place, second, TreeSize::new(6), cosigned(seed, 6, 130));
+        }
+        assert_eq!(book.witnessed(&rules).unwrap().size(), 6);
+    }
+
+    #[test]
+    fn a_start_is_vouched_for_when_the_others_could_not_have_made_a_quorum() {
+        for (threshold, needed) in [(1, 3), (2, 2), (3, 1)] {
+            let rules = rules(&[2, 3, 4], threshold);
+            let mut book = Book::open(&rules, None);
+            let round = book.begin(signed(5));
+            for place in 0..needed {
+                assert!(!book.is_vouched(&rules), "{place} of {threshold}");
+                let seed = [2, 3, 4][place];
+                book.cosigned(place, round, TreeSize::new(5), cosigned(seed, 5, 100));
+            }
+            assert!(book.is_vouched(&rules), "{threshold}");
+        }
+    }
+
+    #[test]
+    fn what_a_witness_cosigned_before_the_start_is_known_and_does_not_vouch() {
+        let rules = rules(&[2, 3], 1);
+        let note = format!("{}{}", signed(5).text(), cosigned(2, 5, 100).line);
+        let last = SignedCheckpoint::parse(&note).unwrap();
+        let book = Book::open(&rules, Some(&last));
+        let [known, unknown] = [book.seen(0), book.seen(1)];
+        assert_eq!(
+            (known.size, known.time_s),
+            (Some(TreeSize::new(5)), Some(100))
+        );
+        assert_eq!((unknown.size, unknown.time_s), (None, None));
+        assert!(!known.vouched && !book.is_vouched(&rules));
+        assert_eq!(rules.asked[0].key(), &witness(2));
+    }
+}

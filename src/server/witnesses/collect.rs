@@ -37,7 +37,7 @@ pub(crate) fn begin(core: &Arc<Core>) -> Result<(), AskError> {
     let Some(asked) = &core.witnesses.asked else {
         return Ok(());
     };
-    let client = Asker::new()?;
+    let client = Asker::new(&asked.rules.asked)?;
     for (place, witness) in asked.rules.asked.iter().enumerate() {
         let one = One {
             core: Arc::downgrade(core),
@@ -112,8 +112,8 @@ async fn take_up(core: &Weak<Core>) -> Option<bool> {
     guard::look(&held, asked);
     let newest = asked.book().witnessed(&asked.rules);
     let is_over = newest.is_some() || asked.book().is_answered();
-    let is_new = |asked: &Asked| newest.is_some() && *asked.witnessed.borrow() != newest;
-    if !is_new(asked) {
+    let is_new = asked.witnessed.borrow().as_ref() != newest.as_ref();
+    if newest.is_none() || !is_new {
         return Some(is_over);
     }
     drop(held);
