@@ -19,6 +19,7 @@ mod http;
 mod link;
 mod mirror;
 mod misbehaviour;
+mod monitor;
 mod other_languages;
 mod page;
 mod published;
