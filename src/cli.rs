@@ -22,6 +22,7 @@ mod misbehaviour;
 mod monitor;
 mod org;
 mod page;
+mod passphrase;
 mod prove;
 mod record;
 mod records;
@@ -35,6 +36,7 @@ mod vault;
 mod verify;
 mod when;
 mod witness;
+mod witnessed;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -223,7 +225,7 @@ async fn run(command: Command, output: &Output) -> Result<Report, Failure> {
         Command::Import(arguments) => import::run(&arguments, output),
         Command::Records(command) => records::run(command, output).await,
         Command::Submit(arguments) => submit::run(&arguments, output).await,
-        Command::Checkpoint(arguments) => checkpoint::run(&arguments).await,
+        Command::Checkpoint(arguments) => checkpoint::run(&arguments, output).await,
         Command::Prove(arguments) => prove::run(&arguments).await,
         Command::Compare(arguments) => compare::run(&arguments).await,
         Command::Verify(arguments) => verify::run(&arguments),

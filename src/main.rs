@@ -9,7 +9,9 @@ mod ledger;
 mod mirror;
 mod monitor;
 mod output;
+mod public_key;
 mod server;
+mod signer;
 mod vault;
 mod witness;
 

@@ -21,6 +21,7 @@ mod tiles;
 mod turns;
 mod upkeep;
 mod watchdog;
+mod witnesses;
 
 use std::io;
 use std::sync::{Arc, Weak};
@@ -34,6 +35,7 @@ use tonic_health::server::HealthReporter;
 use witnessmark_log::LogError;
 use witnessmark_proto::v1::ledger_service_server::LedgerServiceServer;
 use witnessmark_proto::{FILE_DESCRIPTOR_SET, SERVICE_NAME};
+use witnessmark_witness::ask::AskError;
 
 use self::core::Core;
 use self::limits::{
@@ -45,7 +47,11 @@ use self::receiving::Receiving;
 use self::sequencer::{Queue, Sequencer};
 use self::service::LedgerApi;
 use self::watchdog::Watched;
+use self::witnesses::Witnesses;
+pub(crate) use self::witnesses::Word;
 use crate::ledger::{Access, OpenLedger};
+
+pub(crate) use self::status::of_key_chain;
 
 /// The name under which health checks learn whether submissions are taken.
 const SUBMIT_HEALTH_NAME: &str = "witnessmark.ledger.v1.LedgerService/submit";
@@ -60,6 +66,8 @@ pub(crate) struct ServeOptions {
     pub(crate) commit_limit: Duration,
     /// How many bytes of what is stored are read and hashed again in a second.
     pub(crate) scrub_rate: u64,
+    /// Whether it signs without asking its witnesses first, by the operator's word.
+    pub(crate) without_witnesses: bool,
 }
 
 impl Default for ServeOptions {
@@ -67,6 +75,7 @@ impl Default for ServeOptions {
         Self {
             commit_limit: Duration::from_secs(30),
             scrub_rate: 2 << 20,
+            without_witnesses: false,
         }
     }
 }
@@ -81,6 +90,12 @@ pub(crate) enum ServeError {
     /// The key events of the log cannot be read.
     #[error("the key events cannot be read: {0}")]
     Links(LogError),
+    /// What is kept of the witnesses cannot be read.
+    #[error("what is kept of the witnesses: {0}")]
+    Witnesses(io::Error),
+    /// Witnesses cannot be asked.
+    #[error("witnesses cannot be asked: {0}")]
+    Asking(#[from] AskError),
     /// The schema cannot be offered to reflection.
     #[error("reflection cannot be offered: {0}")]
     Reflection(#[from] tonic_reflection::server::Error),
@@ -182,9 +197,11 @@ fn build(ledger: OpenLedger, options: ServeOptions) -> Result<Built, ServeError>
         start,
         limits,
         entries_withheld,
+        witnesses,
     } = ledger;
     let writes = matches!(access, Access::Write(_));
     let (links, woken) = Links::open(&dir, reader.clone(), writes).map_err(ServeError::Links)?;
+    let links = Arc::new(links);
     let (publish, published) = watch::channel(reader.published().checkpoint.clone());
     let (stop, stopping) = watch::channel(false);
     let (halt, halted) = watch::channel(None);
@@ -192,7 +209,8 @@ fn build(ledger: OpenLedger, options: ServeOptions) -> Result<Built, ServeError>
         Access::Write(log) => {
             let watched = Watched::start(options.commit_limit, halt).map_err(ServeError::Thread)?;
             let (sequencer, queue) =
-                Sequencer::start(*log, start, publish, watched).map_err(ServeError::Thread)?;
+                Sequencer::start((*log, Arc::clone(&links)), start, publish, watched)
+                    .map_err(ServeError::Thread)?;
             (Some(sequencer), queue)
         }
         Access::ReadOnly(reason) => {
@@ -200,15 +218,24 @@ fn build(ledger: OpenLedger, options: ServeOptions) -> Result<Built, ServeError>
             (None, Queue::read_only(reason))
         }
     };
+    let witnesses = Witnesses::open(&dir, witnesses, published.clone());
+    let witnesses = witnesses.map_err(ServeError::Witnesses)?;
+    if !options.without_witnesses
+        && let Some(reason) = witnesses.waiting()
+    {
+        queue.hold(reason);
+    }
     let core = Core::new(
         (origin, reader, links),
         dir,
-        (queue, limits),
-        entries_withheld,
-        published,
+        (queue, limits, entries_withheld),
+        (published, witnesses),
         stopping,
     );
     let core = Arc::new(core.map_err(ServeError::Thread)?);
+    if writes {
+        witnesses::begin(&core)?;
+    }
     upkeep::begin(&core, woken).map_err(ServeError::Thread)?;
     scrub::begin(Arc::downgrade(&core), options.scrub_rate).map_err(ServeError::Thread)?;
     Ok(Built {

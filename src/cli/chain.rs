@@ -1,17 +1,13 @@
 //! Key events on the signer's side: drafted from what is known of the chain, signed offline, carried or sent.
 
-use ed25519_dalek::{Signer, SigningKey};
 use witnessmark_bundle::SignedRecord;
-use witnessmark_client::Client;
-use witnessmark_keychain::Keychain;
 use witnessmark_tlog::Encode as _;
 use witnessmark_verifier::{
-    Entry, EntrySignature, Hash, KeyAction, KeyEvent, KeyId, LeafIndex, OrgName,
-    PAYLOAD_TYPE_KEY_EVENT, TreeSize, pae,
+    EntrySignature, Hash, KeyAction, KeyEvent, OrgName, PAYLOAD_TYPE_KEY_EVENT, pae,
 };
 
-use crate::cli::client_trouble;
 use crate::output::{Failure, Trouble};
+use crate::signer::{Key, SignerError};
 
 /// A key event before it is signed.
 #[derive(Clone, Debug)]
@@ -27,7 +23,15 @@ pub(crate) struct EventDraft {
 }
 
 /// Writes the event's text and signs it with each key, once.
-pub(crate) fn sign_event(draft: EventDraft, time_ms: u64, keys: &[SigningKey]) -> SignedRecord {
+///
+/// # Errors
+///
+/// When a key gives no signature.
+pub(crate) fn sign_event(
+    draft: EventDraft,
+    time_ms: u64,
+    keys: &[Key],
+) -> Result<SignedRecord, Failure> {
     let EventDraft {
         org,
         seq,
@@ -43,64 +47,47 @@ pub(crate) fn sign_event(draft: EventDraft, time_ms: u64, keys: &[SigningKey]) -
     }
     .encode()
     .into_bytes();
-    let signatures = sign_payload(PAYLOAD_TYPE_KEY_EVENT, &payload, keys);
-    SignedRecord {
+    let signatures = sign_payload(PAYLOAD_TYPE_KEY_EVENT, &payload, keys)?;
+    Ok(SignedRecord {
         payload_type: PAYLOAD_TYPE_KEY_EVENT.to_owned(),
         payload,
         signatures,
-    }
+    })
 }
 
 /// The signature of each key over the payload, in the order of the keys; a key that is given twice signs once.
-pub(crate) fn sign_payload(
-    payload_type: &str,
-    payload: &[u8],
-    keys: &[SigningKey],
-) -> Vec<EntrySignature> {
-    let message = pae(payload_type, payload);
-    let mut signatures: Vec<EntrySignature> = Vec::with_capacity(keys.len());
-    for key in keys {
-        let key_id = KeyId::of(key.verifying_key().as_bytes());
-        if !signatures
-            .iter()
-            .any(|signature| signature.key_id == key_id)
-        {
-            signatures.push(EntrySignature {
-                key_id,
-                signature: key.sign(&message).to_bytes(),
-            });
-        }
-    }
-    signatures
-}
-
-/// Reads the log from its first entry up to `end` (all of it when that is left out) and replays the key chains.
 ///
 /// # Errors
 ///
-/// When the ledger cannot be read, or an entry does not verify or does not follow.
-pub(crate) async fn replay(client: &Client, end: Option<u64>) -> Result<Keychain, Failure> {
-    let mut keychain = Keychain::new();
-    let mut index = 0;
-    let mut pages = client
-        .entries(LeafIndex::new(0), end.map(TreeSize::new))
-        .await
-        .map_err(client_trouble)?;
-    while let Some(page) = pages.next().await.map_err(client_trouble)? {
-        for bytes in page.entries {
-            let entry = Entry::parse(&bytes).map_err(|error| not_verified(index, &error))?;
-            keychain
-                .replay(index, &entry)
-                .map_err(|error| not_verified(index, &error))?;
-            index = index.saturating_add(1);
+/// When a key gives no signature.
+pub(crate) fn sign_payload(
+    payload_type: &str,
+    payload: &[u8],
+    keys: &[Key],
+) -> Result<Vec<EntrySignature>, Failure> {
+    let message = pae(payload_type, payload);
+    let mut signatures: Vec<EntrySignature> = Vec::with_capacity(keys.len());
+    for key in keys {
+        let public = key.public_key();
+        let key_id = public.key_id();
+        if signatures.iter().any(|it| it.key_id == key_id) {
+            continue;
         }
+        let signature = key.sign(&message).map_err(|error| not_signed(&error))?;
+        // What comes from elsewhere is looked at before it is passed on.
+        public.verify(&message, &signature).map_err(|_| {
+            let holder = format!("the holder of key {key_id}");
+            not_signed(&SignerError::NotASignature { holder })
+        })?;
+        signatures.push(EntrySignature { key_id, signature });
     }
-    Ok(keychain)
+    Ok(signatures)
 }
 
-fn not_verified(index: u64, error: &dyn std::fmt::Display) -> Failure {
-    Failure::refused(
-        Trouble::new("NOT_VERIFIED", format!("entry {index}"), error)
-            .fix("the ledger published an entry that breaks its own rules: run `witnessmark audit` and keep the output"),
+/// What it means that a key gave no signature.
+pub(crate) fn not_signed(error: &SignerError) -> Failure {
+    Failure::cannot_tell(
+        Trouble::new("SIGNER", "", error)
+            .fix("nothing was signed; make the key available, and run the command again"),
     )
 }

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 use witnessmark_verifier::VerifiedCheckpoint;
 
-use super::{LedgerOptions, client_trouble, connect};
-use crate::output::{Failure, Report, plain};
+use super::{LedgerOptions, client_trouble, connect, witnessed};
+use crate::output::{Failure, Output, Report, plain};
 
 /// Show the latest checkpoint of a ledger.
 #[derive(Debug, clap::Args)]
@@ -21,6 +21,10 @@ pub(super) struct Arguments {
     /// The ledger's address.
     #[arg(long, value_name = "URL")]
     from: String,
+    /// The newest that the quorum of the ledger's own witnesses has cosigned. A policy that asks for witnesses has this in any case,
+    /// and only such a policy checks the cosignatures.
+    #[arg(long)]
+    witnessed: bool,
     #[command(flatten)]
     ledger: LedgerOptions,
 }
@@ -30,21 +34,20 @@ pub(super) struct Arguments {
 /// # Errors
 ///
 /// When there is none that verifies.
-pub(super) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
+pub(super) async fn run(arguments: &Arguments, output: &Output) -> Result<Report, Failure> {
     let ledger = &arguments.ledger;
-    let client = connect(&arguments.from, &ledger.policy, ledger.memory()).await?;
+    let mut client = connect(&arguments.from, &ledger.policy, ledger.memory()).await?;
+    if arguments.witnessed {
+        client = client.reading_witnessed();
+    }
     let checkpoint = client.checkpoint().await.map_err(client_trouble)?;
+    output.warn(witnessed::words(&checkpoint));
     Ok(Report::done(plain(checkpoint.note()), to_json(&checkpoint)))
 }
 
 fn to_json(checkpoint: &VerifiedCheckpoint) -> Value {
-    let cosigned: Vec<Value> = checkpoint
-        .cosigned()
-        .iter()
-        .map(|cosigned| json!({ "name": cosigned.name.as_str(), "time_s": cosigned.time_s }))
-        .collect();
     let check = |name: &str| json!({ "name": name, "outcome": "passed" });
-    json!({
+    let mut json = json!({
         "verdict": "verified",
         "index": null,
         "size": checkpoint.head().size.get(),
@@ -54,7 +57,8 @@ fn to_json(checkpoint: &VerifiedCheckpoint) -> Value {
         "registered_at": null,
         "checks": [check("checkpoint"), check("quorum")],
         "failed": null,
-        "cosigned": cosigned,
         "note": checkpoint.note(),
-    })
+    });
+    witnessed::add(&mut json, checkpoint);
+    json
 }

@@ -31,7 +31,16 @@ impl DeviceState {
     pub(crate) fn open(key: &Path) -> Result<Self, Failure> {
         let mut name = key.as_os_str().to_owned();
         name.push(".state");
-        let path = PathBuf::from(name);
+        Self::open_file(Path::new(&name))
+    }
+
+    /// Opens and locks the memory of a device in the file `path`.
+    ///
+    /// # Errors
+    ///
+    /// As [`DeviceState::open`].
+    pub(crate) fn open_file(path: &Path) -> Result<Self, Failure> {
+        let path = path.to_owned();
         let mut file = OpenOptions::new()
             .read(true)
             .write(true)

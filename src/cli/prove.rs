@@ -44,6 +44,11 @@ pub(super) struct Arguments {
     /// Which attached files travel beside the bundle: all, none, or a name; may be given several times.
     #[arg(long, value_name = "all|none|NAME", default_value = "none")]
     files: Vec<String>,
+    /// Prove it in the newest checkpoint: what the ledger says of related records is complete as of now. Without this, and with a
+    /// policy that asks for witnesses, it is the first checkpoint that they cosigned and that covers everything in the bundle, which
+    /// shows the earliest time.
+    #[arg(long)]
+    newest: bool,
     #[command(flatten)]
     ledger: LedgerOptions,
     /// Show this protected field of the record to whoever gets the bundle. May be repeated, or hold
@@ -119,11 +124,12 @@ pub(super) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
     };
     // Asked of the vault first: what cannot be shown needs no ledger.
     let disclosures = disclosures(arguments, vault.as_ref(), &id)?;
-    let bundle = client
-        .bundle(id)
-        .await
-        .map_err(client_trouble)?
-        .into_unverified_bytes();
+    let bundle = if client.asks_for_witnesses() && !arguments.newest {
+        client.first_bundle(id).await
+    } else {
+        client.bundle(id).await
+    };
+    let bundle = bundle.map_err(client_trouble)?.into_unverified_bytes();
     let bundle = with_files(show(bundle, disclosures)?, &arguments.files)?;
     let policy = files::read_bytes(&ledger.policy, TEXT_BYTES_MAX)?;
     let folder = arguments

@@ -127,8 +127,14 @@ fn done(arguments: &Arguments, restore: &Restore) -> Report {
         Some(anchor) => format!("the anchor's {} entries are a beginning of it", anchor.size),
         None => "there was no anchor to compare with".to_owned(),
     };
+    let settings = if restore.keeps_settings() {
+        "ledger.toml is the old one's"
+    } else {
+        "ledger.toml is new: no witness is asked until you name it there"
+    };
     let text = format!(
         "restored {} entries to {to}, up to the root {}; {anchor}\n  \
+         {settings}\n  \
          keep the old folder and never serve it again: two ledgers with one key sign two histories\n  \
          next: witnessmark serve --dir {to}",
         head.size, head.root
@@ -137,6 +143,7 @@ fn done(arguments: &Arguments, restore: &Restore) -> Report {
         text,
         json!({
             "folder": arguments.to,
+            "settings_kept": restore.keeps_settings(),
             "size": head.size.get(),
             "root": head.root.to_string(),
             "anchor_size": restore.anchor().map(|anchor| anchor.size.get()),

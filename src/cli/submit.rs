@@ -14,7 +14,8 @@ use witnessmark_verifier::{KeyEvent, KeyId, OrgName, PAYLOAD_TYPE_KEY_EVENT, PAY
 
 use super::carried::Carried;
 use super::connect::{client_trouble, refused, unconnected};
-use super::{LedgerOptions, carried, files, stop_signal, when};
+use super::org::Request;
+use super::{LedgerOptions, carried, files, stop_signal, when, witnessed};
 use crate::output::{Failure, Outcome, Output, Report, Trouble, plain};
 use send::{Fate, Item, Link, Stop, unanswered};
 
@@ -44,6 +45,19 @@ pub(super) struct Arguments {
     /// How long to wait for one answer before the link counts as dead.
     #[arg(long, value_name = "TIME", default_value = "1m", value_parser = answer_within)]
     answer_within: Duration,
+    /// When a record counts as submitted: once it is published, or once the quorum of the ledger's witnesses has cosigned it. Without
+    /// this it is witnessed if the policy asks for witnesses, and else published.
+    #[arg(long, value_name = "STATE")]
+    wait: Option<Wait>,
+}
+
+/// When a submission is answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Wait {
+    /// It is in a published checkpoint.
+    Published,
+    /// It is in a checkpoint that the ledger's witnesses have cosigned.
+    Witnessed,
 }
 
 fn answer_within(text: &str) -> Result<Duration, String> {
@@ -73,10 +87,11 @@ impl Logged {
         };
         let name = if file.is_empty() { what } else { file.as_str() };
         format!(
-            "{name}: {before} at index {}, proved in the checkpoint of size {}\n  record id {}",
+            "{name}: {before} at index {}, proved in the checkpoint of size {}\n  record id {}\n  {}",
             entry.index.get(),
             entry.checkpoint.head().size.get(),
             entry.record_id(),
+            witnessed::words(&entry.checkpoint),
         )
     }
 
@@ -99,7 +114,7 @@ impl Logged {
                 })
             })
             .collect();
-        json!({
+        let mut json = json!({
             "file": file,
             "index": entry.index.get(),
             "record_id": entry.record_id().to_string(),
@@ -110,7 +125,9 @@ impl Logged {
             "origin": entry.checkpoint.origin().as_str(),
             "warnings": warnings,
             "signatures_left_out": left_out,
-        })
+        });
+        witnessed::add(&mut json, &entry.checkpoint);
+        json
     }
 
     /// What was answered to a file.
@@ -159,6 +176,7 @@ pub(super) async fn run(arguments: &Arguments, output: &Output) -> Result<Report
     let mut items = prepare(cargo.items)?;
     let ledger = &arguments.ledger;
     let client = unconnected(&arguments.to, &ledger.policy, ledger.memory()).await?;
+    let client = waiting(client, arguments.wait)?;
     let bar = output.progress(u64::try_from(items.len()).unwrap_or(u64::MAX), "submitting");
     let mut link = Link::new(
         client,
@@ -201,6 +219,20 @@ pub(super) async fn run(arguments: &Arguments, output: &Output) -> Result<Report
         logged.warn(output);
     }
     Ok(report(&logged, (total, link.retries), refused))
+}
+
+fn waiting(client: Client, wait: Option<Wait>) -> Result<Client, Failure> {
+    match wait {
+        Some(Wait::Witnessed) => Ok(client.waiting_for_witnesses()),
+        Some(Wait::Published) if client.asks_for_witnesses() => {
+            let message = "the policy asks for witnesses, and nothing is verified by it before they have cosigned";
+            let fix = "leave --wait out, or give a policy with quorum none";
+            Err(Failure::usage(
+                Trouble::new("USAGE", "--wait published", message).fix(fix),
+            ))
+        }
+        None | Some(Wait::Published) => Ok(client),
+    }
 }
 
 fn interrupted() -> Failure {
@@ -347,6 +379,9 @@ pub(crate) fn read_signed(path: &Path) -> Result<SignedRecord, Failure> {
 ///
 /// When it is not one.
 pub(super) fn parse_signed(path: &Path, bytes: &[u8]) -> Result<SignedRecord, Failure> {
+    if let Ok(request) = Request::parse(bytes) {
+        return Ok(request.signed);
+    }
     SignedRecord::parse(bytes).map_err(|error| {
         Failure::refused(Trouble::new("NOT_SIGNED", path.display(), error).fix(
             "a signed file is what `witnessmark record sign` or `witnessmark org ... --out` writes",

@@ -1,11 +1,11 @@
 //! The demonstration's organisations: their keys, and how the ledger admits them.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use ed25519_dalek::SigningKey;
 use witnessmark_bundle::SignedRecord;
 use witnessmark_client::Client;
-use witnessmark_verifier::{Hash, KeyAction, KeyRole, OrgName, PublicKey, key_chain_head};
+use witnessmark_verifier::{Hash, KeyAction, KeyRole, OrgName, key_chain_head};
 
 use super::Place;
 use crate::cli::{
@@ -14,6 +14,7 @@ use crate::cli::{
 use crate::clock;
 use crate::ledger::Folder;
 use crate::output::{Failure, Output, Trouble};
+use crate::signer::Key;
 
 /// The organisations, and which kinds of record each of them signs.
 const NAMES: [&str; 3] = [
@@ -30,7 +31,7 @@ const DEVICES: usize = 2;
 pub(super) struct Organisation {
     /// Its name in the ledger.
     pub(super) name: OrgName,
-    root: SigningKey,
+    root: Key,
     /// The keys that sign records.
     pub(super) devices: Vec<Device>,
 }
@@ -41,7 +42,7 @@ pub(super) struct Device {
     /// The private key's file, beside which the device counts its records.
     pub(super) file: PathBuf,
     /// The key.
-    pub(super) key: SigningKey,
+    pub(super) key: Key,
 }
 
 /// Reads the organisations' keys, making those that are not there.
@@ -72,11 +73,11 @@ fn organisation(name: &str, place: &Place) -> Result<Organisation, Failure> {
 }
 
 fn key_at(file: PathBuf) -> Result<Device, Failure> {
-    let key = if file.exists() {
+    let key = Arc::new(if file.exists() {
         read_key(&file)?
     } else {
         new_key(&file)?
-    };
+    });
     Ok(Device { file, key })
 }
 
@@ -101,7 +102,7 @@ pub(super) async fn admit(
     output: &Output,
 ) -> Result<(), Failure> {
     output.say("\n3. Three organisations are admitted: a root key each, two device keys each");
-    let registrar = read_key(&Folder::new(&place.ledger()).registrar_key())?;
+    let registrar: Key = Arc::new(read_key(&Folder::new(&place.ledger()).registrar_key())?);
     for organisation in organisations {
         let mut logged = Vec::new();
         for event in events(organisation, &registrar, place)? {
@@ -125,18 +126,18 @@ pub(super) async fn admit(
 /// The organisation's events, from the genesis on: as signed in an earlier run, or signed and kept.
 fn events(
     organisation: &Organisation,
-    registrar: &SigningKey,
+    registrar: &Key,
     place: &Place,
 ) -> Result<Vec<SignedRecord>, Failure> {
     let root = &organisation.root;
     let genesis = KeyAction::Genesis {
         threshold: 1,
-        roots: vec![public_key(root)?],
+        roots: vec![root.public_key()],
     };
     let mut planned = vec![(genesis, [root, registrar])];
     for (number, device) in (1..).zip(&organisation.devices) {
         let action = KeyAction::Add {
-            key: public_key(&device.key)?,
+            key: device.key.public_key(),
             role: KeyRole::Record,
             label: Some(format!("Demonstration device {number}")),
         };
@@ -157,7 +158,7 @@ fn events(
                 prev,
                 action,
             };
-            let event = sign_event(draft, clock::now_ms(), &keys.map(Clone::clone));
+            let event = sign_event(draft, clock::now_ms(), &keys.map(Arc::clone))?;
             write_new_or_same(&file, event.encode().as_bytes())?;
             event
         };
@@ -166,9 +167,4 @@ fn events(
         events.push(event);
     }
     Ok(events)
-}
-
-fn public_key(key: &SigningKey) -> Result<PublicKey, Failure> {
-    PublicKey::admit(key.verifying_key().as_bytes())
-        .map_err(|error| Failure::cannot_tell(Trouble::new("DEMO", "", error)))
 }

@@ -117,7 +117,7 @@ fn sign(
             problem.path, problem.rule, problem.code
         )));
     }
-    let (signed, id) = sign_record(&record, std::slice::from_ref(&device.key));
+    let (signed, id) = sign_record(&record, std::slice::from_ref(&device.key))?;
     state.advance(id)?;
     write_new_or_same(file, signed.encode().as_bytes())?;
     Ok(signed)

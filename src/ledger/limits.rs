@@ -1,4 +1,4 @@
-//! The limits of the queue, as they are unless `ledger.toml` says otherwise, each with its reason.
+//! The limits of the queue and of witnesses, as they are unless `ledger.toml` says otherwise, each with its reason.
 
 use witnessmark_log::BATCH_ENTRIES_MAX;
 
@@ -15,3 +15,12 @@ pub(crate) const QUEUE_BYTES: usize = 64 * 1024 * 1024;
 
 /// The least that `queue_bytes` may be: one of the largest records has room, with what is counted for its signatures.
 pub(crate) const QUEUE_BYTES_MIN: usize = 128 * 1024;
+
+/// Witnesses that are asked. A note may have a hundred signatures, and every proof carries them.
+pub(crate) const WITNESSES_MAX: usize = 32;
+
+/// `idle_seconds` in `ledger.toml`: so that "existed before" is tight to some seconds for what is logged later, too.
+pub(crate) const IDLE_SECONDS: u64 = 10;
+
+/// The most that `idle_seconds` may be: a day.
+pub(crate) const IDLE_SECONDS_MAX: u64 = 86_400;

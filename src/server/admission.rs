@@ -8,6 +8,7 @@ use witnessmark_verifier::{
     OrgName, Origin, PAYLOAD_TYPE_KEY_EVENT, PAYLOAD_TYPE_RECORD, RecordId,
 };
 
+use super::links::Said;
 use super::status;
 
 /// A submission that need not be refused.
@@ -15,8 +16,8 @@ use super::status;
 pub(crate) enum Admitted {
     /// It is logged already; this is the answer.
     Logged(Box<Appended>),
-    /// It may be logged.
-    Checked(Checked, Vec<Warning>),
+    /// It may be logged. Of a record there is also what it says to the links.
+    Checked(Checked, Option<Box<Said>>, Vec<Warning>),
 }
 
 /// Checks a record, what costs least first: whoever sends rubbish must not cost more than he has to.
@@ -67,7 +68,13 @@ pub(crate) fn admit_record<S: Store>(
         }
     }
     let warnings = status::of_problems(problems)?;
-    Ok(Admitted::Checked(Checked::Record(checked), warnings))
+    let Submission {
+        org, signatures, ..
+    } = checked.submission();
+    let signers = signatures.iter().map(|one| one.key_id).collect();
+    let said = Said::of(checked.record_id(), org.clone(), signers, &record);
+    let said = Some(Box::new(said));
+    Ok(Admitted::Checked(Checked::Record(checked), said, warnings))
 }
 
 /// Checks a key event against the key chains of now.
@@ -92,6 +99,7 @@ pub(crate) fn admit_key_event<S: Store>(
         .map_err(|error| Refusal::new(Reason::KeyEventRefused, error.to_string()))?;
     Ok(Admitted::Checked(
         Checked::KeyEvent(Box::new(checked)),
+        None,
         Vec::new(),
     ))
 }

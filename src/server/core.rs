@@ -6,17 +6,18 @@ use std::sync::Arc;
 
 use tokio::sync::{Semaphore, oneshot, watch};
 use witnessmark_log::{Reader, SignedCheckpoint};
-use witnessmark_proto::{Reason, Refusal};
+use witnessmark_proto::{CheckpointChoice, Reason, Refusal};
 use witnessmark_store_sled::SledStore;
 use witnessmark_verifier::Origin;
 
 use super::checks::Checks;
 use super::door::{Account, Door};
-use super::limits::READS_MAX;
+use super::limits::{BUNDLES_MAX, READS_MAX};
 use super::links::Links;
 use super::scrub::Scrub;
 use super::sequencer::Queue;
 use super::telemetry::fault;
+use super::witnesses::Witnesses;
 use crate::ledger::QueueLimits;
 
 /// What all calls share.
@@ -27,17 +28,21 @@ pub(crate) struct Core {
     /// Reads what is published.
     pub(crate) reader: Reader<SledStore>,
     /// Which entries belong together.
-    pub(crate) links: Links<SledStore>,
+    pub(crate) links: Arc<Links<SledStore>>,
     /// How many submissions may be inside at once.
     pub(crate) door: Door,
     /// Where submissions wait that are checked.
     pub(crate) queue: Queue,
     /// Whether entries are not among what is offered as tiles.
     pub(crate) entries_withheld: bool,
+    /// Room for bundles of entries that are being sent.
+    pub(crate) bundles: Arc<Semaphore>,
     /// The latest published checkpoint, for those who watch.
     pub(crate) published: watch::Receiver<SignedCheckpoint>,
     /// True once the server is told to stop: streams end.
     pub(crate) stopping: watch::Receiver<bool>,
+    /// Who cosigns what is signed, and which checkpoints are shown.
+    pub(crate) witnesses: Witnesses,
     /// How far everything stored has been looked at again.
     pub(crate) scrub: Scrub,
     checks: Checks,
@@ -51,11 +56,10 @@ impl Core {
     ///
     /// The system has no threads left.
     pub(crate) fn new(
-        (origin, reader, links): (Origin, Reader<SledStore>, Links<SledStore>),
+        (origin, reader, links): (Origin, Reader<SledStore>, Arc<Links<SledStore>>),
         dir: PathBuf,
-        (queue, limits): (Queue, QueueLimits),
-        entries_withheld: bool,
-        published: watch::Receiver<SignedCheckpoint>,
+        (queue, limits, entries_withheld): (Queue, QueueLimits, bool),
+        (published, witnesses): (watch::Receiver<SignedCheckpoint>, Witnesses),
         stopping: watch::Receiver<bool>,
     ) -> io::Result<Self> {
         Ok(Self {
@@ -65,12 +69,27 @@ impl Core {
             door: Door::new(limits),
             queue,
             entries_withheld,
+            bundles: Arc::new(Semaphore::new(BUNDLES_MAX)),
             published,
+            witnesses,
             stopping,
             scrub: Scrub::new(dir),
             checks: Checks::start()?,
             reads: Arc::new(Semaphore::new(READS_MAX)),
         })
+    }
+
+    /// The checkpoint that an answer of `size` entries at least is relative to.
+    ///
+    /// # Errors
+    ///
+    /// There is none of that choice.
+    pub(crate) fn shown(
+        &self,
+        choice: CheckpointChoice,
+        size: u64,
+    ) -> Result<SignedCheckpoint, Refusal> {
+        self.witnesses.shown(choice, size)
     }
 
     /// Begins to check a submission, or to make its answer, on one of the threads for that, when it is the account's turn.

@@ -20,6 +20,11 @@ pub(crate) const CONNECTIONS_MAX: usize = 256;
 /// left.
 pub(crate) const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
+/// How long a caller may take until it is known which HTTP he speaks, and with how many bytes it is at the latest: the preface of
+/// HTTP/2. Whoever connects and says nothing would keep his place for ever.
+pub(crate) const GREETING_TIMEOUT: Duration = Duration::from_secs(30);
+pub(crate) const GREETING_BYTES: usize = 24;
+
 /// Calls and streams at once on one connection; a client that needs more opens another one.
 pub(crate) const STREAMS_MAX: u32 = 128;
 
@@ -28,6 +33,13 @@ pub(crate) const HEADER_LIST_BYTES_MAX: u32 = 16 * 1024;
 
 /// How long a call may take until its answer begins. The slowest is a large bundle.
 pub(crate) const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long a submission waits for the witnesses before it is told that it is logged and they have not cosigned yet. Shorter than what
+/// a call may take, so that the answer arrives.
+pub(crate) const WITNESSED_WAIT: Duration = Duration::from_secs(25);
+
+/// How long a submission waits for the start to be over, in which the witnesses are asked what they saw last.
+pub(crate) const START_WAIT: Duration = Duration::from_secs(5);
 
 /// How long a stream may stand still because the caller neither sends nor reads.
 pub(crate) const STREAM_IDLE_TIMEOUT: Duration = Duration::from_secs(120);
@@ -79,6 +91,12 @@ pub(crate) const READS_MAX: usize = 64;
 
 /// How long the store may take for a tile. Shorter than what a call has, so that the answer to a request of HTTP is one of HTTP.
 pub(crate) const TILE_READ_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// Bundles of entries that are being sent over HTTP at once, to all callers: two pieces of 1 MiB each at most, so 128 MiB.
+pub(crate) const BUNDLES_MAX: usize = 64;
+
+/// How long a caller may take for a piece of a bundle, so that one who does not read gives his place to others.
+pub(crate) const BUNDLE_IDLE_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Entries that are read from the store at once for a range: at most 1 MiB.
 pub(crate) const LIST_STEP_ENTRIES: u64 = 16;

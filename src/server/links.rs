@@ -9,7 +9,9 @@
 mod device;
 mod facts;
 mod follow;
+mod fresh;
 mod keys;
+mod tails;
 #[cfg(test)]
 mod tests;
 mod view;
@@ -27,6 +29,8 @@ use witnessmark_thread::Node;
 use witnessmark_verifier::{Entry, Hash, LeafIndex, OrgName, RecordId};
 
 use self::facts::{CHANGES, Fact, HAS_PART, SPEAKS, has, marks, place};
+use self::fresh::Fresh;
+pub(crate) use self::fresh::Said;
 use self::keys::Learnt;
 use self::view::View;
 
@@ -45,6 +49,7 @@ const SIZES: Sizes = Sizes {
 pub(crate) struct Links<S> {
     reader: Reader<S>,
     view: RwLock<View>,
+    fresh: Fresh,
     /// Held by who brings the view up to a size.
     turn: Mutex<()>,
     /// Whether a run is being written.
@@ -114,11 +119,17 @@ impl<S: Store> Links<S> {
         let links = Self {
             reader,
             view: RwLock::new(view),
+            fresh: Fresh::default(),
             turn: Mutex::new(()),
             writing: AtomicBool::new(false),
             wake,
         };
         Ok((links, woken))
+    }
+
+    /// Takes note of what records say that were just logged, each with its place.
+    pub(crate) fn add_fresh(&self, said: impl IntoIterator<Item = (u64, Box<Said>)>) {
+        self.fresh.add(said);
     }
 
     /// The warnings about the record at `index` because of the earlier ones of its device.
@@ -128,6 +139,10 @@ impl<S: Store> Links<S> {
     /// The entries cannot be read.
     pub(crate) fn of_device(&self, index: u64) -> Result<Vec<Problem>, LogError> {
         let size = index.saturating_add(1);
+        self.catch_up(size)?;
+        if let Some(told) = self.view().told_of(index) {
+            return Ok(told);
+        }
         let found = self.values(Fact::Finding(index), size)?;
         if !found.into_iter().any(|value| place(value) == index) {
             return Ok(Vec::new());
@@ -139,11 +154,18 @@ impl<S: Store> Links<S> {
         self.mending(size, |view| view.findings(&self.reader, &node))
     }
 
-    /// The same if that takes no time: nobody changes the view, which is complete up to the record, and there is nothing to be said.
+    /// The same if that takes no time: nobody changes the view, which is complete up to the record or soon will be, and the record was
+    /// added lately, or there is nothing to be said.
     pub(crate) fn of_device_now(&self, index: u64) -> Option<Vec<Problem>> {
+        if self.view.try_read().ok()?.size() <= index {
+            self.follow_few()?;
+        }
         let view = self.view.try_read().ok()?;
-        let nothing = view.size() > index && view.says_nothing_of(index);
-        nothing.then(Vec::new)
+        if view.size() <= index {
+            return None;
+        }
+        let nothing = || view.says_nothing_of(index).then(Vec::new);
+        view.told_of(index).or_else(nothing)
     }
 
     /// The records below `size` that link to `record`, ascending; if there are more than `most`, only the first of them,
@@ -191,7 +213,8 @@ impl<S: Store> Links<S> {
         size: u64,
         most: usize,
     ) -> Result<Vec<u64>, LogError> {
-        let links = |node: &Node| marks(node, record).is_some_and(|marks| has(marks, wanted));
+        let links =
+            |node: &Node| marks(&node.record, record).is_some_and(|marks| has(marks, wanted));
         let of = |node: Node| links(&node).then_some(node.index);
         self.nodes(Fact::LinksTo(record), wanted, (size, most), of)
     }
@@ -224,7 +247,8 @@ impl<S: Store> Links<S> {
         size: u64,
         most: usize,
     ) -> Result<Vec<RecordId>, LogError> {
-        let has_part = |node: &Node| marks(node, part).is_some_and(|marks| has(marks, HAS_PART));
+        let has_part =
+            |node: &Node| marks(&node.record, part).is_some_and(|marks| has(marks, HAS_PART));
         let of = |node: Node| has_part(&node).then_some((node.index, node.id));
         let mut wholes = self.nodes(Fact::LinksTo(part), HAS_PART, (size, most), of)?;
         let own = self.reader.index_of(part)?.map(LeafIndex::get);

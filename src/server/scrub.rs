@@ -146,7 +146,9 @@ impl Core {
             "origin": self.origin.as_str(),
             "size": self.reader.published().size(),
             "submissions": if refused.is_none() { "taken" } else { "refused" },
-            "reason": refused,
+            "code": refused.as_ref().map(|refusal| refusal.reason.name()),
+            "reason": refused.map(|refusal| refusal.message),
+            "witnesses": self.witnesses.state(),
             "scrub": {
                 "position": progress.position,
                 "passes": progress.passes,

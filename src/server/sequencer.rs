@@ -16,6 +16,7 @@ use witnessmark_verifier::OrgName;
 
 use super::door::Place;
 use super::limits::{BATCH_BYTES, BATCH_RECORDS};
+use super::links::{Links, Said};
 use super::status;
 use super::turns::Turns;
 use super::watchdog::Watched;
@@ -29,6 +30,7 @@ pub(crate) type Answer = (Result<Appended, Refusal>, Place);
 #[derive(Debug)]
 struct Job {
     checked: Checked,
+    said: Option<Box<Said>>,
     answer: oneshot::Sender<Answer>,
     place: Place,
 }
@@ -79,6 +81,8 @@ impl Waiting {
 struct Shared {
     waiting: Mutex<Waiting>,
     ready: Condvar,
+    /// Why nothing more is signed, not even what waits, once that is so.
+    contradicted: OnceLock<Refusal>,
 }
 
 /// The next batch.
@@ -147,7 +151,9 @@ pub(crate) struct Queue {
     /// The way to the thread, or why there is none.
     shared: Result<Arc<Shared>, String>,
     /// Why nothing more is taken, once that is so.
-    closed: Arc<OnceLock<String>>,
+    closed: Arc<OnceLock<Refusal>>,
+    /// Why nothing is taken yet, as long as that is so.
+    held: Arc<watch::Sender<Option<Refusal>>>,
 }
 
 impl Queue {
@@ -156,11 +162,12 @@ impl Queue {
         Self {
             shared: Err(reason),
             closed: Arc::default(),
+            held: Arc::new(watch::Sender::new(None)),
         }
     }
 
     /// Puts a submission into the queue of this organisation, which is its own or, in a stream of several, that of the stream; the
-    /// answer comes once it is durable or refused.
+    /// answer comes once it is durable or refused. With it goes what it says to the links.
     ///
     /// # Errors
     ///
@@ -168,13 +175,14 @@ impl Queue {
     pub(crate) fn push(
         &self,
         org: OrgName,
-        checked: Checked,
+        (checked, said): (Checked, Option<Box<Said>>),
         place: Place,
     ) -> Result<oneshot::Receiver<Answer>, Refusal> {
         let shared = self.shared()?;
         let (answer, answered) = oneshot::channel();
         let job = Job {
             checked,
+            said,
             answer,
             place,
         };
@@ -221,20 +229,59 @@ impl Queue {
 
     /// Takes nothing any more, for this reason; what is queued goes on.
     pub(crate) fn close(&self, reason: String) {
-        self.closed.get_or_init(|| reason);
+        let refusal = Refusal::new(Reason::LedgerReadOnly, reason);
+        self.closed.get_or_init(|| refusal);
+    }
+
+    /// Takes nothing any more, and refuses what is queued, because a witness has seen what is not here. False if nothing was taken
+    /// before either.
+    pub(crate) fn contradicted(&self, reason: String) -> bool {
+        let refusal = Refusal::new(Reason::LedgerContradicted, reason);
+        if let Ok(shared) = &self.shared {
+            shared.contradicted.get_or_init(|| refusal.clone());
+        }
+        self.closed.set(refusal).is_ok()
+    }
+
+    /// Takes nothing until it is opened, for this reason. A ledger that takes nothing at all stays as it is.
+    pub(crate) fn hold(&self, reason: String) {
+        if self.shared.is_ok() {
+            let refusal = Refusal::new(Reason::WitnessesUnreachable, reason);
+            self.held.send_replace(Some(refusal));
+        }
+    }
+
+    /// Whether it is held.
+    pub(crate) fn is_held(&self) -> bool {
+        self.held.borrow().is_some()
+    }
+
+    /// Takes what comes from now on. False if it was not held.
+    pub(crate) fn open(&self) -> bool {
+        self.held.send_if_modified(|held| held.take().is_some())
+    }
+
+    /// Waits until it is not held, for so long; a start is soon over.
+    pub(crate) async fn opened(&self, within: Duration) {
+        let mut held = self.held.subscribe();
+        // Whoever comes then is told why nothing is taken.
+        drop(tokio::time::timeout(within, held.wait_for(Option::is_none)).await);
     }
 
     /// Why nothing is taken, if that is so.
-    pub(crate) fn refused(&self) -> Option<&str> {
-        let closed = self.closed.get().map(String::as_str);
-        closed.or_else(|| self.shared.as_ref().err().map(String::as_str))
+    pub(crate) fn refused(&self) -> Option<Refusal> {
+        self.shared().err()
     }
 
     fn shared(&self) -> Result<&Arc<Shared>, Refusal> {
+        if let Some(refusal) = self.closed.get() {
+            return Err(refusal.clone());
+        }
         let told = |reason| Refusal::new(Reason::LedgerReadOnly, reason);
-        match self.closed.get() {
-            Some(reason) => Err(told(reason)),
-            None => self.shared.as_ref().map_err(told),
+        let shared = self.shared.as_ref().map_err(told)?;
+        match self.held.borrow().as_ref() {
+            Some(refusal) => Err(refusal.clone()),
+            None => Ok(shared),
         }
     }
 }
@@ -268,7 +315,7 @@ impl Sequencer {
     ///
     /// The system has no thread left.
     pub(crate) fn start<S: Store>(
-        log: Log<S>,
+        (log, links): (Log<S>, Arc<Links<S>>),
         start: StartFile,
         published: watch::Sender<SignedCheckpoint>,
         watched: Watched,
@@ -279,7 +326,7 @@ impl Sequencer {
         thread::Builder::new()
             .name("sequencer".to_owned())
             .spawn(move || {
-                run(log, start, &ending.0, &published, &watched);
+                run((log, &links), start, &ending.0, &published, &watched);
                 drop(ending);
                 // Nobody may be waiting for the end.
                 let _: Result<(), ()> = end.send(());
@@ -287,6 +334,7 @@ impl Sequencer {
         let queue = Queue {
             shared: Ok(Arc::clone(&shared)),
             closed: Arc::default(),
+            held: Arc::new(watch::Sender::new(None)),
         };
         Ok((Self { shared, ended }, queue))
     }
@@ -301,7 +349,7 @@ impl Sequencer {
 }
 
 fn run<S: Store>(
-    mut log: Log<S>,
+    (mut log, links): (Log<S>, &Links<S>),
     mut start: StartFile,
     waiting: &Shared,
     published: &watch::Sender<SignedCheckpoint>,
@@ -309,7 +357,10 @@ fn run<S: Store>(
 ) {
     while let Some(Batch { jobs, marks }) = waiting.next() {
         let _work = watched.begin();
-        append(&mut log, jobs, published);
+        match waiting.contradicted.get() {
+            Some(refusal) => refuse(jobs, refusal),
+            None => append((&mut log, links), jobs, published),
+        }
         start.save_when_due(&log.reader().published());
         drop(marks);
         if let Some(reason) = log.halted() {
@@ -325,8 +376,14 @@ fn run<S: Store>(
     drop(log);
 }
 
+fn refuse(batch: Vec<Job>, refusal: &Refusal) {
+    for Job { answer, place, .. } in batch {
+        drop(answer.send((Err(refusal.clone()), place)));
+    }
+}
+
 fn append<S: Store>(
-    log: &mut Log<S>,
+    (log, links): (&mut Log<S>, &Links<S>),
     batch: Vec<Job>,
     published: &watch::Sender<SignedCheckpoint>,
 ) {
@@ -335,14 +392,11 @@ fn append<S: Store>(
     }
     let mut callers = Vec::with_capacity(batch.len());
     let mut submissions = Vec::with_capacity(batch.len());
-    for Job {
-        checked,
-        answer,
-        place,
-    } in batch
-    {
-        submissions.push(checked);
-        callers.push((answer, place));
+    let mut said = Vec::with_capacity(batch.len());
+    for job in batch {
+        submissions.push(job.checked);
+        said.push(job.said);
+        callers.push((job.answer, job.place));
     }
     match log.append(submissions, clock::now_ms()) {
         Ok(results) => {
@@ -353,6 +407,11 @@ fn append<S: Store>(
                 *latest = checkpoint;
                 new
             });
+            let said = said.into_iter().zip(&results);
+            links.add_fresh(said.filter_map(|(said, result)| {
+                let new = result.as_ref().ok().filter(|it| !it.already_logged)?;
+                Some((new.index.get(), said?))
+            }));
             for ((caller, place), result) in callers.into_iter().zip(results) {
                 // A caller that has gone away finds its record by submitting it again.
                 let result = result.map_err(|refused| status::of_refused(&refused));

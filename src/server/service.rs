@@ -11,8 +11,8 @@ use std::sync::Arc;
 
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status, Streaming};
-use witnessmark_proto::v1;
 use witnessmark_proto::v1::ledger_service_server::LedgerService;
+use witnessmark_proto::{CheckpointChoice, v1};
 
 use super::core::Core;
 use super::peer::Peer;
@@ -24,6 +24,11 @@ type Answers<T> = ReceiverStream<Result<T, Status>>;
 fn peer<T>(request: &Request<T>) -> Peer {
     let known = request.extensions().get::<Peer>();
     known.cloned().unwrap_or_else(Peer::new)
+}
+
+/// Which checkpoint the caller wants.
+fn choice<T>(request: &Request<T>) -> Result<CheckpointChoice, Status> {
+    Ok(CheckpointChoice::of(request.metadata())?)
 }
 
 /// The service over one ledger.
@@ -76,69 +81,70 @@ impl LedgerService for LedgerApi {
 
     async fn get_checkpoint(
         &self,
-        _: Request<v1::GetCheckpointRequest>,
+        request: Request<v1::GetCheckpointRequest>,
     ) -> Result<Response<v1::GetCheckpointResponse>, Status> {
-        Ok(Response::new(checkpoint::latest(&self.core)))
+        let choice = choice(&request)?;
+        Ok(Response::new(checkpoint::latest(&self.core, choice)?))
     }
 
     async fn watch_checkpoints(
         &self,
-        _: Request<v1::WatchCheckpointsRequest>,
+        request: Request<v1::WatchCheckpointsRequest>,
     ) -> Result<Response<Self::WatchCheckpointsStream>, Status> {
-        Ok(Response::new(checkpoint::watch(&self.core)))
+        let choice = choice(&request)?;
+        Ok(Response::new(checkpoint::watch(&self.core, choice)?))
     }
 
     async fn get_entry(
         &self,
         request: Request<v1::GetEntryRequest>,
     ) -> Result<Response<v1::GetEntryResponse>, Status> {
-        Ok(Response::new(
-            entry::one(&self.core, request.into_inner()).await?,
-        ))
+        let choice = choice(&request)?;
+        let answer = entry::one(&self.core, choice, request.into_inner()).await?;
+        Ok(Response::new(answer))
     }
 
     async fn list_entries(
         &self,
         request: Request<v1::ListEntriesRequest>,
     ) -> Result<Response<Self::ListEntriesStream>, Status> {
-        Ok(Response::new(entry::range(
-            &self.core,
-            request.into_inner(),
-        )?))
+        let choice = choice(&request)?;
+        let answers = entry::range(&self.core, choice, request.into_inner())?;
+        Ok(Response::new(answers))
     }
 
     async fn get_inclusion_proof(
         &self,
         request: Request<v1::GetInclusionProofRequest>,
     ) -> Result<Response<v1::GetInclusionProofResponse>, Status> {
-        Ok(Response::new(
-            prove::inclusion(&self.core, request.into_inner()).await?,
-        ))
+        let choice = choice(&request)?;
+        let answer = prove::inclusion(&self.core, choice, request.into_inner()).await?;
+        Ok(Response::new(answer))
     }
 
     async fn get_consistency_proof(
         &self,
         request: Request<v1::GetConsistencyProofRequest>,
     ) -> Result<Response<v1::GetConsistencyProofResponse>, Status> {
-        Ok(Response::new(
-            prove::consistency(&self.core, request.into_inner()).await?,
-        ))
+        let choice = choice(&request)?;
+        let answer = prove::consistency(&self.core, choice, request.into_inner()).await?;
+        Ok(Response::new(answer))
     }
 
     async fn get_bundle(
         &self,
         request: Request<v1::GetBundleRequest>,
     ) -> Result<Response<v1::GetBundleResponse>, Status> {
-        Ok(Response::new(
-            bundle::of_record(&self.core, request.into_inner()).await?,
-        ))
+        let choice = choice(&request)?;
+        let answer = bundle::of_record(&self.core, choice, request.into_inner()).await?;
+        Ok(Response::new(answer))
     }
     async fn get_thread(
         &self,
         request: Request<v1::GetThreadRequest>,
     ) -> Result<Response<v1::GetThreadResponse>, Status> {
-        Ok(Response::new(
-            thread::of_record(&self.core, request.into_inner()).await?,
-        ))
+        let choice = choice(&request)?;
+        let answer = thread::of_record(&self.core, choice, request.into_inner()).await?;
+        Ok(Response::new(answer))
     }
 }

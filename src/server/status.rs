@@ -18,6 +18,7 @@ pub(crate) fn of_log(error: &LogError) -> Refusal {
         LogError::SizeBeyond { .. } => told(Reason::SizeBeyondLog),
         LogError::Full { .. } => told(Reason::StorageFull),
         LogError::Clock { .. } => told(Reason::ClockBehind),
+        LogError::Signer(_) => fault(Reason::SignerUnavailable, error),
         LogError::ReadOnly(_) => told(Reason::LedgerReadOnly),
         LogError::Halted(_) => fault(Reason::LedgerHalted, error),
         LogError::Unreadable(_) => fault(Reason::StoreUnreadable, error),
@@ -57,7 +58,8 @@ pub(crate) fn of_keychain(error: &KeychainError) -> Refusal {
     }
 }
 
-fn of_key_chain(error: &KeyChainError) -> Refusal {
+/// The same, when it is known that the organisation has a key chain.
+pub(crate) fn of_key_chain(error: &KeyChainError) -> Refusal {
     let reason = match error {
         KeyChainError::UnknownOrganisation => Reason::OrganisationUnknown,
         KeyChainError::OrgMismatch => Reason::OrganisationMismatch,

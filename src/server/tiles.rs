@@ -8,16 +8,16 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
-use witnessmark_proto::{Reason, Refusal};
+use witnessmark_proto::{CheckpointChoice, Reason, Refusal};
 use witnessmark_tlog::{Tile, encode_entry_bundle};
 use witnessmark_verifier::Hash;
 
 use super::core::Core;
-use super::limits::{LIST_STEP_ENTRIES, STREAM_IDLE_TIMEOUT, TILE_READ_TIMEOUT};
+use super::limits::{BUNDLE_IDLE_TIMEOUT, LIST_STEP_ENTRIES, TILE_READ_TIMEOUT};
 use super::status::of_log;
 use super::telemetry::fault;
 
@@ -39,23 +39,27 @@ pub(super) async fn answer(core: Option<Arc<Core>>, path: &str) -> Response {
     let Some(core) = core else {
         return refuse(StatusCode::SERVICE_UNAVAILABLE, "the ledger is stopping\n");
     };
+    // What waits for witnesses before it is shown is not there yet.
+    let Ok(checkpoint) = core.shown(CheckpointChoice::Newest, 0) else {
+        return missing();
+    };
+    let size = checkpoint.head().size.get();
     if path == CHECKPOINT_PATH {
-        let text = core.reader.published().checkpoint.text().to_owned();
-        return offer(TEXT, NEVER_KEPT, text);
+        return offer(TEXT, NEVER_KEPT, checkpoint.text().to_owned());
     }
     let path = path.trim_start_matches('/');
     if let Ok(tile) = Tile::parse(path) {
-        return hashes(&core, tile).await;
+        return hashes(&core, tile, size).await;
     }
     match Tile::parse_entries(path) {
         Ok(_) if core.entries_withheld => refuse(StatusCode::FORBIDDEN, WITHHELD),
-        Ok(tile) => entries(core, &tile).await,
+        Ok(tile) => entries(core, &tile, size).await,
         Err(_) => missing(),
     }
 }
 
-async fn hashes(core: &Arc<Core>, tile: Tile) -> Response {
-    let read = move |core: &Core| core.reader.tile(tile).map_err(|error| of_log(&error));
+async fn hashes(core: &Arc<Core>, tile: Tile, size: u64) -> Response {
+    let read = move |core: &Core| core.reader.tile(tile, size).map_err(|error| of_log(&error));
     let hashes = match read_in_time(core, read).await {
         Ok(Some(hashes)) => hashes,
         Ok(None) => return missing(),
@@ -66,9 +70,12 @@ async fn hashes(core: &Arc<Core>, tile: Tile) -> Response {
 }
 
 /// A bundle may have 16 MiB, so it is read and sent piece by piece, as fast as the caller takes it.
-async fn entries(core: Arc<Core>, tile: &Tile) -> Response {
-    let Some(mut places) = core.reader.bundle(tile) else {
+async fn entries(core: Arc<Core>, tile: &Tile, size: u64) -> Response {
+    let Some(mut places) = core.reader.bundle(tile, size) else {
         return missing();
+    };
+    let Ok(place) = Arc::clone(&core.bundles).try_acquire_owned() else {
+        return busy();
     };
     // What cannot be read at all is told in place of a bundle.
     let first = match piece(&core, &mut places).await {
@@ -84,8 +91,10 @@ async fn entries(core: Arc<Core>, tile: &Tile) -> Response {
     tokio::spawn(async move {
         let mut next = Ok(first);
         loop {
+            // Held until the last piece is on its way.
+            let _place = &place;
             let is_last = next.is_err() || places.is_empty();
-            let sent = tokio::time::timeout(STREAM_IDLE_TIMEOUT, pieces.send(next)).await;
+            let sent = tokio::time::timeout(BUNDLE_IDLE_TIMEOUT, pieces.send(next)).await;
             if is_last || !matches!(sent, Ok(Ok(()))) {
                 return;
             }
@@ -142,6 +151,15 @@ fn offer(content_type: &'static str, keep: &'static str, body: impl IntoResponse
 fn refuse(status: StatusCode, why: impl Into<String>) -> Response {
     let mut response = offer(TEXT, NEVER_KEPT, why.into());
     *response.status_mut() = status;
+    response
+}
+
+/// As many bundles as may be are being sent.
+fn busy() -> Response {
+    let why = "too many bundles are being read now; come back in a moment\n";
+    let mut response = refuse(StatusCode::SERVICE_UNAVAILABLE, why);
+    let wait = HeaderValue::from_static("1");
+    response.headers_mut().insert(header::RETRY_AFTER, wait);
     response
 }
 

@@ -102,15 +102,19 @@ impl Daemon {
         Self::run(program(), "witness serve", folder)
     }
 
+    /// Starts the daemon with what `program` says of its surroundings.
     #[track_caller]
-    fn run(mut program: Command, command: &str, folder: &Path) -> Self {
-        let mut child = program
+    pub(crate) fn run(mut program: Command, command: &str, folder: &Path) -> Self {
+        program
             .args(command.split(' '))
-            .args(["--listen", "127.0.0.1:0", "--dir"])
-            .arg(folder)
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+            .args(["--listen", "127.0.0.1:0", "--dir"]);
+        Self::of(program.arg(folder))
+    }
+
+    /// Starts whatever serves and says where it listens.
+    #[track_caller]
+    pub(crate) fn of(program: &mut Command) -> Self {
+        let mut child = program.stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap())
             .read_line(&mut line)

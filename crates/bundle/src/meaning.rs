@@ -45,11 +45,10 @@ impl Verdict {
         let (ledger, index) = (self.ledger.as_ref()?, self.index?);
         self.record.as_ref()?;
         let origin = quote(&ledger.origin);
-        // All of them had seen it by the time of the last; a single one may have a wrong clock.
-        let seen = ledger.cosigned.iter().map(|(_, time_s)| *time_s).max();
-        let when = match seen {
+        // By the time of a quorum: fewer than that may have wrong clocks, or none at all.
+        let when = match ledger.witnessed_s {
             Some(time_s) => format!(
-                "no later than {}, by the clocks of the witnesses named below",
+                "no later than {}, by the clocks of the witnesses that the policy asks for",
                 utc(time_s.saturating_mul(1_000))
             ),
             None => format!(

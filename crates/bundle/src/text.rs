@@ -87,6 +87,14 @@ impl Verdict {
 
 /// Who saw this state of the ledger besides the ledger, and when.
 fn write_witnesses(page: &mut Page, ledger: &LedgerFacts) {
+    if let (Some(time_s), Some(quorum)) = (ledger.witnessed_s, &ledger.quorum) {
+        let when = utc(time_s.saturating_mul(1_000));
+        let quorum = escape(quorum);
+        page.pair(
+            "witnessed",
+            &format!("not after {when}: by then the policy's quorum had signed, {quorum}"),
+        );
+    }
     for (name, time_s) in &ledger.cosigned {
         let when = utc(time_s.saturating_mul(1_000));
         page.pair(

@@ -56,6 +56,7 @@ pub(crate) fn checkpoint(
             .map(|c| (c.name.as_str().to_owned(), c.time_s))
             .collect(),
         quorum: checkpoint.quorum().map(str::to_owned),
+        witnessed_s: checkpoint.witnessed_s(),
     });
     Ok(checkpoint)
 }

@@ -134,6 +134,9 @@ pub struct LedgerFacts {
     pub cosigned: Vec<(String, u64)>,
     /// The witnesses that the policy asks for, in words; `None` when it asks for none.
     pub quorum: Option<String>,
+    /// By when that was met, in seconds since 1970 by their clocks: this state of the ledger, and all that is in it, existed then.
+    /// `None` when the policy asks for none.
+    pub witnessed_s: Option<u64>,
 }
 
 /// What is known of a key that signed.

@@ -4,22 +4,20 @@ use std::fmt;
 use std::sync::Arc;
 
 use tokio::sync::Mutex;
-use tonic::transport::{Channel, Endpoint};
-use witnessmark_proto::v1::ledger_service_client::LedgerServiceClient;
+use tonic::transport::Endpoint;
 use witnessmark_proto::{
-    Appended, ConsistencyAnswer, EntrySelector, EntryWithProof, LeafWithProof, Reason, Refusal,
-    SignedPayload, v1,
+    Appended, CheckpointChoice, ConsistencyAnswer, EntrySelector, EntryWithProof, LeafWithProof,
+    Reason, Refusal, SignedPayload, WaitFor, v1,
 };
 use witnessmark_verifier::{
     ConsistencyProof, ENTRY_BYTES_MAX, InclusionProof, LeafHash, LeafIndex, RecordId, TlogProof,
     TreeHead, TreeSize, TrustPolicy, VerifiedCheckpoint,
 };
 
+use crate::asking::{Service, choice_of, service};
 use crate::busy::until_taken;
 use crate::error::innermost;
-use crate::limits::{
-    ANSWER_BYTES_MAX, CALL_TIMEOUT, CONNECT_TIMEOUT, KEEPALIVE_INTERVAL, KEEPALIVE_TIMEOUT,
-};
+use crate::limits::{CALL_TIMEOUT, CONNECT_TIMEOUT, KEEPALIVE_INTERVAL, KEEPALIVE_TIMEOUT};
 use crate::verify::{is_of, logged_entry};
 use crate::{ClientError, Kept, LoggedEntry, Remembered};
 
@@ -27,7 +25,9 @@ use crate::{ClientError, Kept, LoggedEntry, Remembered};
 /// remembered checkpoint.
 #[derive(Clone)]
 pub struct Client {
-    pub(crate) service: LedgerServiceClient<Channel>,
+    pub(crate) service: Service,
+    choice: CheckpointChoice,
+    pub(crate) wait: WaitFor,
     endpoint: Endpoint,
     pub(crate) policy: Arc<TrustPolicy>,
     pub(crate) remembered: Arc<Mutex<Remembered>>,
@@ -125,8 +125,15 @@ impl Client {
             .http2_keep_alive_interval(KEEPALIVE_INTERVAL)
             .keep_alive_timeout(KEEPALIVE_TIMEOUT)
             .tcp_nodelay(true);
+        let choice = choice_of(&policy);
+        let wait = match choice {
+            CheckpointChoice::Newest => WaitFor::Published,
+            CheckpointChoice::Witnessed | CheckpointChoice::FirstWitnessed => WaitFor::Witnessed,
+        };
         Ok(Self {
-            service: service(endpoint.connect_lazy()),
+            service: service(endpoint.connect_lazy(), choice),
+            choice,
+            wait,
             endpoint,
             policy: Arc::new(policy),
             remembered: Arc::new(Mutex::new(remembered)),
@@ -145,9 +152,35 @@ impl Client {
             ClientError::Unreachable(format!("{url}: {error}"))
         })?;
         Ok(Self {
-            service: service(channel),
+            service: service(channel, self.choice),
             ..self.clone()
         })
+    }
+
+    /// The same client, whose submissions are answered when the quorum of the ledger's witnesses has cosigned. Without this they are
+    /// when its policy asks for witnesses, and else as soon as they are published.
+    #[must_use]
+    pub fn waiting_for_witnesses(self) -> Self {
+        Self {
+            wait: WaitFor::Witnessed,
+            ..self
+        }
+    }
+
+    /// Whether its policy asks for witnesses, so that no answer without them verifies.
+    pub fn asks_for_witnesses(&self) -> bool {
+        self.policy.quorum().is_some()
+    }
+
+    /// The same client, which reads what the quorum of the ledger's witnesses has cosigned, whatever its policy asks for.
+    #[must_use]
+    pub fn reading_witnessed(self) -> Self {
+        let choice = CheckpointChoice::Witnessed;
+        Self {
+            service: service(self.endpoint.connect_lazy(), choice),
+            choice,
+            ..self
+        }
     }
 
     /// Submits one record. While the ledger has no room and says when to come back, it is submitted again by itself.
@@ -159,6 +192,7 @@ impl Client {
         check_length(&record).map_err(ClientError::refused)?;
         let request = v1::SubmitRecordRequest {
             record: Some(record.clone().into()),
+            wait_for: self.wait.into(),
         };
         let call = || {
             let (mut service, request) = (self.service.clone(), request.clone());
@@ -178,6 +212,7 @@ impl Client {
         check_length(&event).map_err(ClientError::refused)?;
         let request = v1::SubmitKeyEventRequest {
             key_event: Some(event.clone().into()),
+            wait_for: self.wait.into(),
         };
         let call = || {
             let (mut service, request) = (self.service.clone(), request.clone());
@@ -305,15 +340,35 @@ impl Client {
         Ok(answer.proof)
     }
 
-    /// The bundle of a record, as the ledger sent it.
+    /// The bundle of a record, as the ledger sent it, in the newest checkpoint that the client reads.
     ///
     /// # Errors
     ///
     /// There is no such record, or no bundle of it can be made.
     pub async fn bundle(&self, record: RecordId) -> Result<UnverifiedBundle, ClientError> {
-        let request = v1::GetBundleRequest {
+        self.bundle_in(record, self.choice).await
+    }
+
+    /// The bundle of a record in the first checkpoint that the witnesses cosigned and that covers it, as far as the ledger has kept
+    /// it: the one that shows the earliest time.
+    ///
+    /// # Errors
+    ///
+    /// There is no such record, or no bundle of it can be made.
+    pub async fn first_bundle(&self, record: RecordId) -> Result<UnverifiedBundle, ClientError> {
+        let choice = CheckpointChoice::FirstWitnessed;
+        self.bundle_in(record, choice).await
+    }
+
+    async fn bundle_in(
+        &self,
+        record: RecordId,
+        choice: CheckpointChoice,
+    ) -> Result<UnverifiedBundle, ClientError> {
+        let mut request = tonic::Request::new(v1::GetBundleRequest {
             record_id: record.as_bytes().to_vec(),
-        };
+        });
+        choice.ask(request.metadata_mut());
         let answer = self.service.clone().get_bundle(request).await?.into_inner();
         Ok(UnverifiedBundle(answer.bundle))
     }
@@ -365,10 +420,6 @@ impl Client {
             .into_inner();
         Ok(answer.try_into()?)
     }
-}
-
-fn service(channel: Channel) -> LedgerServiceClient<Channel> {
-    LedgerServiceClient::new(channel).max_decoding_message_size(ANSWER_BYTES_MAX)
 }
 
 /// Refuses what cannot be an entry before it is sent: the transport would only say that it is long.

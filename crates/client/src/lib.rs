@@ -6,6 +6,7 @@
 //!
 //! [`TrustPolicy`]: witnessmark_verifier::TrustPolicy
 
+mod asking;
 mod busy;
 mod client;
 mod error;

@@ -7,7 +7,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Streaming;
-use witnessmark_proto::{EntryChunk, Outcome, Refusal, SignedPayload, v1};
+use witnessmark_proto::{EntryChunk, Outcome, Refusal, SignedPayload, WaitFor, v1};
 use witnessmark_verifier::{LeafIndex, TreeSize, VerifiedCheckpoint};
 
 use crate::busy::spread;
@@ -230,7 +230,7 @@ async fn feed(
     records: impl Iterator<Item = SignedPayload>,
     take: mpsc::UnboundedSender<Taken>,
     send: mpsc::Sender<v1::SubmitRecordsRequest>,
-    pause: watch::Receiver<Instant>,
+    (pause, wait): (watch::Receiver<Instant>, WaitFor),
 ) {
     let room = Arc::new(Semaphore::new(
         usize::try_from(IN_FLIGHT_BYTES_MAX).unwrap_or(Semaphore::MAX_PERMITS),
@@ -253,6 +253,7 @@ async fn feed(
         }
         let message = v1::SubmitRecordsRequest {
             record: Some(record.clone().into()),
+            wait_for: wait.into(),
         };
         let taken = take.send(Taken::Sent(Box::new(record), room));
         if taken.is_err() || send.send(message).await.is_err() {
@@ -275,6 +276,7 @@ impl Client {
         let (take, taken) = mpsc::unbounded_channel();
         let (send, requests) = mpsc::channel(1);
         let (pause, paused) = watch::channel(Instant::now());
+        let paused = (paused, self.wait);
         tokio::spawn(feed(records.into_iter(), take, send, paused));
         let answers = self
             .service

@@ -4,6 +4,7 @@ use witnessmark_keychain::KeychainError;
 use witnessmark_verifier::{CharterError, EntryError, Origin};
 
 use crate::limits::BATCH_ENTRIES_MAX;
+use crate::signer::SignerError;
 use crate::store::StoreError;
 
 /// Why the log did not do what it was asked.
@@ -47,6 +48,9 @@ pub enum LogError {
         /// How far the clock is behind, in milliseconds.
         behind_ms: u64,
     },
+    /// The operator's turn: the key of the log gave no signature. Nothing was written, and the log goes on when it does.
+    #[error("the checkpoint was not signed: {0}")]
+    Signer(SignerError),
     /// The operator's turn: the store takes no writes. Nothing was written.
     #[error("the store takes no writes: {0}")]
     ReadOnly(String),

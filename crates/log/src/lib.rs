@@ -8,6 +8,7 @@
 //! The feature `testing` adds stores that live in memory or fail on purpose, the contract that any
 //! store must keep, and a check of a whole log.
 
+mod again;
 mod checkpoint;
 mod error;
 mod integrate;
@@ -31,6 +32,6 @@ pub use log::Log;
 pub use published::{Published, StartPoint};
 pub use reader::{LoggedEntry, Reader};
 pub use rebuild::Rebuild;
-pub use signer::{CheckpointSigner, SignError};
+pub use signer::{CheckpointSigner, SignError, Signer, SignerError};
 pub use store::{Commit, Latest, Store, StoreError};
 pub use submission::{Appended, Checked};

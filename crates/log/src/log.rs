@@ -22,8 +22,9 @@
 //! | From | To | Compared |
 //! |---|---|---|
 //! | the check of the signatures | the entry | record id, organisation and signatures, by parsing the entry's bytes as the verifier does |
-//! | the leaf hash | the tree | the new root, made by the frontier, with the roots that the verifier computes from each leaf and its proof |
-//! | the entry's bytes as they were hashed | the bytes that are committed | the leaf hash, computed again for that proof |
+//! | the leaf hash | the tree | the new root, made by the frontier, with the root that the verifier computes from the consistency proof, and with the one that `again.rs` computes from the entries' bytes |
+//! | the nodes that the frontier completed | the nodes that are committed and that proofs are made of | each with the one that `again.rs` computes |
+//! | the entry's bytes as they were hashed | the bytes that are committed | the leaf hash, computed again by `again.rs` |
 //! | the tree that was signed last | the frontier | the verifier's consistency proof starts at the checkpoint that was signed, not at what the frontier says |
 //! | the key | the signature | the verifier checks the note that was made |
 
@@ -36,6 +37,7 @@ use witnessmark_verifier::{
     TreeHead, VerifierKey,
 };
 
+use crate::again;
 use crate::checkpoint::SignedCheckpoint;
 use crate::error::{LogError, Refused};
 use crate::integrate::{Integrated, integrate};
@@ -44,7 +46,7 @@ use crate::load::load;
 use crate::published::{Published, StartPoint};
 use crate::reader::Reader;
 use crate::sequence::sequence;
-use crate::signer::CheckpointSigner;
+use crate::signer::{CheckpointSigner, SignError};
 use crate::store::{Commit, Store, StoreError};
 use crate::submission::{Appended, Checked};
 
@@ -89,7 +91,7 @@ impl<S: Store> Log<S> {
         let entries = vec![bytes];
         let empty = Frontier::new();
         let integrated = integrate(&empty, &[leaf]).map_err(|error| halted(&error))?;
-        let checkpoint = sign(&signer, &empty.head(), &integrated, &entries)?;
+        let checkpoint = sign(&signer, (&empty.head(), &empty), &integrated, &entries)?;
         let nodes = integrated.nodes;
         let commit = Commit {
             epoch: 1,
@@ -197,10 +199,12 @@ impl<S: Store> Log<S> {
             .map_err(|error| self.halt(halted(&error)))?;
 
         // Sign. Then the verifier has accepted that the new tree continues the one that was signed
-        // last, by its checkpoint and not by the frontier, and holds each new entry, and there is a checkpoint, which nobody has seen.
+        // last, by its checkpoint and not by the frontier; computed again from their bytes, the new entries make this tree and no
+        // other; and there is a checkpoint, which nobody has seen.
         let last = before.checkpoint.head();
-        let checkpoint = sign(&self.signer, last, &integrated, &sequenced.entries)
-            .map_err(|error| self.halt(error))?;
+        let before_it = (last, &self.frontier);
+        let signed = sign(&self.signer, before_it, &integrated, &sequenced.entries);
+        let checkpoint = signed.map_err(|error| self.halt(error))?;
 
         // Commit. Then the batch is durable, wholly. This is the commit point: before it the batch
         // was never there, after it the batch can never be lost.
@@ -270,19 +274,21 @@ impl<S: Store> Log<S> {
     }
 }
 
-/// Signs the checkpoint of a batch on top of the tree that was signed last, once the verifier has accepted each proof of it.
+/// Signs the checkpoint of a batch on top of the tree that was signed last, and that ended in this frontier, once the batch is what its
+/// entries make and the verifier has accepted that it continues that tree.
 fn sign(
     signer: &CheckpointSigner,
-    last: &TreeHead,
+    (last, frontier): (&TreeHead, &Frontier),
     integrated: &Integrated,
     entries: &[Arc<[u8]>],
 ) -> Result<SignedCheckpoint, LogError> {
-    integrated
-        .check_inclusions(entries)
-        .map_err(|error| halted(&error))?;
-    signer
-        .sign(last, &integrated.new, &integrated.consistency)
-        .map_err(|error| halted(&error))
+    again::check(frontier.nodes(), entries, integrated).map_err(|error| halted(&error))?;
+    let checkpoint = signer.sign(last, &integrated.new, &integrated.consistency);
+    checkpoint.map_err(|error| match error {
+        // Nothing was written and nothing is known to be wrong: the next batch is signed, or not.
+        SignError::Signer(error) => LogError::Signer(error),
+        SignError::Inconsistent(_) | SignError::Unusable(_) => halted(&error),
+    })
 }
 
 fn halted(error: &dyn std::error::Error) -> LogError {
@@ -316,10 +322,60 @@ fn charter_entry(
 #[cfg(test)]
 #[cfg(feature = "testing")]
 mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
     use witnessmark_keychain::CheckedRecord;
+    use witnessmark_verifier::PublicKey;
 
     use super::*;
+    use crate::signer::{Signer, SignerError};
     use crate::testing::{Fixture, MemoryStore, Organisation};
+
+    /// The key of the fixture in something that can be taken away.
+    #[derive(Debug)]
+    struct Away(Box<dyn Signer>, Arc<AtomicBool>);
+
+    impl Signer for Away {
+        fn public_key(&self) -> PublicKey {
+            self.0.public_key()
+        }
+
+        fn sign(&self, message: &[u8]) -> Result<[u8; 64], SignerError> {
+            if self.1.load(Ordering::SeqCst) {
+                let (holder, why) = ("the token".to_owned(), "it was pulled out".to_owned());
+                return Err(SignerError::Unavailable { holder, why });
+            }
+            self.0.sign(message)
+        }
+    }
+
+    #[test]
+    fn while_the_key_is_away_nothing_is_published_and_the_log_goes_on_when_it_is_back() {
+        let fixture = Fixture::default();
+        let store = Arc::new(MemoryStore::new());
+        let (charter, signatures) = fixture.charter();
+        let away = Arc::new(AtomicBool::new(false));
+        let key = Away(Box::new(fixture.log_key()), Arc::clone(&away));
+        let signer = CheckpointSigner::new(fixture.origin().clone(), key);
+        let mut log = Log::create(Arc::clone(&store), signer, charter, signatures, 1).unwrap();
+        let event = |log: &Log<MemoryStore>, event| {
+            let keychain = Arc::clone(&log.reader().published().keychain);
+            vec![keychain.check_key_event(event).unwrap().into()]
+        };
+        let mut ada = fixture.organisation("ada");
+        let genesis = ada.genesis();
+        let before = store.latest().unwrap();
+        away.store(true, Ordering::SeqCst);
+        let error = log.append(event(&log, genesis.clone()), 1).unwrap_err();
+        assert!(matches!(error, LogError::Signer(_)), "{error}");
+        assert_eq!(store.latest().unwrap(), before);
+        assert_eq!(log.reader().published().size(), 1);
+        away.store(false, Ordering::SeqCst);
+        log.append(event(&log, genesis), 2).unwrap()[0]
+            .as_ref()
+            .unwrap();
+        assert_eq!(log.reader().published().size(), 2);
+    }
 
     fn record(log: &Log<MemoryStore>, org: &Organisation, payload: &[u8]) -> CheckedRecord {
         let keychain = Arc::clone(&log.reader().published().keychain);

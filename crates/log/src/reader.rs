@@ -187,6 +187,43 @@ impl<S: Store> Reader<S> {
             .map_err(|_| too_few("nodes"))
     }
 
+    /// The leaf hash of the entry at `index` and the proof that it is in the tree of `size` entries, if both can be given without
+    /// reading anything. Nothing, too, when there is no such proof: [`Reader::inclusion_proof`] says why.
+    pub fn inclusion_at_hand(
+        &self,
+        index: LeafIndex,
+        size: u64,
+    ) -> Option<(LeafHash, InclusionProof)> {
+        self.check_size(size).ok()?;
+        let plan = InclusionPlan::new(index.get(), size).ok()?;
+        let nodes = [plan.nodes(), &[NodeId::leaf(index.get())]].concat();
+        let mut hashes = self.store.nodes_at_hand(&nodes)?;
+        let leaf = LeafHash::new(hashes.pop()?);
+        Some((leaf, plan.assemble(&hashes).ok()?))
+    }
+
+    /// The proof that the tree of `old` entries is a beginning of the tree of `new` entries, likewise.
+    pub fn consistency_at_hand(&self, old: u64, new: u64) -> Option<ConsistencyProof> {
+        self.check_size(new).ok()?;
+        let plan = ConsistencyPlan::new(old, new).ok()?;
+        let hashes = self.store.nodes_at_hand(plan.nodes())?;
+        plan.assemble(&hashes).ok()
+    }
+
+    /// The stored leaf hash of the entry at `index`.
+    ///
+    /// # Errors
+    ///
+    /// [`LogError::IndexBeyond`], or the store cannot be read.
+    pub fn leaf(&self, index: LeafIndex) -> Result<LeafHash, LogError> {
+        let (index, size) = (index.get(), self.published().size());
+        if index >= size {
+            return Err(LogError::IndexBeyond { index, size });
+        }
+        let leaf = self.nodes(&[NodeId::leaf(index)])?.pop();
+        leaf.map(LeafHash::new).ok_or_else(|| too_few("nodes"))
+    }
+
     /// The proof that the tree of `old` entries is a beginning of the tree of `new` entries.
     ///
     /// # Errors
@@ -214,16 +251,17 @@ impl<S: Store> Reader<S> {
         Frontier::from_nodes(size, nodes).map_err(|_| too_few("nodes"))
     }
 
-    /// The hashes of a tile, if the published tree has all of them.
+    /// The hashes of a tile, if the tree of `size` entries has all of them, and is published.
     ///
     /// # Errors
     ///
     /// The store cannot be read.
-    pub fn tile(&self, tile: Tile) -> Result<Option<Vec<Hash>>, LogError> {
+    pub fn tile(&self, tile: Tile, size: u64) -> Result<Option<Vec<Hash>>, LogError> {
         let Some(level) = tile.level.checked_mul(TILE_HEIGHT) else {
             return Ok(None);
         };
-        let on_level = self.published().size().checked_shr(level.into());
+        let size = size.min(self.published().size());
+        let on_level = size.checked_shr(level.into());
         let Some(places) = places(&tile).filter(|places| Some(places.end) <= on_level) else {
             return Ok(None);
         };
@@ -236,9 +274,10 @@ impl<S: Store> Reader<S> {
         }
     }
 
-    /// Which entries the bundle under a tile of level 0 has, if the published tree has all of them.
-    pub fn bundle(&self, tile: &Tile) -> Option<Range<u64>> {
-        places(tile).filter(|places| places.end <= self.published().size())
+    /// Which entries the bundle under a tile of level 0 has, if the tree of `size` entries has all of them, and is published.
+    pub fn bundle(&self, tile: &Tile, size: u64) -> Option<Range<u64>> {
+        let size = size.min(self.published().size());
+        places(tile).filter(|places| places.end <= size)
     }
 
     /// The answer to a record that is published already, with its proof in the published

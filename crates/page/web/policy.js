@@ -179,7 +179,8 @@ export async function checkLog(crypto, policy, note) {
   return isSigned ? checkpoint : fail('the log did not sign the checkpoint');
 }
 
-/** The witnesses of the policy that signed a note, in the policy's order, each with the first of its times, in seconds. */
+/** The witnesses of the policy that signed a note, in the policy's order, each with the first of its times, in seconds; and by when
+ * its quorum was met, or null when it asks for none. */
 export async function checkWitnesses(crypto, policy, note) {
   const cosigned = [];
   for (const witness of policy.witnesses) {
@@ -192,10 +193,11 @@ export async function checkWitnesses(crypto, policy, note) {
       cosigned.push({ label: witness.label, name: witness.name, time: times.reduce((first, time) => (time < first ? time : first)) });
     }
   }
-  if (policy.quorum !== null && !isMet(policy, new Set(cosigned.map((it) => it.label)))) {
+  const witnessed = policy.quorum === null ? null : metAt(policy, new Map(cosigned.map(({ label, time }) => [label, time])));
+  if (witnessed === undefined) {
     fail('the witnesses that the policy asks for have not all signed');
   }
-  return cosigned;
+  return { cosigned, witnessed };
 }
 
 /** The witnesses that a policy asks for, in words, or null. */
@@ -209,14 +211,22 @@ export function quorumWords({ quorum, members }) {
     : `${group.needed} of ${group.members.length} in group ${quorum}: ${group.members.join(', ')}`;
 }
 
-/** Whether the quorum is met. A group stands behind its members, so each is decided when its turn comes. */
-function isMet({ members, quorum }, cosigned) {
-  const met = new Set();
+/** By when the quorum was met: the least time at which those who had signed by then are enough; undefined when they never are. A
+ * group stands behind its members, so each is decided when its turn comes. */
+function metAt({ members, quorum }, times) {
+  const met = new Map();
   for (const [name, group] of members) {
-    const isGiven = group === null ? cosigned.has(name) : group.members.filter((it) => met.has(it)).length >= group.needed;
-    if (isGiven) {
-      met.add(name);
+    const at = group === null ? times.get(name) : nth(group.members.map((it) => met.get(it)), group.needed);
+    if (at !== undefined) {
+      met.set(name, at);
     }
   }
-  return met.has(quorum);
+  return met.get(quorum);
+}
+
+/** The n-th earliest of the times that there are. */
+function nth(times, needed) {
+  const there = times.filter((it) => it !== undefined);
+  there.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+  return there[needed - 1];
 }

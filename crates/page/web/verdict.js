@@ -72,6 +72,7 @@ export class Verdict extends Answer {
       policy_sha256: this.policySha256,
       quorum: ledger?.quorum ?? null,
       cosigned: ledger?.cosigned.map(({ name, time }) => ({ name, time_s: time })) ?? [],
+      witnessed_s: ledger?.witnessed ?? null,
       record: this.record === null ? null : recordObject(this.record),
     };
   }

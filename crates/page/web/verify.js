@@ -92,9 +92,9 @@ class Run {
   }
 
   async checkQuorum(policy, note) {
-    const cosigned = await checkWitnesses(this.crypto, policy, note);
+    const { cosigned, witnessed } = await checkWitnesses(this.crypto, policy, note);
     const { origin, size, root } = this.checkpoint;
-    this.verdict.ledger = { origin, size, root: hex(root), cosigned, quorum: quorumWords(policy) };
+    this.verdict.ledger = { origin, size, root: hex(root), cosigned, quorum: quorumWords(policy), witnessed };
     const detail =
       policy.quorum === null
         ? 'the policy requires no independent witness'

@@ -15,11 +15,9 @@ export function showVerdict(verdict, opened) {
 
 /** The sentence that a reader can quote. */
 function answer({ ledger, index, organisation, registeredAt }) {
-  const seen = ledger.cosigned.map(({ time }) => time);
-  const last = seen.reduce((latest, time) => (time > latest ? time : latest), 0n);
   const when =
-    seen.length > 0
-      ? `no later than ${utc(last * 1000n)}, by the clocks of the witnesses named below`
+    ledger.witnessed !== null
+      ? `no later than ${utc(ledger.witnessed * 1000n)}, by the clocks of the witnesses that the policy asks for`
       : `since ${utc(registeredAt)}, by the ledger's own clock`;
   return (
     `This record, exactly as printed here, is in the ledger ${quote(ledger.origin)} (entry ${index} of ${ledger.size}), ${when}. ` +
@@ -89,6 +87,10 @@ function times({ ledger, record, registeredAt }) {
     'witnessed',
     `${utc(time * 1000n)}, by the clock of the witness ${escape(name)}`,
   ]);
+  if (ledger.witnessed !== null) {
+    const by = `by then the policy's quorum had signed, ${escape(ledger.quorum)}`;
+    witnessed.unshift(['witnessed', `not after ${utc(ledger.witnessed * 1000n)}: ${by}`]);
+  }
   if (ledger.quorum === null) {
     witnessed.push([
       'witnessed',

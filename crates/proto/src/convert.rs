@@ -13,7 +13,7 @@ use witnessmark_verifier::{Hash, PROOF_HASHES_MAX, RecordId};
 
 pub use self::entry::{EntryChunk, EntrySelector, EntryWithProof, record_id_from};
 pub use self::proof::{ConsistencyAnswer, LeafWithProof};
-pub use self::submit::{Appended, Outcome, SignedPayload, Warning};
+pub use self::submit::{Appended, Outcome, SignedPayload, WaitFor, Warning};
 pub use self::thread::{ProvedEntry, ThreadAnswer, ThreadRequest};
 use crate::Refusal;
 

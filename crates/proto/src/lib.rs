@@ -5,15 +5,18 @@
 //! values. [`Reason`] is the one list of reasons for which the ledger refuses something, and
 //! [`Refusal`] is how a refusal travels, as a gRPC status or as an answer within a stream.
 
+mod choice;
 mod codec;
 pub mod convert;
 mod reason;
 mod refusal;
 
+pub use crate::choice::{CHECKPOINT_HEADER, CheckpointChoice};
 pub use crate::codec::MessageMalformed;
 pub use crate::convert::{
     AnswerMalformed, Appended, ConsistencyAnswer, EntryChunk, EntrySelector, EntryWithProof,
-    LeafWithProof, Outcome, ProvedEntry, SignedPayload, ThreadAnswer, ThreadRequest, Warning,
+    LeafWithProof, Outcome, ProvedEntry, SignedPayload, ThreadAnswer, ThreadRequest, WaitFor,
+    Warning,
 };
 pub use crate::reason::Reason;
 pub use crate::refusal::{ERROR_DOMAIN, Refusal, Violation};

@@ -99,7 +99,7 @@ reasons! {
         "Add the key to the organisation first, or sign with one that it has.";
     KeyRevoked "KEY_REVOKED" PermissionDenied
         "A signature is by a key that has been revoked."
-        "Sign with a key that is active; the revoked key's signature must be left out.";
+        "Have an active key with the role record sign the same payload, and leave the revoked key's signature out: `witnessmark record countersign --without KEY_ID`.";
     KeyRoleNotAllowed "KEY_ROLE_NOT_ALLOWED" PermissionDenied
         "No signature is by a key with the role record; keys that countersign cannot stand alone."
         "Add a signature by a key with the role record.";
@@ -139,9 +139,24 @@ reasons! {
     ClockBehind "CLOCK_BEHIND" Unavailable
         "The ledger's clock is behind the time of its last entry; nothing was written."
         "Tell the operator to set the clock; reading goes on.";
+    SignerUnavailable "SIGNER_UNAVAILABLE" Unavailable
+        "What holds the ledger's key gave no signature; nothing was written."
+        "Submit again later; the operator looks after the agent or token that holds the key.";
     LedgerReadOnly "LEDGER_READ_ONLY" Unavailable
         "The ledger is open for reading only."
         "Tell the operator, who finds the cause in the message.";
+    LedgerContradicted "LEDGER_CONTRADICTED" Unavailable
+        "A witness has cosigned a later or another state of this ledger than the one that is here, so nothing more is signed."
+        "Tell the operator, who finds in the message what is missing and the way back; reading goes on.";
+    WitnessesUnreachable "WITNESSES_UNREACHABLE" Unavailable
+        "The ledger has started and not yet heard from its witnesses what it signed last, so it signs nothing yet."
+        "Submit again later, or tell the operator; reading goes on.";
+    NotWitnessed "NOT_WITNESSED" Unavailable
+        "The ledger's witnesses have not cosigned in time; what was submitted is logged, at the index that the message names."
+        "Submit it again to wait on, or take the proof without the witnesses.";
+    NoWitnesses "NO_WITNESSES" FailedPrecondition
+        "A checkpoint with a quorum of witnesses was asked for, and this ledger asks no witness."
+        "Ask without, or with a policy that asks for no witness.";
     LedgerHalted "LEDGER_HALTED" Unavailable
         "The ledger stopped writing because it does not know whether its last write succeeded."
         "Submit again after the operator has restarted it; what was logged will be recognised.";
@@ -176,6 +191,8 @@ impl Reason {
             Self::QueueFull
                 | Self::StreamIdle
                 | Self::ServerStopping
+                | Self::WitnessesUnreachable
+                | Self::NotWitnessed
                 | Self::LedgerHalted
                 | Self::StoreUnreadable
         )
@@ -231,7 +248,7 @@ Two answers come from the transport and have no reason: `OUT_OF_RANGE` for a mes
 server reads, and `CANCELLED` for a call whose deadline has passed.
 
 `witnessmark submit` repeats by itself what was refused with `QUEUE_FULL`, `STREAM_IDLE`, `SERVER_STOPPING`,
-`LEDGER_HALTED` or `STORE_UNREADABLE`, and what had no answer. Every other refusal stands.
+`WITNESSES_UNREACHABLE`, `NOT_WITNESSED`, `LEDGER_HALTED` or `STORE_UNREADABLE`, and what had no answer. Every other refusal stands.
 
 This file is written from `crates/proto/src/reason.rs`.
 

@@ -32,6 +32,7 @@ mod record;
 mod relation;
 mod render;
 mod revise;
+mod table;
 mod target;
 mod trace;
 mod validate;

@@ -1,107 +1,96 @@
-//! Whether a payload holds nothing that the schema does not have, seen from its bytes alone.
+//! The bytes of a message, field by field; and whether a payload holds nothing that the schema does not have, seen from them alone.
 //!
 //! Reflection answers this too, with names for what it finds, and takes a tenth of an audit. Nearly all records are good, so it is
 //! asked here first, and of reflection only when the answer is no.
 
-use std::collections::HashMap;
-use std::sync::LazyLock;
-
-use prost_reflect::MessageDescriptor;
-
-use crate::descriptor;
+use crate::table::{self, Holds, Message};
 
 /// How deep messages may be nested, as prost has it.
 const DEPTH_MAX: u8 = 100;
 
-/// The fields of the schema have smaller numbers; of another, the answer is no.
-const NUMBERS_MAX: usize = 1_024;
-
-/// What can be in a field, as far as it matters here.
-#[derive(Debug)]
-enum Holds {
-    /// A message: its place in the list of all.
-    Message(usize),
-    /// One of these numbers.
-    Enumeration(Vec<u64>),
-    /// A value that the schema does not restrict.
-    Other,
+/// One field, or one item of it, as it stands in the bytes of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Value<'a> {
+    Varint(u64),
+    /// Of 4 or 8 bytes.
+    Fixed,
+    /// A text, bytes, a message, or several numbers.
+    Bytes(&'a [u8]),
 }
 
-/// The fields of each message, each in the place of its number. The first is the record.
-static MESSAGES: LazyLock<Vec<Vec<Option<Holds>>>> = LazyLock::new(messages);
+/// The fields of a message in the order of its bytes: number and value.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Fields<'a>(pub(crate) &'a [u8]);
 
-fn messages() -> Vec<Vec<Option<Holds>>> {
-    let mut places = HashMap::from([(descriptor::record().full_name().to_owned(), 0)]);
-    let mut found: Vec<MessageDescriptor> = vec![descriptor::record()];
-    let mut messages = Vec::new();
-    while let Some(message) = found.get(messages.len()).cloned() {
-        let mut fields = Vec::new();
-        for field in message.fields() {
-            let kind = field.kind();
-            let holds = if let Some(inner) = kind.as_message() {
-                let next = found.len();
-                let place = *places.entry(inner.full_name().to_owned()).or_insert(next);
-                if place == next {
-                    found.push(inner.clone());
-                }
-                Holds::Message(place)
-            } else if let Some(inner) = kind.as_enum() {
-                let numbers = inner.values().map(|value| value.number());
-                Holds::Enumeration(numbers.filter_map(|it| u64::try_from(it).ok()).collect())
-            } else {
-                Holds::Other
-            };
-            let number = usize::try_from(field.number()).unwrap_or(usize::MAX);
-            if number < NUMBERS_MAX {
-                fields.resize_with(fields.len().max(number.saturating_add(1)), || None);
-                if let Some(place) = fields.get_mut(number) {
-                    *place = Some(holds);
-                }
+impl<'a> Fields<'a> {
+    /// The next field; nothing when there is none, or what is left cannot be read.
+    pub(crate) fn read(&mut self) -> Option<(usize, Value<'a>)> {
+        let bytes = &mut self.0;
+        let key = varint(bytes)?;
+        let number = usize::try_from(key >> 3).ok()?;
+        let value = match key & 7 {
+            0 => Value::Varint(varint(bytes)?),
+            1 => take(bytes, 8).map(|_| Value::Fixed)?,
+            5 => take(bytes, 4).map(|_| Value::Fixed)?,
+            2 => {
+                let length = varint(bytes)?;
+                Value::Bytes(take(bytes, length)?)
             }
-        }
-        messages.push(fields);
+            _ => return None,
+        };
+        Some((number, value))
     }
-    messages
+}
+
+/// Several numbers, one behind the other.
+#[derive(Debug)]
+pub(crate) struct Varints<'a>(pub(crate) &'a [u8]);
+
+impl Iterator for Varints<'_> {
+    type Item = u64;
+
+    fn next(&mut self) -> Option<u64> {
+        varint(&mut self.0)
+    }
 }
 
 /// Whether every field of a payload, and every value of an enumeration in it, is one of the schema. For a payload that does not
 /// decode, and for a few that nobody writes, the answer is no.
 pub(crate) fn is_all_known(payload: &[u8]) -> bool {
-    message(payload, 0, 0).is_some()
+    table::message(0).is_some_and(|record| known(payload, record, 0).is_some())
 }
 
 /// Nothing when something is not known.
-fn message(mut bytes: &[u8], place: usize, depth: u8) -> Option<()> {
-    let fields = MESSAGES.get(place).filter(|_| depth < DEPTH_MAX)?;
-    while !bytes.is_empty() {
-        let key = varint(&mut bytes)?;
-        let number = usize::try_from(key >> 3).ok()?;
-        let holds = fields.get(number)?.as_ref()?;
-        match (key & 7, holds) {
-            (0, Holds::Enumeration(numbers)) => known(varint(&mut bytes)?, numbers)?,
-            (0, Holds::Other) => drop(varint(&mut bytes)?),
-            (1, Holds::Other) => drop(take(&mut bytes, 8)?),
-            (5, Holds::Other) => drop(take(&mut bytes, 4)?),
-            (2, holds) => {
-                let length = varint(&mut bytes)?;
-                let mut inner = take(&mut bytes, length)?;
-                match holds {
-                    Holds::Message(place) => message(inner, *place, depth.checked_add(1)?)?,
-                    Holds::Enumeration(numbers) => {
-                        while !inner.is_empty() {
-                            known(varint(&mut inner)?, numbers)?;
-                        }
-                    }
-                    Holds::Other => {}
+fn known(bytes: &[u8], message: &Message, depth: u8) -> Option<()> {
+    if depth >= DEPTH_MAX {
+        return None;
+    }
+    let mut fields = Fields(bytes);
+    while !fields.0.is_empty() {
+        let (number, value) = fields.read()?;
+        match (value, &message.field(number)?.holds) {
+            (Value::Varint(number), Holds::Enumeration(numbers)) => {
+                is_number(number, numbers)?;
+            }
+            (Value::Bytes(inner), Holds::Message(place)) => {
+                known(inner, table::message(*place)?, depth.checked_add(1)?)?;
+            }
+            (Value::Bytes(inner), Holds::Enumeration(numbers)) => {
+                let mut several = Varints(inner);
+                while !several.0.is_empty() {
+                    is_number(several.next()?, numbers)?;
                 }
             }
-            _ => return None,
+            (Value::Varint(_) | Value::Fixed, Holds::Other)
+            | (Value::Bytes(_), Holds::Text | Holds::Bytes | Holds::Other) => {}
+            (Value::Varint(_) | Value::Fixed, _) => return None,
         }
     }
     Some(())
 }
 
-fn known(number: u64, numbers: &[u64]) -> Option<()> {
+fn is_number(number: u64, numbers: &[i32]) -> Option<()> {
+    let number = i32::try_from(number).ok()?;
     numbers.contains(&number).then_some(())
 }
 
@@ -111,12 +100,18 @@ fn take<'a>(bytes: &mut &'a [u8], length: u64) -> Option<&'a [u8]> {
     Some(taken)
 }
 
+/// A number of up to 64 bits.
 fn varint(bytes: &mut &[u8]) -> Option<u64> {
     let mut value = 0_u64;
-    for shift in (0..63).step_by(7) {
+    for shift in (0..64).step_by(7) {
         let (byte, rest) = bytes.split_first()?;
         *bytes = rest;
-        value |= u64::from(byte & 0x7f) << shift;
+        let bits = u64::from(byte & 0x7f);
+        // Of the tenth byte there is room for one bit.
+        if shift == 63 && *byte > 1 {
+            return None;
+        }
+        value |= bits << shift;
         if byte & 0x80 == 0 {
             return Some(value);
         }

@@ -60,8 +60,8 @@ pub(crate) struct Excused {
 }
 
 impl Excused {
-    /// What `record` withholds.
-    pub(crate) fn of(record: &v1::Record, message: &DynamicMessage) -> Self {
+    /// What `record` withholds. `message` is it for reflection, asked for when it withholds anything.
+    pub(crate) fn of<'a>(record: &v1::Record, message: impl Fn() -> &'a DynamicMessage) -> Self {
         let mut excused = Self::default();
         let withheld = record
             .missing
@@ -69,7 +69,7 @@ impl Excused {
             .filter(|it| it.reason() == v1::MissingReason::Withheld);
         for missing in withheld {
             let path = &missing.path;
-            if may_withhold_item(path) && descriptor::is_empty_item(message, path) {
+            if may_withhold_item(path) && descriptor::is_empty_item(message(), path) {
                 excused.items.push(path.clone());
             }
             if let Some((party, field)) = path.rsplit_once('.')

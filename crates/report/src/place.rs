@@ -45,7 +45,12 @@ fn witnessed(verdict: &Verdict) -> Markup {
         .as_ref()
         .map(|ledger| ledger.cosigned.as_slice())
         .unwrap_or_default();
+    let ledger = verdict.ledger.as_ref();
+    let by = ledger.and_then(|ledger| Some((ledger.witnessed_s?, ledger.quorum.as_deref()?)));
     html! {
+        @if let Some((time_s, quorum)) = by {
+            div { "not after " (utc(time_s.saturating_mul(1_000))) ": by then the policy's quorum had signed, " (escape(quorum)) }
+        }
         @if cosigned.is_empty() { "no witness signed this state of the ledger" }
         @for (name, time_s) in cosigned {
             div { (utc(time_s.saturating_mul(1_000))) ", by the clock of the witness " (escape(name)) }

@@ -247,6 +247,10 @@ impl Store for SledStore {
     fn index_of(&self, record: &RecordId) -> Result<Option<LeafIndex>, StoreError> {
         self.view.index_of(record)
     }
+
+    fn nodes_at_hand(&self, ids: &[NodeId]) -> Option<Vec<Hash>> {
+        self.view.nodes_at_hand(ids)
+    }
 }
 
 impl fmt::Debug for SledStore {

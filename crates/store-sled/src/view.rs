@@ -101,6 +101,25 @@ impl View {
             .collect()
     }
 
+    /// The hashes of nodes, if all of them are in memory.
+    pub(crate) fn nodes_at_hand(&self, ids: &[NodeId]) -> Option<Vec<Hash>> {
+        let state = self.state();
+        let size = state.size();
+        let at_hand = |id: &NodeId| {
+            let place = Place::of(*id);
+            if !id.is_complete_at(size) {
+                None
+            } else if place.tile == last_tile(place.tile.level, size) {
+                state.edge.node(place)
+            } else if place.tile.level == 0 {
+                self.nodes.find(*id)
+            } else {
+                self.tiles.find(place)
+            }
+        };
+        ids.iter().map(at_hand).collect()
+    }
+
     /// The entries in `range`.
     pub(crate) fn entries(&self, range: Range<u64>) -> Result<Vec<Arc<[u8]>>, StoreError> {
         let mut stored: Vec<(u64, Range<usize>)> = Vec::new();

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use std::ops::RangeInclusive;
 
-use witnessmark_record::{Level, Problem, ProblemCode};
+use witnessmark_record::{Level, Problem, ProblemCode, Record};
 use witnessmark_verifier::{Hash, KeyId, RecordId};
 
 use crate::Node;
@@ -50,14 +50,40 @@ impl Numbered {
     /// The numbers of a record; nothing if it has none, or no signature by a key that `records`, which is to say whether
     /// a key has the role `record`.
     pub fn of(node: &Node, records: impl Fn(&KeyId) -> bool) -> Option<Self> {
-        let message = node.record.message();
+        Stated::of(node.id, node.signers.clone(), &node.record).at(node.index, records)
+    }
+}
+
+/// What a record says of its place on its device. Whether it has one depends on the roles of its keys where it is logged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stated {
+    id: RecordId,
+    signers: Vec<KeyId>,
+    seq: u64,
+    previous: Option<RecordId>,
+}
+
+impl Stated {
+    /// What the record with this id says, which these keys signed.
+    pub fn of(id: RecordId, signers: Vec<KeyId>, record: &Record) -> Self {
+        let message = record.message();
         let previous = <[u8; 32]>::try_from(message.previous.as_slice()).ok();
-        Some(Self {
-            key: node.signers.iter().copied().find(|key| records(key))?,
-            index: node.index,
-            id: node.id,
-            seq: Some(message.device_seq).filter(|seq| *seq > 0)?,
+        Self {
+            id,
+            signers,
+            seq: message.device_seq,
             previous: previous.map(|id| RecordId::new(Hash::new(id))),
+        }
+    }
+
+    /// The numbers of the record at this place, as [`Numbered::of`] has them.
+    pub fn at(&self, index: u64, records: impl Fn(&KeyId) -> bool) -> Option<Numbered> {
+        Some(Numbered {
+            key: self.signers.iter().copied().find(|key| records(key))?,
+            index,
+            id: self.id,
+            seq: Some(self.seq).filter(|seq| *seq > 0)?,
+            previous: self.previous,
         })
     }
 }

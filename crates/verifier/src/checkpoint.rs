@@ -93,6 +93,7 @@ pub struct VerifiedCheckpoint {
     pub(crate) checkpoint: Checkpoint,
     pub(crate) cosigned: Vec<Cosigned>,
     pub(crate) quorum: Option<String>,
+    pub(crate) witnessed_s: Option<u64>,
 }
 
 impl VerifiedCheckpoint {
@@ -114,6 +115,12 @@ impl VerifiedCheckpoint {
     /// The witnesses of the policy that have cosigned, each once, in the order of the policy.
     pub fn cosigned(&self) -> &[Cosigned] {
         &self.cosigned
+    }
+
+    /// By when what the policy asks of witnesses was met, in seconds since 1970 by their clocks: the least time such that the
+    /// cosignatures up to it are a quorum. The tree existed then, unless a quorum is dishonest. `None` when no witness is asked for.
+    pub const fn witnessed_s(&self) -> Option<u64> {
+        self.witnessed_s
     }
 
     /// What the policy asked of witnesses, in words; `None` when it asked for no witness.

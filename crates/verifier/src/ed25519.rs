@@ -1,7 +1,5 @@
 //! The Ed25519 rule `strict-torsion-free/1`: what it accepts, every other Ed25519 verifier accepts.
 
-use core::fmt;
-
 use ed25519_dalek::{Signature, VerifyingKey};
 
 use crate::hex::{self, HexError};
@@ -86,11 +84,7 @@ impl PublicKey {
     }
 }
 
-impl fmt::Debug for PublicKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&hex::encode(self.as_bytes()))
-    }
-}
+shown!(PublicKey: Debug, key => hex::encode(key.as_bytes()));
 
 /// The COSE thumbprint of a public key (RFC 9679). A hint for finding the key, never a reason to trust one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -122,8 +116,4 @@ impl KeyId {
     }
 }
 
-impl fmt::Display for KeyId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.0, f)
-    }
-}
+shown!(KeyId: Display, id => id.0);

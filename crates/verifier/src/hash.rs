@@ -1,7 +1,5 @@
 //! SHA-256 as the tree uses it: hashes of leaves and of nodes can never be equal (RFC 6962 section 2.1).
 
-use core::fmt;
-
 use sha2::{Digest, Sha256};
 
 use crate::base64::{self, Base64Error};
@@ -42,17 +40,9 @@ impl Hash {
     }
 }
 
-impl fmt::Display for Hash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&hex::encode(&self.0))
-    }
-}
+shown!(Hash: Display, hash => hex::encode(&hash.0));
 
-impl fmt::Debug for Hash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
+shown!(Hash: Debug, hash => hash);
 
 /// The hash of an entry as a leaf of the tree. It cannot be mistaken for the hash of a node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -21,6 +21,8 @@ extern crate alloc;
 #[macro_use]
 mod error;
 #[macro_use]
+mod shown;
+#[macro_use]
 mod spelling;
 
 // How bytes are spelled.

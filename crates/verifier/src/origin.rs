@@ -1,7 +1,6 @@
 //! The two names of Witnessmark: a log's origin and an organisation's name, checked when they are made.
 
 use alloc::{borrow::ToOwned, string::String};
-use core::fmt;
 
 const ORIGIN_BYTES_MAX: usize = 255;
 const ORG_NAME_BYTES_MAX: usize = 63;
@@ -44,11 +43,7 @@ impl Origin {
     }
 }
 
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
+shown!(Origin: Display, name => name.0);
 
 /// The name of an organisation that signs records.
 ///
@@ -89,11 +84,7 @@ impl OrgName {
     }
 }
 
-impl fmt::Display for OrgName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
+shown!(OrgName: Display, name => name.0);
 
 #[cfg(test)]
 mod tests {

@@ -1,7 +1,6 @@
 //! What a submitter signs: the pre-authentication encoding of DSSE v1, and the record id made of it.
 
 use alloc::{format, vec::Vec};
-use core::fmt;
 
 use crate::hex::HexError;
 use crate::{Hash, sha256};
@@ -50,11 +49,7 @@ impl RecordId {
     }
 }
 
-impl fmt::Display for RecordId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.0, f)
-    }
-}
+shown!(RecordId: Display, id => id.0);
 
 #[cfg(test)]
 mod tests {

@@ -76,7 +76,8 @@ impl TrustPolicy {
         }
         self.check_log_signatures(note, &checkpoint.origin)?;
         let times = self.cosignature_times(note)?;
-        if !self.quorum.is_met(&times) {
+        let witnessed_s = self.quorum.met_at(&times);
+        if witnessed_s.is_none() && self.quorum.required.is_some() {
             let quorum = self.quorum.describe().unwrap_or_default();
             let missing = self.quorum.missing(&times);
             return Err(CheckpointError::QuorumNotMet { quorum, missing });
@@ -91,6 +92,7 @@ impl TrustPolicy {
             checkpoint,
             cosigned: cosigned.collect(),
             quorum: self.quorum.describe(),
+            witnessed_s,
         })
     }
 
@@ -140,6 +142,13 @@ impl TrustPolicy {
     /// The keys of the witnesses that may be asked for.
     pub fn witnesses(&self) -> impl Iterator<Item = &VerifierKey> {
         self.quorum.members.iter().filter_map(PolicyMember::key)
+    }
+
+    /// Whether the cosignatures of the witnesses of which `has` is true would be what is asked for.
+    pub fn is_quorum(&self, has: impl Fn(&VerifierKey) -> bool) -> bool {
+        let time = |member: &PolicyMember| member.key().filter(|key| has(key)).map(|_| 0);
+        let times: Vec<_> = self.quorum.members.iter().map(time).collect();
+        self.quorum.required.is_none() || self.quorum.met_at(&times).is_some()
     }
 
     /// What is asked of witnesses, in words; `None` when no cosignature is asked for.

@@ -1,7 +1,5 @@
 //! Places in the tree, sizes of it, and the tree head that says which tree is meant.
 
-use core::fmt;
-
 use crate::Hash;
 
 /// The place of an entry in the log, from 0.
@@ -20,11 +18,7 @@ impl LeafIndex {
     }
 }
 
-impl fmt::Display for LeafIndex {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
+shown!(LeafIndex: Display, index => index.0);
 
 /// A number of entries. The entry at `index` is in the tree when `index < size`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -42,11 +36,7 @@ impl TreeSize {
     }
 }
 
-impl fmt::Display for TreeSize {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
+shown!(TreeSize: Display, size => size.0);
 
 /// The size and the root of one tree. They travel together: a root says nothing without its size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -206,7 +206,10 @@ where
 /// A refusal that says when to come back is waited out, and that time counts.
 async fn append(mut service: Service, record: v1::SignedPayload) -> Result<Repeated, ClientError> {
     let record = Some(record);
-    let request = v1::SubmitRecordRequest { record };
+    let request = v1::SubmitRecordRequest {
+        record,
+        ..v1::SubmitRecordRequest::default()
+    };
     loop {
         let error = match service.submit_record(request.clone()).await {
             Ok(answer) => {
@@ -293,6 +296,7 @@ async fn feed(
         };
         let request = v1::SubmitRecordsRequest {
             record: Some(record),
+            ..v1::SubmitRecordsRequest::default()
         };
         if note.send((Instant::now(), permit)).is_err() || send.send(request).await.is_err() {
             return;

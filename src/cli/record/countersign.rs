@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use ed25519_dalek::SigningKey;
 use serde_json::{Value, json};
 use witnessmark_bundle::{Batch, SignedRecord};
 use witnessmark_record::{Level, Problem, Record, instant, validate};
@@ -15,8 +14,9 @@ use super::check::{describe, no_errors, to_json};
 use super::{decode, files};
 use crate::cli::carried::{self, Carried};
 use crate::cli::chain::sign_payload;
-use crate::cli::key::read_key;
+use crate::cli::key::Unlock;
 use crate::output::{Failure, Outcome, Report, Trouble, plain};
+use crate::signer::{Key, KeyName};
 
 /// The digits of the code by which the second run is told what the first one showed: 128 bits.
 const CODE_DIGITS: usize = 32;
@@ -40,12 +40,16 @@ pub(in crate::cli) struct Arguments {
     /// Signed records, or batches of them.
     #[arg(required = true)]
     files: Vec<PathBuf>,
-    /// The officer's private key file.
-    #[arg(long, value_name = "KEY")]
-    key: PathBuf,
+    /// The officer's private key.
+    #[arg(long, value_name = "KEY", value_parser = KeyName::parser())]
+    key: KeyName,
     /// The officer's organisation, whose records these are.
     #[arg(long, value_name = "NAME", value_parser = OrgName::parse)]
     org: OrgName,
+    /// Leave the signature of this key out of what is written: one that was revoked before the record reached the ledger, which
+    /// takes the record only under live keys' signatures. Keep the file that was given: it shows who signed first.
+    #[arg(long, value_name = "KEY_ID", value_parser = KeyId::parse_hex)]
+    without: Vec<KeyId>,
     /// Sign; the code is the one that was shown with the records.
     #[arg(long, value_name = "CODE", requires = "target")]
     confirm: Option<String>,
@@ -55,6 +59,8 @@ pub(in crate::cli) struct Arguments {
     /// The batch file for all of them; it must be new.
     #[arg(long, value_name = "FILE", requires = "confirm")]
     batch: Option<PathBuf>,
+    #[command(flatten)]
+    unlock: Unlock,
 }
 
 /// A good record, and what is to be said of it.
@@ -65,6 +71,8 @@ struct Shown {
     warnings: Vec<Problem>,
     /// Whether the officer has signed it already.
     is_signed: bool,
+    /// The keys whose signatures are not in what is written.
+    left_out: Vec<KeyId>,
 }
 
 /// Shows the records, or signs what was shown.
@@ -73,11 +81,16 @@ struct Shown {
 ///
 /// When a file or the key cannot be read, a record is not good, or the code is another one. Nothing is signed then.
 pub(super) fn run(arguments: &Arguments) -> Result<Report, Failure> {
-    let key = read_key(&arguments.key)?;
-    let key_id = KeyId::of(key.verifying_key().as_bytes());
+    let key = arguments.unlock.open(&arguments.key)?;
+    let key_id = key.public_key().key_id();
     let mut cargo = carried::read(&arguments.files)?;
     let damage = cargo.failure();
-    let shown = judge(cargo.items, &key_id, &arguments.org)?;
+    if arguments.without.contains(&key_id) {
+        let message = "the signature of your own key is not one to leave out";
+        let trouble = Trouble::new("USAGE", "--without", message);
+        return Err(Failure::usage(trouble.fix("name the key that was revoked")));
+    }
+    let shown = judge(cargo.items, &key_id, arguments)?;
     let code = code(&shown);
     let Some(confirmed) = &arguments.confirm else {
         return Ok(with_damage(show(&shown, &code), damage));
@@ -109,13 +122,13 @@ fn with_damage(mut report: Report, damage: Option<Failure>) -> Report {
 }
 
 /// All records, or every problem of all of them.
-fn judge(items: Vec<Carried>, key: &KeyId, org: &OrgName) -> Result<Vec<Shown>, Failure> {
+fn judge(items: Vec<Carried>, key: &KeyId, arguments: &Arguments) -> Result<Vec<Shown>, Failure> {
     let mut shown: Vec<Shown> = Vec::new();
     let mut places: BTreeMap<RecordId, String> = BTreeMap::new();
     let mut troubles = Vec::new();
     for carried in items {
         let place = carried.place.clone();
-        match judge_one(carried, key, org) {
+        match judge_one(carried, key, arguments) {
             Ok(one) => {
                 if let Some(first) = places.insert(one.id, place.clone()) {
                     let message = format!("the same record as {first}");
@@ -132,8 +145,9 @@ fn judge(items: Vec<Carried>, key: &KeyId, org: &OrgName) -> Result<Vec<Shown>, 
     Ok(shown)
 }
 
-fn judge_one(carried: Carried, key: &KeyId, org: &OrgName) -> Result<Shown, Failure> {
-    let Carried { place, signed } = &carried;
+fn judge_one(mut carried: Carried, key: &KeyId, arguments: &Arguments) -> Result<Shown, Failure> {
+    let left_out = leave_out(&mut carried, &arguments.without)?;
+    let (org, Carried { place, signed }) = (&arguments.org, &carried);
     let refused = |reason, message: String, fix| {
         Failure::refused(Trouble::new(reason, place, message).fix(fix))
     };
@@ -152,7 +166,7 @@ fn judge_one(carried: Carried, key: &KeyId, org: &OrgName) -> Result<Shown, Fail
         return Err(refused("ORGANISATION_MISMATCH", message, fix));
     }
     let is_signed = signed.signatures.iter().any(|it| it.key_id == *key);
-    if signed.signatures.is_empty() {
+    if signed.signatures.is_empty() && left_out.is_empty() {
         let message = "nobody has signed it".to_owned();
         let fix =
             "the device that made it signs first: the number in it belongs to the first signature";
@@ -169,8 +183,27 @@ fn judge_one(carried: Carried, key: &KeyId, org: &OrgName) -> Result<Shown, Fail
         record,
         warnings,
         is_signed,
+        left_out,
         carried,
     })
+}
+
+/// Takes the signatures of these keys away, and says which there were.
+fn leave_out(carried: &mut Carried, without: &[KeyId]) -> Result<Vec<KeyId>, Failure> {
+    let Carried { place, signed } = carried;
+    for id in without {
+        let there = signed.signatures.len();
+        signed.signatures.retain(|it| it.key_id != *id);
+        if signed.signatures.len() == there {
+            let message = format!("key {id} has not signed it, so nothing can be left out");
+            return Err(Failure::refused(
+                Trouble::new("SIGNATURE_MISSING", &*place, message).fix(
+                    "check the key id, and countersign the records of other devices by themselves",
+                ),
+            ));
+        }
+    }
+    Ok(without.to_vec())
 }
 
 /// A code for exactly these records in this order.
@@ -224,6 +257,11 @@ impl Shown {
         if self.is_signed {
             lines.push("   you have signed it already: it stays as it is".to_owned());
         }
+        for id in &self.left_out {
+            lines.push(format!(
+                "   the signature of key {id} is LEFT OUT of what is written"
+            ));
+        }
         for warning in &self.warnings {
             lines.extend(describe(warning).lines().map(|line| format!("   {line}")));
         }
@@ -244,6 +282,7 @@ impl Shown {
             "title": self.record.title(),
             "signatures": self.carried.signed.signatures.len(),
             "already_signed": self.is_signed,
+            "left_out": self.left_out.iter().map(ToString::to_string).collect::<Vec<_>>(),
             "warnings": level(Level::Warning).collect::<Vec<_>>(),
             "notes": level(Level::Note).collect::<Vec<_>>(),
         })
@@ -257,12 +296,12 @@ struct Countersigned {
     signed: SignedRecord,
 }
 
-fn sign(shown: Vec<Shown>, key: &SigningKey) -> Result<Vec<Countersigned>, Failure> {
+fn sign(shown: Vec<Shown>, key: &Key) -> Result<Vec<Countersigned>, Failure> {
     let keys = std::slice::from_ref(key);
     let countersigned = shown.into_iter().map(|one| {
         let Carried { place, mut signed } = one.carried;
         if !one.is_signed {
-            let added = sign_payload(&signed.payload_type, &signed.payload, keys);
+            let added = sign_payload(&signed.payload_type, &signed.payload, keys)?;
             signed.signatures.extend(added);
         }
         // What was shown and what is written are one record.

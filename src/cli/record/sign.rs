@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use ed25519_dalek::SigningKey;
 use serde_json::json;
 use witnessmark_bundle::SignedRecord;
 use witnessmark_record::{Problem, encode, v1, validate};
@@ -17,10 +16,11 @@ use super::protect::{Plan, Protected};
 use super::{files, new_thread};
 use crate::cli::chain::sign_payload;
 use crate::cli::device::DeviceState;
-use crate::cli::key::read_key;
+use crate::cli::key::Unlock;
 use crate::cli::vault::{UseOptions, VaultFile, vault_failure};
 use crate::clock;
 use crate::output::{Failure, Outcome, Output, Report, Trouble, plain};
+use crate::signer::{Key, KeyName};
 use crate::vault::HeldRecord;
 
 /// Sign drafts with a device key.
@@ -42,12 +42,15 @@ pub(in crate::cli) struct Arguments {
     /// Drafts, TOML or JSON.
     #[arg(required = true)]
     files: Vec<PathBuf>,
-    /// The device's private key file. The number of the last record is kept beside it.
-    #[arg(long, value_name = "KEY")]
-    key: PathBuf,
+    /// The device's private key. The number of its last record is kept beside a key file, in NAME.state.
+    #[arg(long, value_name = "KEY", value_parser = KeyName::parser())]
+    key: KeyName,
+    /// Keep the number of the device's last record in this file; needed when the key is not in a file.
+    #[arg(long, value_name = "FILE")]
+    state: Option<PathBuf>,
     /// Another key that signs the same records, such as a second officer's.
-    #[arg(long, value_name = "KEY")]
-    countersign: Vec<PathBuf>,
+    #[arg(long, value_name = "KEY", value_parser = KeyName::parser())]
+    countersign: Vec<KeyName>,
     /// The organisation that signs.
     #[arg(long, value_name = "NAME", value_parser = OrgName::parse)]
     org: OrgName,
@@ -81,6 +84,8 @@ pub(in crate::cli) struct Arguments {
     seen: Option<PathBuf>,
     #[command(flatten)]
     vault: UseOptions,
+    #[command(flatten)]
+    unlock: Unlock,
 }
 
 fn parse_path(text: &str) -> Result<FieldPath, String> {
@@ -120,18 +125,23 @@ impl Stamp<'_> {
 }
 
 /// The signed form of a record, and its id.
-pub(crate) fn sign_record(record: &v1::Record, keys: &[SigningKey]) -> (SignedRecord, RecordId) {
+///
+/// # Errors
+///
+/// When a key gives no signature.
+pub(crate) fn sign_record(
+    record: &v1::Record,
+    keys: &[Key],
+) -> Result<(SignedRecord, RecordId), Failure> {
     let payload = encode(record);
-    let signatures = sign_payload(PAYLOAD_TYPE_RECORD, &payload, keys);
+    let signatures = sign_payload(PAYLOAD_TYPE_RECORD, &payload, keys)?;
     let id = RecordId::of(PAYLOAD_TYPE_RECORD, &payload);
-    (
-        SignedRecord {
-            payload_type: PAYLOAD_TYPE_RECORD.to_owned(),
-            payload,
-            signatures,
-        },
-        id,
-    )
+    let signed = SignedRecord {
+        payload_type: PAYLOAD_TYPE_RECORD.to_owned(),
+        payload,
+        signatures,
+    };
+    Ok((signed, id))
 }
 
 /// What is wrong with a draft, as if it were signed now by somebody for some ledger.
@@ -158,14 +168,14 @@ pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<Report, Fail
     let origin = origin(arguments, seen.as_ref())?;
     let seen = seen.map(|checkpoint| in_record(&checkpoint));
     let plan = plan(arguments)?;
-    let mut keys = vec![read_key(&arguments.key)?];
-    for path in &arguments.countersign {
-        keys.push(read_key(path)?);
+    let mut keys = vec![arguments.unlock.open(&arguments.key)?];
+    for name in &arguments.countersign {
+        keys.push(arguments.unlock.open(name)?);
     }
     let drafts = read_all(arguments, plan.as_ref(), output)?;
     let mut vault = open_vault(arguments)?;
     files::make_folder(&arguments.out)?;
-    let mut device = DeviceState::open(&arguments.key)?;
+    let mut device = device_state(&arguments.key, arguments.state.as_deref())?;
     let who = Signer {
         org: &arguments.org,
         origin: &origin,
@@ -223,6 +233,18 @@ pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<Report, Fail
     ))
 }
 
+/// What the device remembers: in the file that was named, or beside the key's own.
+fn device_state(key: &KeyName, state: Option<&Path>) -> Result<DeviceState, Failure> {
+    match (state, key.file()) {
+        (Some(state), _) => DeviceState::open_file(state),
+        (None, Some(file)) => DeviceState::open(file),
+        (None, None) => Err(Failure::usage(
+            Trouble::new("USAGE", "--state", "the key is not in a file, beside which its number could be kept")
+                .fix("name a file for it with --state FILE, and always the same one: it holds the number of the device's last record"),
+        )),
+    }
+}
+
 /// Which fields to protect, when there is a vault to keep what opens them.
 fn plan(arguments: &Arguments) -> Result<Option<Plan>, Failure> {
     let Some(path) = &arguments.vault.vault else {
@@ -255,7 +277,7 @@ fn open_vault(arguments: &Arguments) -> Result<Option<VaultFile>, Failure> {
 struct Signer<'a> {
     org: &'a OrgName,
     origin: &'a Origin,
-    keys: &'a [SigningKey],
+    keys: &'a [Key],
     seen: Option<&'a v1::CheckpointSeen>,
 }
 
@@ -287,7 +309,7 @@ impl Signer<'_> {
             };
             stamp.apply(&mut record);
             no_errors(&draft.target, validate(&record))?;
-            let (file, id) = sign_record(&record, self.keys);
+            let (file, id) = sign_record(&record, self.keys)?;
             device_seq = device_seq.saturating_add(1);
             previous = Some(id);
             let fields = draft.held.iter().flat_map(HeldRecord::fields);

@@ -1,7 +1,5 @@
 //! The numbers of a device, looked up on disk: what its earlier records say of a record.
 
-use std::collections::HashMap;
-
 use witnessmark_log::{Reader, Store};
 use witnessmark_postings::Postings;
 use witnessmark_thread::Node;
@@ -10,37 +8,8 @@ use witnessmark_verifier::{KeyId, LeafIndex, RecordId};
 
 use super::facts::{BLOCK_BITS, BLOCK_LEVELS, Fact, place};
 use super::keys::Keys;
+use super::tails::{Highest, Tail, Tails};
 use super::{Trouble, parse};
-
-/// Devices whose last record is kept in memory, 100 bytes each.
-const TAILS_MAX: usize = 65_536;
-
-/// The record of each device that came last, of devices that were seen lately. A device that counts on is answered from here.
-#[derive(Debug, Default)]
-pub(super) struct Tails(HashMap<KeyId, Tail>);
-
-/// The record of a device that came last.
-#[derive(Debug, Clone, Copy)]
-struct Tail {
-    seq: u64,
-    id: RecordId,
-}
-
-impl Tails {
-    /// Takes note of the next record.
-    pub(super) fn add(&mut self, record: &Numbered) {
-        if self.0.len() >= TAILS_MAX {
-            self.0.clear();
-        }
-        let Numbered { seq, id, .. } = *record;
-        self.0.insert(record.key, Tail { seq, id });
-    }
-
-    /// Forgets everything.
-    pub(super) fn clear(&mut self) {
-        self.0.clear();
-    }
-}
 
 /// The records of the device `key` before the entry at `end`.
 pub(super) struct History<'a, S> {
@@ -49,26 +18,29 @@ pub(super) struct History<'a, S> {
     reader: &'a Reader<S>,
     key: KeyId,
     end: u64,
-    tail: Option<Tail>,
+    tails: &'a Tails,
+    /// What the device did last, if the records are those of this moment.
+    tail: Option<&'a Tail>,
     /// The highest number below another one, as it was found before.
     below: Option<(u64, Option<u64>)>,
 }
 
 impl<'a, S: Store> History<'a, S> {
-    /// The records before `record`. `tails`, if given, are those of this moment.
+    /// The records before `record`. It is the next that comes, if `is_next`.
     pub(super) fn before(
         record: &Numbered,
-        (postings, keys): (&'a Postings, &'a Keys),
+        (postings, keys, tails): (&'a Postings, &'a Keys, &'a Tails),
         reader: &'a Reader<S>,
-        tails: Option<&Tails>,
+        is_next: bool,
     ) -> Self {
-        let tail = tails.and_then(|tails| tails.0.get(&record.key).copied());
+        let tail = tails.of(&record.key).filter(|_| is_next);
         Self {
             postings,
             keys,
             reader,
             key: record.key,
             end: record.index,
+            tails,
             tail,
             below: None,
         }
@@ -76,10 +48,20 @@ impl<'a, S: Store> History<'a, S> {
 
     /// The record at `index`, if it is one of this device.
     fn at(&self, index: u64) -> Result<Option<Numbered>, Trouble> {
-        let bytes = self.reader.entry(LeafIndex::new(index))?;
-        let node = Node::of(index, &parse(index, &bytes)?);
-        let numbered = node.and_then(|node| self.keys.number(&node));
+        let numbered = if let Some(kept) = self.tails.at(index) {
+            Some(*kept)
+        } else {
+            let bytes = self.reader.entry(LeafIndex::new(index))?;
+            let node = Node::of(index, &parse(index, &bytes)?);
+            node.and_then(|node| self.keys.number(&node))
+        };
         Ok(numbered.filter(|numbered| numbered.key == self.key))
+    }
+
+    /// The highest numbers, if they are kept from this one on.
+    fn kept(&self, seq: u64) -> Option<&'a Highest> {
+        let highest = self.tail?.highest.as_ref();
+        highest.filter(|highest| highest.has_from(seq))
     }
 
     /// The first of the records that have this in common, and for which `is` says so.
@@ -129,6 +111,11 @@ impl<'a, S: Store> History<'a, S> {
         Ok(None)
     }
 
+    /// The highest number of all.
+    pub(super) fn highest(&mut self) -> Result<Option<u64>, Trouble> {
+        self.search_below(u64::MAX)
+    }
+
     fn search_below(&mut self, seq: u64) -> Result<Option<u64>, Trouble> {
         for level in 0..=BLOCK_LEVELS {
             let block = seq >> (level * BLOCK_BITS);
@@ -148,8 +135,11 @@ impl<S: Store> Earlier for History<'_, S> {
 
     fn number_below(&mut self, seq: u64) -> Result<Option<u64>, Trouble> {
         let before = seq.checked_sub(1);
-        if self.tail.is_some_and(|tail| Some(tail.seq) == before) {
+        if self.tail.is_some_and(|tail| Some(tail.last.seq) == before) {
             return Ok(before);
+        }
+        if let Some(kept) = self.kept(seq) {
+            return Ok(kept.below(seq));
         }
         if let Some((_, found)) = self.below.filter(|(asked, _)| *asked == seq) {
             return Ok(found);
@@ -160,15 +150,24 @@ impl<S: Store> Earlier for History<'_, S> {
     }
 
     fn numbered(&mut self, seq: u64) -> Result<Option<u64>, Trouble> {
+        if let Some(kept) = self.kept(seq) {
+            return Ok(kept.first(seq).map(|(index, _)| index));
+        }
         self.first(Fact::Number(&self.key, seq), |it| it.seq == seq)
     }
 
     fn has_number(&mut self, record: &RecordId, seq: u64) -> Result<bool, Trouble> {
-        if self
-            .tail
-            .is_some_and(|tail| tail.id == *record && tail.seq == seq)
-        {
+        let last = self.tail.map(|tail| tail.last);
+        if last.is_some_and(|last| last.id == *record && last.seq == seq) {
             return Ok(true);
+        }
+        if let Some(kept) = self.kept(seq) {
+            match kept.first(seq) {
+                None => return Ok(false),
+                Some((_, first)) if first == *record => return Ok(true),
+                // It may be another one with this number.
+                Some(_) => {}
+            }
         }
         let index = self.reader.index_of(record)?.map(LeafIndex::get);
         let Some(index) = index.filter(|index| *index < self.end) else {

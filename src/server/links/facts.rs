@@ -1,9 +1,9 @@
 //! What the links keep of a record: postings, each a key that is a part of a hash, and the place of the record.
 
 use witnessmark_postings::Posting;
-use witnessmark_record::speaks_of;
 use witnessmark_record::v1::LinkRel;
-use witnessmark_thread::Node;
+use witnessmark_record::{Record, speaks_of};
+use witnessmark_thread::Link;
 use witnessmark_thread::devices::Numbered;
 use witnessmark_verifier::{KeyId, RecordId, sha256};
 
@@ -79,11 +79,14 @@ impl Fact<'_> {
 
     /// The posting that says it of the record at `index`.
     pub(super) fn at(self, index: u64, marks: u64) -> Posting {
-        Posting {
-            key: self.key(),
-            value: index << MARK_BITS | marks,
-        }
+        posting(self.key(), index, marks)
     }
+}
+
+/// The posting with this key of the record at `index`.
+pub(super) const fn posting(key: u64, index: u64, marks: u64) -> Posting {
+    let value = index << MARK_BITS | marks;
+    Posting { key, value }
 }
 
 /// The place in a value.
@@ -97,8 +100,8 @@ pub(super) const fn has(value: u64, marks: u64) -> bool {
 }
 
 /// How a record links to another one; nothing if it does not.
-pub(super) fn marks(node: &Node, target: &RecordId) -> Option<u64> {
-    let words = node.record.links().filter(|(_, to)| to == target);
+pub(super) fn marks(record: &Record, target: &RecordId) -> Option<u64> {
+    let words = record.links().filter(|(_, to)| to == target);
     let mut marks = None;
     for (word, _) in words {
         let speaks = if speaks_of(word) { SPEAKS } else { 0 };
@@ -110,22 +113,22 @@ pub(super) fn marks(node: &Node, target: &RecordId) -> Option<u64> {
         marks = Some(marks.unwrap_or(0) | speaks | changes);
     }
     let is_part = |rel, to| rel == LinkRel::HasPart && to == *target;
-    let mut links = node.links().into_iter();
+    let mut links = Link::of(record).into_iter();
     let has_part = links.any(|link| is_part(link.rel, link.target));
     marks.map(|marks| if has_part { marks | HAS_PART } else { marks })
 }
 
-/// What is kept of a record for its thread and its links.
-pub(super) fn of_record(node: &Node) -> Vec<Posting> {
-    let mut postings = vec![Fact::Thread(node.thread_id()).at(node.index, 0)];
-    let mut targets: Vec<RecordId> = node.record.links().map(|(_, target)| target).collect();
+/// What is kept of a record for its thread and its links, wherever it is: keys and marks.
+pub(super) fn of_record(record: &Record) -> Vec<(u64, u64)> {
+    let mut facts = vec![(Fact::Thread(&record.message().thread_id).key(), 0)];
+    let mut targets: Vec<RecordId> = record.links().map(|(_, target)| target).collect();
     targets.sort_unstable();
     targets.dedup();
     for target in targets {
-        let marks = marks(node, &target).unwrap_or(0);
-        postings.push(Fact::LinksTo(&target).at(node.index, marks));
+        let marks = marks(record, &target).unwrap_or(0);
+        facts.push((Fact::LinksTo(&target).key(), marks));
     }
-    postings
+    facts
 }
 
 /// What is kept of a numbered record. `below` is the next lower number that the device had before.

@@ -6,6 +6,8 @@ use witnessmark_thread::Node;
 use witnessmark_thread::devices::Numbered;
 use witnessmark_verifier::{Entry, KeyAction, KeyEvent, KeyId, KeyRole, OrgName};
 
+use super::fresh::Said;
+
 /// What a key event says here: whose it is, and the key with the role `record` that it adds.
 #[derive(Debug)]
 pub(super) struct Learnt {
@@ -58,6 +60,12 @@ impl Keys {
     /// The numbers of a record on its device, if it has any.
     pub(super) fn number(&self, node: &Node) -> Option<Numbered> {
         Numbered::of(node, |key| self.signs_records(&node.org, key, node.index))
+    }
+
+    /// Those of a record that was logged at `index`.
+    pub(super) fn number_at(&self, index: u64, said: &Said) -> Option<Numbered> {
+        let records = |key: &KeyId| self.signs_records(&said.org, key, index);
+        said.stated.at(index, records)
     }
 
     /// Whether the key had the role `record` before the entry at `index`.

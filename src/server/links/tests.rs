@@ -236,6 +236,40 @@ fn it_says_what_plain_maps_say_while_the_log_grows_and_after_each_start() {
 }
 
 #[test]
+fn it_says_the_same_when_it_is_told_what_was_just_logged() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut world = World::new(31);
+    let links = world.open(dir.path());
+    for size in [30, 90, 140] {
+        let before = world.log.reader().published().size();
+        world.grow(size);
+        let reader = world.log.reader();
+        // Of most of them: the rest is read.
+        for index in (before..size).filter(|index| index % 5 > 0) {
+            if let Some(node) = Node::of(index, &read(&reader, index).unwrap()) {
+                let mut said = Said::of_node(&node);
+                // So that it shows where it came from.
+                if index == 86 {
+                    said.facts.clear();
+                }
+                links.add_fresh([(index, Box::new(said))]);
+            }
+        }
+        if size == 90 {
+            let node = Node::of(86, &read(&reader, 86).unwrap()).unwrap();
+            let thread = links.of_thread(node.thread_id(), size, usize::MAX).unwrap();
+            assert!(!thread.contains(&86));
+            links.view_mut().cut(&Damaged {
+                path: dir.path().to_owned(),
+                first: 0,
+                what: "on purpose".to_owned(),
+            });
+        }
+        world.check(&links);
+    }
+}
+
+#[test]
 fn it_is_made_again_where_it_is_torn_or_gone() {
     let dir = tempfile::tempdir().unwrap();
     let mut world = World::new(7);

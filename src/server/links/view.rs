@@ -1,20 +1,24 @@
 //! What the links know at one moment: the postings, the keys, and what devices did last.
 
+use std::collections::BTreeMap;
+
 use witnessmark_log::{Reader, Store};
-use witnessmark_postings::{Damaged, Done, Postings, Work};
+use witnessmark_postings::{Damaged, Done, Posting, Postings, Work};
 use witnessmark_record::Problem;
 use witnessmark_thread::Node;
-use witnessmark_thread::devices::{Earlier as _, findings};
+use witnessmark_thread::devices::{Earlier as _, Numbered, findings};
 use witnessmark_verifier::{Entry, EntryKind, Hash, OrgName};
 
 use super::Trouble;
-use super::device::{History, Tails};
-use super::facts::{Fact, of_device, of_record, place};
+use super::device::History;
+use super::facts::{Fact, of_device, place, posting};
+use super::fresh::Said;
 use super::keys::{Keys, Learnt};
+use super::tails::Tails;
 
 /// What an entry is to the links.
 pub(super) enum Found {
-    Record(Box<Node>),
+    Record(Box<Said>),
     Keys(Learnt),
     /// It is neither, or a record of a later version that this one cannot read.
     Nothing,
@@ -26,7 +30,7 @@ impl Found {
         let found = if entry.kind == EntryKind::KeyEvent {
             Learnt::of(entry).map(Self::Keys)
         } else {
-            Node::of(index, entry).map(|node| Self::Record(Box::new(node)))
+            Node::of(index, entry).map(|node| Self::Record(Box::new(Said::of_node(&node))))
         };
         found.unwrap_or(Self::Nothing)
     }
@@ -38,6 +42,23 @@ pub(super) struct View {
     postings: Postings,
     keys: Keys,
     tails: Tails,
+    told: Told,
+}
+
+/// Records whose findings are kept, most of them none.
+const TOLD_MAX: usize = 16_384;
+
+/// What was found of the numbered records that were added last, by place.
+#[derive(Debug, Default)]
+struct Told(BTreeMap<u64, Vec<Problem>>);
+
+impl Told {
+    fn add(&mut self, index: u64, found: Vec<Problem>) {
+        if self.0.len() >= TOLD_MAX {
+            self.0.pop_first();
+        }
+        self.0.insert(index, found);
+    }
 }
 
 impl View {
@@ -47,6 +68,7 @@ impl View {
             postings,
             keys: Keys::default(),
             tails: Tails::default(),
+            told: Told::default(),
         }
     }
 
@@ -74,32 +96,57 @@ impl View {
             return Ok(false);
         }
         match found {
-            Found::Record(node) => self.add_record(&node, reader)?,
+            Found::Record(said) => self.add_record(index, &said, reader)?,
             Found::Keys(learnt) => self.keys.add(index, learnt),
             Found::Nothing => {}
         }
         Ok(self.postings.advance(index.saturating_add(1)))
     }
 
-    fn add_record<S: Store>(&mut self, node: &Node, reader: &Reader<S>) -> Result<(), Trouble> {
-        let mut postings = of_record(node);
-        let numbered = self.keys.number(node);
+    fn add_record<S: Store>(
+        &mut self,
+        index: u64,
+        said: &Said,
+        reader: &Reader<S>,
+    ) -> Result<(), Trouble> {
+        let of_record = said.facts.iter();
+        let of_record = of_record.map(|(key, marks)| posting(*key, index, *marks));
+        let mut postings: Vec<Posting> = of_record.collect();
+        let mut found = Vec::new();
+        let numbered = self.keys.number_at(index, said);
         if let Some(record) = &numbered {
-            let view = (&self.postings, &self.keys);
-            let mut earlier = History::before(record, view, reader, Some(&self.tails));
-            if !findings(&mut earlier, record)?.is_empty() {
-                postings.push(Fact::Finding(node.index).at(node.index, 0));
+            if self.tails.wants_highest(record) {
+                let highest = self.before(record, reader, false).highest()?;
+                self.tails.keep_highest(&record.key, highest);
             }
+            let mut earlier = self.before(record, reader, true);
+            found = findings(&mut earlier, record)?;
             let below = earlier.number_below(record.seq)?;
             postings.extend(of_device(record, below));
+            if !found.is_empty() {
+                postings.push(Fact::Finding(index).at(index, 0));
+            }
         }
         for posting in postings {
             self.postings.insert(posting);
         }
         if let Some(record) = &numbered {
             self.tails.add(record);
+            let told = found.iter().map(|it| it.problem(record.seq));
+            self.told.add(index, told.collect());
         }
         Ok(())
+    }
+
+    /// The earlier records of a device.
+    fn before<'a, S: Store>(
+        &'a self,
+        record: &Numbered,
+        reader: &'a Reader<S>,
+        is_next: bool,
+    ) -> History<'a, S> {
+        let view = (&self.postings, &self.keys, &self.tails);
+        History::before(record, view, reader, is_next)
     }
 
     /// What is to be said of a record because of the earlier ones of its device.
@@ -111,9 +158,13 @@ impl View {
         let Some(record) = self.keys.number(node) else {
             return Ok(Vec::new());
         };
-        let view = (&self.postings, &self.keys);
-        let found = findings(&mut History::before(&record, view, reader, None), &record)?;
+        let found = findings(&mut self.before(&record, reader, false), &record)?;
         Ok(found.iter().map(|it| it.problem(record.seq)).collect())
+    }
+
+    /// The same of the record at `index`, if it was added lately.
+    pub(super) fn told_of(&self, index: u64) -> Option<Vec<Problem>> {
+        self.told.0.get(&index).cloned()
     }
 
     /// Whether the record at `index` is in memory and nothing is to be said of it.
@@ -170,5 +221,6 @@ impl View {
     pub(super) fn cut(&mut self, damaged: &Damaged) {
         self.postings.cut(damaged.first);
         self.tails.clear();
+        self.told = Told::default();
     }
 }

@@ -99,6 +99,8 @@ impl World {
         let (start, _) = StartFile::read(folder.path());
         // The tests hold commits up for as long as they like.
         let watched = Watched::start(Duration::from_secs(3_600), halt).unwrap();
+        let (links, _) = Links::open(folder.path(), reader.clone(), true).unwrap();
+        let log = (log, Arc::new(links));
         let (sequencer, queue) = Sequencer::start(log, start, publish, watched).unwrap();
         Self {
             sequencer,
@@ -126,7 +128,7 @@ impl World {
         let org = checked.submission().org.clone();
         let account = Account::Organisation(org.clone());
         let place = self.door.place_now(account, 8).unwrap();
-        self.queue.push(org, checked, place).unwrap()
+        self.queue.push(org, (checked, None), place).unwrap()
     }
 
     /// Queues one record, and waits until its commit is under way.
@@ -250,7 +252,7 @@ async fn what_was_queued_before_the_end_is_committed_and_nothing_after_it() {
     assert_eq!(index(first.await.unwrap()), 5);
     assert_eq!(index(second.await.unwrap()), 6);
     let org = late.submission().org.clone();
-    let refusal = world.queue.push(org, late, place).unwrap_err();
+    let refusal = world.queue.push(org, (late, None), place).unwrap_err();
     assert_eq!(refusal.reason, Reason::ServerStopping);
     let refusal = world.queue.settle().await.unwrap_err();
     assert_eq!(refusal.reason, Reason::ServerStopping);
@@ -271,7 +273,7 @@ async fn what_waits_when_a_commit_fails_is_told_that_the_log_has_halted() {
         assert_eq!(refusal.reason, Reason::LedgerHalted);
     }
     let org = late.submission().org.clone();
-    let refusal = world.queue.push(org, late, place).unwrap_err();
+    let refusal = world.queue.push(org, (late, None), place).unwrap_err();
     assert_eq!(refusal.reason, Reason::LedgerHalted);
 }
 
@@ -293,5 +295,5 @@ fn a_queue_that_was_closed_says_why() {
     let refusal = world.queue.check_open().unwrap_err();
     assert_eq!(refusal.reason, Reason::LedgerReadOnly);
     assert_eq!(refusal.message, "entry 7 is damaged");
-    assert_eq!(world.queue.refused(), Some("entry 7 is damaged"));
+    assert_eq!(world.queue.refused().unwrap().message, "entry 7 is damaged");
 }

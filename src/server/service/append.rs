@@ -3,24 +3,31 @@
 use std::sync::Arc;
 
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
 use tokio_stream::StreamExt as _;
 use tokio_stream::adapters::Map;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Status, Streaming};
 use witnessmark_log::Appended;
-use witnessmark_proto::{Outcome, Reason, Refusal, SignedPayload, Warning, v1};
+use witnessmark_proto::{
+    CheckpointChoice, Outcome, Reason, Refusal, SignedPayload, WaitFor, Warning, v1,
+};
 use witnessmark_tlog::encode_proof;
 use witnessmark_verifier::OrgName;
 
+use super::entry::covering;
 use crate::clock;
 use crate::server::admission::{Admitted, admit_key_event, admit_record};
 use crate::server::core::{Check, Core};
 use crate::server::device_rules;
 use crate::server::door::Place;
-use crate::server::limits::{STREAM_ANSWERS_MAX, STREAM_IDLE_TIMEOUT, STREAM_STAGE_MAX};
+use crate::server::limits::{
+    START_WAIT, STREAM_ANSWERS_MAX, STREAM_IDLE_TIMEOUT, STREAM_STAGE_MAX, WITNESSED_WAIT,
+};
 use crate::server::link_rules;
 use crate::server::peer::Peer;
 use crate::server::sequencer::{Answer, stopping};
+use crate::server::status;
 
 /// An answer of a stream, with the place of its submission until the transport takes it.
 type Ready = (Result<v1::SubmitRecordsResponse, Status>, Option<Place>);
@@ -35,10 +42,12 @@ pub(super) async fn submit_record(
     peer: Peer,
     request: v1::SubmitRecordRequest,
 ) -> Result<v1::SubmitRecordResponse, Refusal> {
+    let wait = WaitFor::from_message(request.wait_for)?;
     let record = SignedPayload::from_message("record", request.record)?;
+    core.queue.opened(START_WAIT).await;
     let place = place_now(core, &peer, &record)?;
     let judged = begin_admission(core, peer, record, place).found().await?;
-    let pending = append(core, judged.admitted?, judged.place)?;
+    let pending = append(core, judged.admitted?, (judged.place, wait))?;
     let (appended, _place) = pending.answer().await;
     Ok(v1::SubmitRecordResponse {
         appended: Some(appended?.into()),
@@ -51,7 +60,9 @@ pub(super) async fn submit_key_event(
     peer: Peer,
     request: v1::SubmitKeyEventRequest,
 ) -> Result<v1::SubmitKeyEventResponse, Refusal> {
+    let wait = WaitFor::from_message(request.wait_for)?;
     let event = SignedPayload::from_message("key_event", request.key_event)?;
+    core.queue.opened(START_WAIT).await;
     let mut place = place_now(core, &peer, &event)?;
     let check = core.begin_check(place.account().clone(), move |core| {
         let org = event.org.clone();
@@ -60,7 +71,7 @@ pub(super) async fn submit_key_event(
         (admitted, place)
     });
     let (admitted, place) = check.found().await?;
-    let (appended, _place) = append(core, admitted?, place)?.answer().await;
+    let (appended, _place) = append(core, admitted?, (place, wait))?.answer().await;
     Ok(v1::SubmitKeyEventResponse {
         appended: Some(appended?.into()),
     })
@@ -90,7 +101,7 @@ pub(super) fn submit_records(
 
 /// A record of a stream while it is checked.
 enum Checking {
-    Record(Check<Judged>),
+    Record(Check<Judged>, WaitFor),
     Refused(Refusal),
     /// The stream cannot go on.
     Broken(Status),
@@ -137,16 +148,19 @@ async fn receive(
 
 /// While there is no place the stream is not read any further, and the window of the connection holds up the caller.
 async fn begin(core: &Arc<Core>, peer: &Peer, request: v1::SubmitRecordsRequest) -> Checking {
-    let record = match SignedPayload::from_message("record", request.record) {
-        Ok(record) => record,
-        Err(refusal) => return Checking::Refused(refusal),
+    let record = SignedPayload::from_message("record", request.record);
+    let wait = WaitFor::from_message(request.wait_for);
+    let (record, wait) = match (record, wait) {
+        (Ok(record), Ok(wait)) => (record, wait),
+        (Err(refusal), _) | (_, Err(refusal)) => return Checking::Refused(refusal),
     };
+    core.queue.opened(START_WAIT).await;
     if let Err(refusal) = core.queue.check_open() {
         return Checking::Refused(refusal);
     }
     let account = peer.account(&record.org);
     match core.door.place_soon(account, record.payload.len()).await {
-        Ok(place) => Checking::Record(begin_admission(core, peer.clone(), record, place)),
+        Ok(place) => Checking::Record(begin_admission(core, peer.clone(), record, place), wait),
         Err(refusal) => Checking::Refused(refusal),
     }
 }
@@ -162,9 +176,10 @@ async fn sequence(
     let mut turn = None;
     while let Some(checking) = checking.recv().await {
         let waiting = match checking {
-            Checking::Record(check) => {
+            Checking::Record(check, wait) => {
                 let judged = judged(&core, &peer, check).await;
-                let queued = |(admitted, place)| append_in(&core, &mut turn, admitted, place);
+                let queued =
+                    |(admitted, place)| append_in(&core, &mut turn, admitted, (place, wait));
                 match judged.and_then(queued) {
                     Ok(pending) => Waiting::Record(pending),
                     Err(refusal) => Waiting::Refused(refusal),
@@ -280,13 +295,25 @@ fn begin_admission(
 
 /// A submission that is on its way into the log, or in it already.
 enum Pending {
-    Logged(Box<Appended>, Place, Arc<Core>),
-    Queued(oneshot::Receiver<Answer>, Vec<Warning>, Arc<Core>),
+    Logged(Box<Appended>, Place, Wanted),
+    Queued(oneshot::Receiver<Answer>, Vec<Warning>, Wanted),
+}
+
+/// What its answer waits for.
+struct Wanted {
+    core: Arc<Core>,
+    wait: WaitFor,
+    /// Until when, if it waits for witnesses.
+    deadline: Instant,
 }
 
 /// Queues what was checked; what is logged already needs no queue.
-fn append(core: &Arc<Core>, admitted: Admitted, place: Place) -> Result<Pending, Refusal> {
-    append_in(core, &mut None, admitted, place)
+fn append(
+    core: &Arc<Core>,
+    admitted: Admitted,
+    placed: (Place, WaitFor),
+) -> Result<Pending, Refusal> {
+    append_in(core, &mut None, admitted, placed)
 }
 
 /// The same, in the queue of an organisation; in that of the submission when there is none yet.
@@ -294,15 +321,20 @@ fn append_in(
     core: &Arc<Core>,
     turn: &mut Option<OrgName>,
     admitted: Admitted,
-    place: Place,
+    (place, wait): (Place, WaitFor),
 ) -> Result<Pending, Refusal> {
+    let wanted = Wanted {
+        core: Arc::clone(core),
+        wait,
+        deadline: Instant::now() + WITNESSED_WAIT,
+    };
     match admitted {
-        Admitted::Logged(appended) => Ok(Pending::Logged(appended, place, Arc::clone(core))),
-        Admitted::Checked(checked, warnings) => {
+        Admitted::Logged(appended) => Ok(Pending::Logged(appended, place, wanted)),
+        Admitted::Checked(checked, said, warnings) => {
             let own = || checked.submission().org.clone();
             let turn = turn.get_or_insert_with(own).clone();
-            let answer = core.queue.push(turn, checked, place)?;
-            Ok(Pending::Queued(answer, warnings, Arc::clone(core)))
+            let answer = core.queue.push(turn, (checked, said), place)?;
+            Ok(Pending::Queued(answer, warnings, wanted))
         }
     }
 }
@@ -310,20 +342,53 @@ fn append_in(
 impl Pending {
     /// The answer, once the submission is durable and published, and the place that it holds until it is handed over.
     async fn answer(self) -> (Result<witnessmark_proto::Appended, Refusal>, Option<Place>) {
-        let (result, place, core, warnings) = match self {
-            Self::Logged(appended, place, core) => (Ok(*appended), place, core, Vec::new()),
-            Self::Queued(answer, warnings, core) => match answer.await {
-                Ok((result, place)) => (result, place, core, warnings),
+        let (result, place, wanted, warnings) = match self {
+            Self::Logged(appended, place, wanted) => (Ok(*appended), place, wanted, Vec::new()),
+            Self::Queued(answer, warnings, wanted) => match answer.await {
+                Ok((result, place)) => (result, place, wanted, warnings),
                 // The sequencer ends without an answer only when the server stops.
                 Err(_) => return (Err(stopping()), None),
             },
         };
         let answer = match result {
-            Ok(appended) => describe(&core, appended, warnings, &place).await,
+            Ok(appended) => match witnessed(&wanted, appended).await {
+                Ok(appended) => describe(&wanted.core, appended, warnings, &place).await,
+                Err(refusal) => Err(refusal),
+            },
             Err(refusal) => Err(refusal),
         };
         (answer, Some(place))
     }
+}
+
+/// What was logged, proved in a checkpoint that may be shown: at once, or when the witnesses have cosigned it.
+async fn witnessed(wanted: &Wanted, appended: Appended) -> Result<Appended, Refusal> {
+    let core = &wanted.core;
+    let choice = match wanted.wait {
+        WaitFor::Witnessed => CheckpointChoice::FirstWitnessed,
+        WaitFor::Published if core.witnesses.come_first() => CheckpointChoice::FirstWitnessed,
+        WaitFor::Published => return Ok(appended),
+    };
+    let index = appended.index;
+    let mut stop = core.stopping.clone();
+    tokio::select! {
+        in_time = core.witnesses.until_witnessed(index.get(), wanted.deadline) => in_time?,
+        // It is logged; whoever submits it again is told.
+        _ = stop.wait_for(|stop| *stop) => return Err(stopping()),
+    }
+    let proved = core.read(move |core| {
+        let checkpoint = covering(core, choice, index)?;
+        let size = checkpoint.head().size.get();
+        let proof = core.reader.inclusion_proof(index, size);
+        let proof = proof.map_err(|error| status::of_log(&error))?;
+        Ok((checkpoint, proof))
+    });
+    let (checkpoint, proof) = proved.await?;
+    Ok(Appended {
+        checkpoint,
+        proof,
+        ..appended
+    })
 }
 
 async fn describe(

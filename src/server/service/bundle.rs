@@ -6,8 +6,8 @@ use std::sync::Arc;
 use witnessmark_bundle::{
     AssembleError, BundleError, BundleFiles, BundleParts, LoggedEntry, RELATED_MAX,
 };
-use witnessmark_log::{LogError, Published};
-use witnessmark_proto::{EntrySelector, Reason, Refusal, convert, v1};
+use witnessmark_log::LogError;
+use witnessmark_proto::{CheckpointChoice, EntrySelector, Reason, Refusal, convert, v1};
 use witnessmark_verifier::{Entry, EntryKind, LeafIndex, RecordId};
 
 use super::entry::index_of;
@@ -19,19 +19,19 @@ use crate::server::telemetry::fault;
 /// The bundle of a record.
 pub(super) async fn of_record(
     core: &Arc<Core>,
+    choice: CheckpointChoice,
     request: v1::GetBundleRequest,
 ) -> Result<v1::GetBundleResponse, Refusal> {
     let record = convert::record_id_from(&request)?;
-    let bundle = core.read(move |core| make(core, record)).await?;
+    let bundle = core.read(move |core| make(core, choice, record)).await?;
     Ok(v1::GetBundleResponse {
         bundle: bundle.into_bytes(),
     })
 }
 
-fn make(core: &Core, record: RecordId) -> Result<String, Refusal> {
-    let published = core.reader.published();
+fn make(core: &Core, choice: CheckpointChoice, record: RecordId) -> Result<String, Refusal> {
     let index = index_of(core, EntrySelector::RecordId(record))?;
-    let parts = gather(core, &published, index, record)?;
+    let parts = gather(core, choice, index, record)?;
     let bundle = parts.assemble().and_then(|bundle| Ok(bundle.encode()?));
     bundle.map_err(|error| match error {
         AssembleError::Bundle(BundleError::TooLarge | BundleError::TooMany { .. }) => {
@@ -46,28 +46,39 @@ fn make(core: &Core, record: RecordId) -> Result<String, Refusal> {
     })
 }
 
-/// The parts, each relative to `published`.
+/// The parts, each relative to one checkpoint. What is related to the record is complete as of the newest one of the choice; all of it
+/// may be proved in an earlier one that covers it.
 fn gather(
     core: &Core,
-    published: &Published,
+    choice: CheckpointChoice,
     index: LeafIndex,
     record: RecordId,
 ) -> Result<BundleParts, Refusal> {
-    let size = published.size();
+    let newest = core.shown(choice.newest(), index.get().saturating_add(1))?;
+    let known = newest.head().size.get();
     let log_error = |error: LogError| status::of_log(&error);
     let mut budget = Budget {
         left: BUNDLE_ENTRY_BYTES_MAX,
     };
 
-    let main = prove(core, index.get(), size).map_err(log_error)?;
-    let entry = parse(index.get(), &main.entry)?;
+    let bytes = core.reader.entry(index).map_err(log_error)?;
+    let entry = parse(index.get(), &bytes)?;
     if entry.kind != EntryKind::Record {
         let message = format!("entry {index} is not a record, and only records have bundles");
         return Err(Refusal::new(Reason::RecordNotFound, message));
     }
     let mut orgs: BTreeSet<_> = entry.org.into_iter().collect();
+    let about = about(core, &record, known, &mut budget)?;
+    let last = about.keys().copied().chain([index.get()]).max();
+    let covered = last.map_or(known, |last| last.saturating_add(1));
+    let checkpoint = match choice {
+        CheckpointChoice::FirstWitnessed => core.shown(choice, covered)?,
+        CheckpointChoice::Newest | CheckpointChoice::Witnessed => newest,
+    };
+    let size = checkpoint.head().size.get();
+    let main = prove(core, index.get(), size).map_err(log_error)?;
     let mut related = Vec::new();
-    for (index, entry) in about(core, &record, size, &mut budget)? {
+    for (index, entry) in about {
         related.push(prove(core, index, size).map_err(log_error)?);
         orgs.extend(entry.org);
     }
@@ -84,7 +95,7 @@ fn gather(
         }
     }
     Ok(BundleParts {
-        checkpoint: published.checkpoint.text().to_owned(),
+        checkpoint: checkpoint.text().to_owned(),
         charter: prove(core, 0, size).map_err(log_error)?,
         record: main,
         related,

@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
-use witnessmark_log::LogError;
-use witnessmark_proto::{EntryChunk, EntrySelector, EntryWithProof, Reason, Refusal, v1};
+use witnessmark_log::{LogError, SignedCheckpoint};
+use witnessmark_proto::{
+    CheckpointChoice, EntryChunk, EntrySelector, EntryWithProof, Reason, Refusal, v1,
+};
 use witnessmark_tlog::encode_proof;
 use witnessmark_verifier::LeafIndex;
 
@@ -21,16 +23,23 @@ use crate::server::status;
 /// One entry with its proof in the latest checkpoint.
 pub(super) async fn one(
     core: &Arc<Core>,
+    choice: CheckpointChoice,
     request: v1::GetEntryRequest,
 ) -> Result<v1::GetEntryResponse, Refusal> {
     let selector = EntrySelector::try_from(request)?;
-    let answer = core.read(move |core| read_one(core, selector)).await?;
+    let answer = core
+        .read(move |core| read_one(core, choice, selector))
+        .await?;
     Ok(answer.into())
 }
 
-fn read_one(core: &Core, selector: EntrySelector) -> Result<EntryWithProof, Refusal> {
+fn read_one(
+    core: &Core,
+    choice: CheckpointChoice,
+    selector: EntrySelector,
+) -> Result<EntryWithProof, Refusal> {
     let index = index_of(core, selector)?;
-    let checkpoint = &core.reader.published().checkpoint;
+    let checkpoint = covering(core, choice, index)?;
     let size = checkpoint.head().size.get();
     let read = || {
         let entry = core.reader.entry(index)?.to_vec();
@@ -64,12 +73,23 @@ pub(super) fn index_of(core: &Core, selector: EntrySelector) -> Result<LeafIndex
     }
 }
 
+/// The checkpoint that covers the entry at this index. One beyond the log is left for whoever reads it to refuse.
+pub(super) fn covering(
+    core: &Core,
+    choice: CheckpointChoice,
+    index: LeafIndex,
+) -> Result<SignedCheckpoint, Refusal> {
+    let size = index.get().saturating_add(1);
+    core.shown(choice, size.min(core.reader.published().size()))
+}
+
 /// The entries of a range, relative to the checkpoint that is the latest now.
 pub(super) fn range(
     core: &Arc<Core>,
+    choice: CheckpointChoice,
     request: v1::ListEntriesRequest,
 ) -> Result<Answers<v1::ListEntriesResponse>, Refusal> {
-    let checkpoint = core.reader.published().checkpoint.clone();
+    let checkpoint = core.shown(choice.newest(), 0)?;
     let size = checkpoint.head().size.get();
     let range = range_of(&request, size)?;
 

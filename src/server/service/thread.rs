@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use witnessmark_log::LogError;
 use witnessmark_proto::{
-    EntrySelector, ProvedEntry, Reason, Refusal, ThreadAnswer, ThreadRequest, v1,
+    CheckpointChoice, EntrySelector, ProvedEntry, Reason, Refusal, ThreadAnswer, ThreadRequest, v1,
 };
 use witnessmark_thread::{Extent, Ledger, Node, ReachError, Seen, reach};
 use witnessmark_verifier::{Entry, LeafIndex, OrgName, RecordId, TreeSize};
@@ -24,15 +24,20 @@ const EXTENT: Extent = Extent {
 /// The thread of a record, as of a size.
 pub(super) async fn of_record(
     core: &Arc<Core>,
+    choice: CheckpointChoice,
     request: v1::GetThreadRequest,
 ) -> Result<v1::GetThreadResponse, Refusal> {
     let request = ThreadRequest::try_from(request)?;
-    let answer = core.read(move |core| gather(core, request)).await?;
+    let answer = core.read(move |core| gather(core, choice, request)).await?;
     Ok(answer.into())
 }
 
-fn gather(core: &Core, request: ThreadRequest) -> Result<ThreadAnswer, Refusal> {
-    let checkpoint = &core.reader.published().checkpoint;
+fn gather(
+    core: &Core,
+    choice: CheckpointChoice,
+    request: ThreadRequest,
+) -> Result<ThreadAnswer, Refusal> {
+    let checkpoint = core.shown(choice.newest(), 0)?;
     let latest = checkpoint.head().size.get();
     let size = request.size.map_or(latest, TreeSize::get);
     let log_error = |error: LogError| status::of_log(&error);

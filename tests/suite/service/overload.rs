@@ -32,6 +32,7 @@ const HOGS: u64 = 3;
 fn request(record: SignedPayload) -> v1::SubmitRecordRequest {
     v1::SubmitRecordRequest {
         record: Some(record.into()),
+        ..v1::SubmitRecordRequest::default()
     }
 }
 
@@ -103,7 +104,10 @@ impl Hog {
             for record in records.iter().cycle() {
                 let record = Some(record.clone().into());
                 if give
-                    .send(v1::SubmitRecordsRequest { record })
+                    .send(v1::SubmitRecordsRequest {
+                        record,
+                        ..v1::SubmitRecordsRequest::default()
+                    })
                     .await
                     .is_err()
                 {

@@ -172,10 +172,11 @@ async fn a_request_with_impossible_fields_is_told_which() {
         change(&mut message);
         v1::SubmitRecordRequest {
             record: Some(message),
+            ..v1::SubmitRecordRequest::default()
         }
     };
     let cases = [
-        ("record", v1::SubmitRecordRequest { record: None }),
+        ("record", v1::SubmitRecordRequest::default()),
         (
             "record.org",
             change(|record| record.org = "Not A Name".to_owned()),

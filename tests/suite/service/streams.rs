@@ -12,6 +12,7 @@ use super::ledger::{SIZE, TestLedger, good_record, record, signed, signed_record
 fn request(number: u64) -> v1::SubmitRecordsRequest {
     v1::SubmitRecordsRequest {
         record: Some(good_record(number).into()),
+        ..v1::SubmitRecordsRequest::default()
     }
 }
 

@@ -194,6 +194,7 @@ fn what_is_beyond_the_size_is_refused(subject: &impl Subject) {
     );
     assert!(nodes(3, 0).is_err(), "two of its leaves are not there yet");
     assert!(nodes(63, u64::MAX).is_err(), "there is no such node");
+    assert_eq!(store.nodes_at_hand(&[NodeId::leaf(6)]), None);
     writer.check(&store);
 }
 
@@ -462,6 +463,8 @@ impl Writer {
             Ok(&expected),
             "all nodes, in the order asked"
         );
+        let at_hand = store.nodes_at_hand(&ids);
+        assert!(at_hand.is_none_or(|it| it == expected), "or none of them");
         for (index, entry) in (0..).zip(&self.entries) {
             let found = store.index_of(&id_of(entry));
             assert_eq!(

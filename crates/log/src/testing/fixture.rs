@@ -48,6 +48,11 @@ impl Fixture {
         CheckpointSigner::new(self.origin.clone(), self.log_key.clone())
     }
 
+    /// The key that signs the ledger's checkpoints.
+    pub fn log_key(&self) -> SigningKey {
+        self.log_key.clone()
+    }
+
     /// The ledger's name.
     pub const fn origin(&self) -> &Origin {
         &self.origin

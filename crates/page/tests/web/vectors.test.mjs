@@ -101,7 +101,7 @@ for (const [name, crypto] of [
     }
     const cosigned = parseNote(VECTORS.checkpoint_cosigned);
     await checkLog(crypto, policy, cosigned);
-    assert.equal((await checkWitnesses(crypto, policy, cosigned)).length, 1);
+    assert.equal((await checkWitnesses(crypto, policy, cosigned)).cosigned.length, 1);
     const proof = parseProof(VECTORS.tlog_proof);
     const checkpoint = await checkLog(crypto, policy, parseNote(proof.checkpoint));
     const leaf = bytes(VECTORS.entries[Number(proof.index)].leaf_hash);

@@ -12,6 +12,49 @@ use crate::{Reason, Refusal, Violation, v1};
 /// The number that stands for Ed25519 in a [`v1::Signature`], as in an entry.
 const ALGORITHM_ED25519: u32 = 1;
 
+/// When a submission is answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum WaitFor {
+    /// When it is in a published checkpoint.
+    #[default]
+    Published,
+    /// When it is in a checkpoint that has the quorum of the ledger's witnesses.
+    Witnessed,
+}
+
+impl WaitFor {
+    /// What the field `wait_for` of a request asks for.
+    ///
+    /// # Errors
+    ///
+    /// [`Reason::RequestMalformed`] for a number that the enum does not have.
+    pub fn from_message(number: i32) -> Result<Self, Refusal> {
+        match v1::WaitFor::try_from(number) {
+            Ok(v1::WaitFor::Unspecified | v1::WaitFor::Published) => Ok(Self::Published),
+            Ok(v1::WaitFor::Witnessed) => Ok(Self::Witnessed),
+            Err(_) => {
+                let rule = "VALUE_UNKNOWN: the list has no such number. Use one that it has.";
+                Err(Refusal::field("wait_for", rule))
+            }
+        }
+    }
+}
+
+impl From<WaitFor> for v1::WaitFor {
+    fn from(wait: WaitFor) -> Self {
+        match wait {
+            WaitFor::Published => Self::Published,
+            WaitFor::Witnessed => Self::Witnessed,
+        }
+    }
+}
+
+impl From<WaitFor> for i32 {
+    fn from(wait: WaitFor) -> Self {
+        v1::WaitFor::from(wait).into()
+    }
+}
+
 /// A payload and its signatures, in the right form; nothing is verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignedPayload {

@@ -1,25 +1,19 @@
 //! Ids and digests: fixed lengths.
 
-use prost_reflect::FieldDescriptor;
 use witnessmark_verifier::hex;
 
-use crate::{Format, Problem, codes, descriptor};
+use crate::table::Field;
+use crate::{Format, Problem, codes};
 
-pub(super) fn check(
-    field: &FieldDescriptor,
-    bytes: &[u8],
-    path: &str,
-    problems: &mut Vec<Problem>,
-) {
+pub(super) fn check(field: &Field, bytes: &[u8], path: &str, problems: &mut Vec<Problem>) {
     // These have codes of their own.
-    let message = field.parent_message();
     if matches!(
-        (message.name(), field.name()),
+        (field.message.as_str(), field.name.as_str()),
         ("Record", "protected" | "thread_id") | ("Link", "target") | ("CheckpointSeen", "root")
     ) {
         return;
     }
-    let format = descriptor::format(field);
+    let format = field.format;
     let length = if format == Format::Uuid {
         16
     } else if format == Format::Sha512 {

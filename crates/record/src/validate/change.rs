@@ -1,6 +1,7 @@
 //! The changes of a correction: which fields, from what, to what.
 
-use super::{about, check_given, check_item};
+use super::about;
+use super::walk::{check_given, check_item};
 use crate::{Problem, RecordKind, codes, descriptor, json, v1};
 
 /// Fields of the envelope that say who signed what, when and for which log.

@@ -2,16 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use prost_reflect::DynamicMessage;
 use witnessmark_verifier::hex;
 
-use super::{attachment, seen, time};
+use super::{Reflected, attachment, seen, time};
 use crate::{Problem, RecordKind, codes, descriptor, v1};
 
 const PROTECTED_MAX: usize = 1_024;
 const TITLE_CHARS_MAX: usize = 200;
 
-pub(super) fn check(record: &v1::Record, message: &DynamicMessage, problems: &mut Vec<Problem>) {
+pub(super) fn check(record: &v1::Record, message: &Reflected<'_>, problems: &mut Vec<Problem>) {
     identity(record, problems);
     claim(record, problems);
     languages("titles", &record.titles, problems);
@@ -181,14 +180,14 @@ fn marking(record: &v1::Record, problems: &mut Vec<Problem>) {
     time::check_embargo(record, problems);
 }
 
-fn missing(record: &v1::Record, message: &DynamicMessage, problems: &mut Vec<Problem>) {
+fn missing(record: &v1::Record, message: &Reflected<'_>, problems: &mut Vec<Problem>) {
     let mut seen = BTreeSet::new();
     for (at, missing) in record.missing.iter().enumerate() {
         let fix = if missing.reason() == v1::MissingReason::Unspecified {
             "Give the reason, such as not_stated or unknown"
         } else if !descriptor::names_a_field(&missing.path) {
             "Write the path as the schema names it, such as wreckage_finding.state"
-        } else if descriptor::is_present(message, &missing.path) {
+        } else if descriptor::is_present(message.message(), &missing.path) {
             "The field is present: leave it out here"
         } else if !seen.insert(&missing.path) {
             "Name it once"

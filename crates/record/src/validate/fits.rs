@@ -1,8 +1,8 @@
 //! What a field asks of the quantity or the identifier that stands in it: a count is no mass, a container no ship.
 
-use prost_reflect::{DynamicMessage, FieldDescriptor, ReflectMessage as _};
-
-use crate::descriptor::{join, typed};
+use super::walk::typed;
+use crate::descriptor::join;
+use crate::table::{Field, Message};
 use crate::{Problem, codes, v1};
 
 /// What a quantity is of.
@@ -31,28 +31,28 @@ fn quantity_of(message: &str, field: &str) -> Option<Of> {
     }
 }
 
-/// Checks what stands in `field`, somewhere in a record.
+/// Checks what stands in `field`, somewhere in a record: a message, and its bytes.
 pub(super) fn check(
-    field: &FieldDescriptor,
-    value: &DynamicMessage,
+    field: &Field,
+    (message, bytes): (&Message, &[u8]),
     path: &str,
     problems: &mut Vec<Problem>,
 ) {
-    let parent = field.parent_message();
-    match value.descriptor().name() {
+    let place = (field.message.as_str(), field.name.as_str());
+    match message.name.as_str() {
         "Quantity" => {
-            if let Some(of) = quantity_of(parent.name(), field.name()) {
-                check_quantity(of, &typed(value), path, problems);
+            if let Some(of) = quantity_of(place.0, place.1) {
+                check_quantity(of, &typed(bytes), path, problems);
             }
         }
-        "ShipmentTotal" => check_total(&typed(value), path, problems),
+        "ShipmentTotal" => check_total(&typed(bytes), path, problems),
         "Identifier" => {
-            let wanted = match (parent.name(), field.name()) {
+            let wanted = match place {
                 ("InterceptedShipment", "containers") => v1::IdentifierScheme::Container,
                 (_, "hs_code") => v1::IdentifierScheme::Hs,
                 _ => return,
             };
-            check_scheme(wanted, &typed(value), path, problems);
+            check_scheme(wanted, &typed(bytes), path, problems);
         }
         _ => {}
     }

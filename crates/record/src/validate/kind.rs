@@ -1,9 +1,7 @@
 //! The kinds: which fields each requires. A required field is given, or named in `missing` with a reason.
 
-use prost_reflect::DynamicMessage;
-
-use super::{about, capture, change, trace};
-use crate::descriptor::{is_present, join};
+use super::{about, capture, change, trace, walk};
+use crate::descriptor::join;
 use crate::{Problem, RecordKind, codes, v1};
 use v1::record::Body;
 
@@ -67,22 +65,26 @@ const fn required_outside(kind: RecordKind) -> &'static [&'static str] {
     }
 }
 
-pub(super) fn check(record: &v1::Record, message: &DynamicMessage, problems: &mut Vec<Problem>) {
+/// `payload` is the encoding of the record.
+pub(super) fn check(record: &v1::Record, payload: &[u8], problems: &mut Vec<Problem>) {
     let Some(body) = &record.body else { return };
     let kind = RecordKind::of(body);
-    let inside = |field: &&str| join(kind.field(), field);
-    for path in indispensable(kind).iter().map(inside) {
-        if !is_present(message, &path) {
+    let body_field = Some(kind.field());
+    for field in indispensable(kind) {
+        if !walk::has(payload, body_field, field) {
             let fix = "Give it; the kind has no meaning without";
-            problems.push(codes::REQUIRED.at(path, "", fix));
+            problems.push(codes::REQUIRED.at(join(kind.field(), field), "", fix));
         }
     }
-    let outside = required_outside(kind)
-        .iter()
-        .map(|field| (*field).to_owned());
-    for path in outside.chain(required(kind).iter().map(inside)) {
+    let outside = required_outside(kind).iter().map(|field| (None, field));
+    let inside = required(kind).iter().map(|field| (body_field, field));
+    for (around, field) in outside.chain(inside) {
+        if walk::has(payload, around, field) {
+            continue;
+        }
+        let path = join(around.unwrap_or_default(), field);
         let explained = record.missing.iter().any(|missing| missing.path == path);
-        if !is_present(message, &path) && !explained && !told_otherwise(body, &path) {
+        if !explained && !told_otherwise(body, &path) {
             let fix = "Give it, or name it in missing with the reason";
             problems.push(codes::REQUIRED.at(path, "", fix));
         }

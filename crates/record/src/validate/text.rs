@@ -1,17 +1,17 @@
 //! Texts: the format that each field declares, and what no text may hold.
 
 use edtf_core::{Bound, Edtf};
-use prost_reflect::FieldDescriptor;
 use unicode_normalization::is_nfc;
 use witnessmark_verifier::{OrgName, Origin};
 
 use super::quantity::{is_decimal, is_unit};
-use crate::descriptor::{self, join};
+use crate::descriptor::join;
 use crate::escape::{has_hidden, is_hidden};
+use crate::table::Field;
 use crate::{Format, Problem, codes, country, currency, language, v1};
 
-pub(super) fn check(field: &FieldDescriptor, text: &str, path: &str, problems: &mut Vec<Problem>) {
-    let format = descriptor::format(field);
+pub(super) fn check(field: &Field, text: &str, path: &str, problems: &mut Vec<Problem>) {
+    let format = field.format;
     let lines = format == Format::Unspecified;
     // Most texts are ASCII, of which much needs not be asked: none of it is hidden, or written in two ways.
     let plain = text.is_ascii();
@@ -22,7 +22,7 @@ pub(super) fn check(field: &FieldDescriptor, text: &str, path: &str, problems: &
         problems.push(codes::TEXT_CONTROL.at(path, text, fix));
     }
     // Joiners belong to the writing of some scripts, and never to an identifier or anything else with a form of its own.
-    let is_writing = lines && field.parent_message().name() != "Identifier";
+    let is_writing = lines && field.message != "Identifier";
     if !plain && text.contains(is_hidden) && (!is_writing || has_hidden(text)) {
         let fix = "Take the character out unless it is part of what was seen";
         problems.push(codes::TEXT_HIDDEN.at(path, text, fix));
@@ -36,7 +36,7 @@ pub(super) fn check(field: &FieldDescriptor, text: &str, path: &str, problems: &
     } else {
         text.chars().count()
     };
-    let max = descriptor::max_chars(field);
+    let max = field.max_chars;
     if chars > max {
         let fix = format!("Shorten it from {chars} to at most {max} characters");
         problems.push(codes::TEXT_LENGTH.at(path, text, fix));

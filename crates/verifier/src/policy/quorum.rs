@@ -60,29 +60,29 @@ impl Quorum {
                 }
             }
         }
-        if self
-            .required
-            .is_some_and(|place| place >= self.members.len())
-        {
-            return Err(TrustPolicyError::Place);
+        match self.required {
+            Some(place) if place >= self.members.len() => Err(TrustPolicyError::Place),
+            _ => Ok(()),
         }
-        Ok(())
     }
 
-    /// Whether the witnesses at the places that have a time of cosignature are enough.
-    pub(super) fn is_met(&self, times: &[Option<u64>]) -> bool {
-        let mut met: Vec<bool> = Vec::with_capacity(self.members.len());
-        let holds = |met: &[bool], place: usize| met.get(place) == Some(&true);
+    /// By when the witnesses at the places that have a time of cosignature were enough: the least time at which those up to it are.
+    /// `None` when all of them are not enough, and when none is asked for.
+    pub(super) fn met_at(&self, times: &[Option<u64>]) -> Option<u64> {
+        let mut met: Vec<Option<u64>> = Vec::with_capacity(self.members.len());
         for (member, time) in self.members.iter().zip(times) {
-            let is_met = match &member.kind {
-                MemberKind::Witness(_) => time.is_some(),
+            let at = match &member.kind {
+                MemberKind::Witness(_) => *time,
                 MemberKind::Group { threshold, members } => {
-                    members.iter().filter(|it| holds(&met, **it)).count() >= *threshold
+                    let of = |place: &usize| met.get(*place).copied().flatten();
+                    let mut met: Vec<u64> = members.iter().filter_map(of).collect();
+                    met.sort_unstable();
+                    met.get(threshold.saturating_sub(1)).copied()
                 }
             };
-            met.push(is_met);
+            met.push(at);
         }
-        self.required.is_none_or(|place| holds(&met, place))
+        met.get(self.required?).copied().flatten()
     }
 
     /// The key names of the witnesses that count and have no time of cosignature, with commas.

@@ -107,6 +107,53 @@ fn a_quorum_is_what_its_lines_say() {
 }
 
 #[test]
+fn the_time_of_a_quorum_is_the_least_at_which_it_is_one() {
+    let nested = "group x 2 w2 w3 w4\ngroup y any w5 w6\ngroup both all x y\nquorum both\n";
+    type Signed<'a> = &'a [(u8, u64)];
+    let cases: [(&str, Signed<'_>, Option<u64>); 8] = [
+        ("quorum none\n", &[(2, 5)], None),
+        ("quorum w2\n", &[(2, 5), (3, 1)], Some(5)),
+        // The second earliest, in whatever order they stand, and not the latest.
+        (
+            "group g 2 w2 w3 w4\nquorum g\n",
+            &[(4, 9), (2, 30), (3, 7)],
+            Some(9),
+        ),
+        ("group g 2 w2 w3 w4\nquorum g\n", &[(4, 9), (2, 9)], Some(9)),
+        (
+            "group g all w2 w3 w4\nquorum g\n",
+            &[(4, 9), (2, 30), (3, 7)],
+            Some(30),
+        ),
+        // Of one witness the earliest counts, and it counts once.
+        (
+            "group g 2 w2 w3 w4\nquorum g\n",
+            &[(4, 1), (4, 2), (3, 7), (3, 6)],
+            Some(6),
+        ),
+        (nested, &[(2, 1), (3, 2), (5, 40), (6, 30)], Some(30)),
+        (nested, &[(2, 1), (3, 50), (4, 60), (6, 30)], Some(50)),
+    ];
+    for (lines, signed, time) in cases {
+        let signed = signed
+            .iter()
+            .map(|(seed, time)| witness_line(*seed, *time, TEXT));
+        let verified = verify(&policy(lines), &signed.collect::<Vec<_>>()).unwrap();
+        assert_eq!(verified.witnessed_s(), time, "{lines}");
+    }
+    let has = |seeds: &'static [u8]| {
+        let names: Vec<String> = seeds.iter().map(|seed| format!("w{seed}")).collect();
+        move |key: &VerifierKey| {
+            names
+                .iter()
+                .any(|name| key.name().as_str().starts_with(name))
+        }
+    };
+    assert!(policy(nested).is_quorum(has(&[2, 4, 6])) && !policy(nested).is_quorum(has(&[2, 3])));
+    assert!(policy("quorum none\n").is_quorum(has(&[])));
+}
+
+#[test]
 fn a_quorum_that_is_not_met_says_who_is_missing() {
     let nested = "group x 2 w2 w3 w4\ngroup both all x w5\nquorum both\n";
     let error = verify(&policy(nested), &cosigned_by(&[3])).unwrap_err();
