@@ -11,14 +11,17 @@ mod connect;
 mod device;
 mod export;
 mod files;
+mod follow;
 mod fsck;
 mod import;
 mod init;
 mod key;
 mod memory;
+mod mirror;
 mod misbehaviour;
 mod org;
 mod page;
+mod passphrase;
 mod prove;
 mod record;
 mod records;
@@ -130,6 +133,8 @@ enum Command {
     Audit(audit::Arguments),
     /// Write the whole log as a folder of plain files that anybody can audit.
     Export(export::Arguments),
+    /// Keep a verified copy of a published log, up to date and served.
+    Mirror(mirror::Arguments),
     /// Check everything that a stopped ledger has stored.
     Fsck(fsck::Arguments),
     /// Rebuild a ledger whose store is damaged or gone from an export.
@@ -223,6 +228,7 @@ async fn run(command: Command, output: &Output) -> Result<Report, Failure> {
         Command::Thread(arguments) => thread::run(&arguments, output).await,
         Command::Audit(arguments) => audit::run(&arguments, output).await,
         Command::Export(arguments) => export::run(&arguments, output).await,
+        Command::Mirror(arguments) => mirror::run(&arguments, output).await,
         Command::Fsck(arguments) => fsck::run(&arguments, output),
         Command::Restore(arguments) => restore::run(&arguments, output),
         Command::Witness(command) => witness::run(command, output).await,

@@ -20,6 +20,12 @@ pub(crate) fn log_filter() -> String {
     filter.unwrap_or_else(|_| LOG_FILTER_DEFAULT.to_owned())
 }
 
+/// The socket of the user's ssh-agent, if there is one.
+pub(crate) fn agent_socket() -> Option<PathBuf> {
+    let socket = std::env::var_os("SSH_AUTH_SOCK");
+    socket.filter(|it| !it.is_empty()).map(PathBuf::from)
+}
+
 /// The variable that says in which folder checkpoints are remembered, or with the value `off` that none are.
 const REMEMBER_VARIABLE: &str = "WITNESSMARK_REMEMBER";
 

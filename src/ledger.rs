@@ -4,8 +4,8 @@
 //! DIR/ledger.toml          the version of the folder, the origin and the operator's choices, see `settings`;
 //!                          written last, so that a folder without it is not a ledger
 //! DIR/trust.policy         the policy of a verifier who trusts this log's key; public
-//! DIR/keys/log.key         signs checkpoints        (private, mode 0600; log.pub beside it)
-//! DIR/keys/registrar.key   admits organisations     (private, mode 0600; registrar.pub beside it)
+//! DIR/keys/log.key         signs checkpoints        (private, mode 0600; log.pub beside it; not there when `ledger.toml` names another place)
+//! DIR/keys/registrar.key   admits organisations     (private, mode 0600; registrar.pub beside it; not there when the registrars keep their keys)
 //! DIR/lock anchor store/ log/   the store, see `witnessmark-store-sled`
 //! DIR/start                where the next start may begin to read, see `start`
 //! DIR/restored             only of a ledger that was rebuilt from an export: from which, see `restore`
@@ -18,6 +18,7 @@
 
 pub(crate) mod damaged;
 mod limits;
+mod make;
 pub(crate) mod restore;
 mod settings;
 pub(crate) mod start;
@@ -30,21 +31,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use ed25519_dalek::{Signer as _, SigningKey};
-use witnessmark_bundle::SignedRecord;
 use witnessmark_log::{CheckpointSigner, Log, LogError, Reader};
 use witnessmark_store_sled::{OpenError, SledStore, StoreOptions};
-use witnessmark_tlog::{Encode as _, log_only_policy};
-use witnessmark_verifier::{
-    Charter, EntrySignature, KeyId, NoteAlgorithm, Origin, PAYLOAD_TYPE_CHARTER, PublicKey,
-    VerifierKey, pae,
-};
+use witnessmark_verifier::{NoteAlgorithm, Origin, VerifierKey};
 
 use crate::keyfile::{self, KeyFileError};
+pub(crate) use crate::ledger::make::{LogKey, create, create_with};
 pub(crate) use crate::ledger::settings::QueueLimits;
 use crate::ledger::settings::Settings;
 use crate::ledger::start::StartFile;
 pub(crate) use crate::ledger::witnesses::{Publish, WitnessRules};
+use crate::signer::{KeyName, Signer};
 
 const SETTINGS_FILE: &str = "ledger.toml";
 const POLICY_FILE: &str = "trust.policy";
@@ -77,6 +74,9 @@ pub(crate) enum LedgerError {
     /// A key file was not written or not read.
     #[error(transparent)]
     Key(#[from] KeyFileError),
+    /// The key is not the one of this log.
+    #[error("the key that was named for the log is not the one in {}", .0.display())]
+    OtherKey(PathBuf),
     /// The store was not made or not opened.
     #[error(transparent)]
     Store(#[from] OpenError),
@@ -157,92 +157,10 @@ pub(crate) struct OpenLedger {
     pub(crate) start: StartFile,
     /// How much may wait to be logged.
     pub(crate) limits: QueueLimits,
-    /// Who is asked to cosign what it signs; none if nobody is.
-    pub(crate) witnesses: Option<WitnessRules>,
     /// Whether entries are not among what is offered as tiles.
     pub(crate) entries_withheld: bool,
-}
-
-/// Makes a ledger in `dir`, which must not exist or be empty: its keys, its charter as entry 0, and
-/// the policy file. Its one registrar's key is made with it. Blocks on the disk.
-///
-/// # Errors
-///
-/// The folder is in use for something else, or something cannot be written. What was begun is left
-/// for a person to remove: it holds private keys.
-pub(crate) fn create(dir: &Path, origin: &Origin, now_ms: u64) -> Result<(), LedgerError> {
-    let folder = begin(dir)?;
-    let log_key = keyfile::generate()?;
-    let registrar_key = keyfile::generate()?;
-    keyfile::write_new(&folder.log_key(), &log_key)?;
-    keyfile::write_new(&folder.registrar_key(), &registrar_key)?;
-    let (charter, signature) = signed_charter(origin, &registrar_key, now_ms, &folder)?;
-    let signer = CheckpointSigner::new(origin.clone(), log_key);
-    finish(
-        &folder,
-        signer,
-        charter.into_bytes(),
-        vec![signature],
-        now_ms,
-    )
-}
-
-/// [`create`] with a charter that its registrars have signed, whose private keys are theirs.
-///
-/// # Errors
-///
-/// As [`create`].
-pub(crate) fn create_with(
-    dir: &Path,
-    origin: &Origin,
-    charter: &SignedRecord,
-    now_ms: u64,
-) -> Result<(), LedgerError> {
-    let folder = begin(dir)?;
-    let log_key = keyfile::generate()?;
-    keyfile::write_new(&folder.log_key(), &log_key)?;
-    let signer = CheckpointSigner::new(origin.clone(), log_key);
-    let (payload, signatures) = (charter.payload.clone(), charter.signatures.clone());
-    finish(&folder, signer, payload, signatures, now_ms)
-}
-
-/// The folder, with a place for keys.
-fn begin(dir: &Path) -> Result<Folder, LedgerError> {
-    let folder = Folder::new(dir);
-    check_empty(&folder)?;
-    fs::create_dir_all(dir).map_err(io_error(dir))?;
-    make_keys_folder(dir)?;
-    Ok(folder)
-}
-
-/// The store with its charter, the policy, and last what makes the folder a ledger.
-fn finish(
-    folder: &Folder,
-    signer: CheckpointSigner,
-    charter: Vec<u8>,
-    signatures: Vec<EntrySignature>,
-    now_ms: u64,
-) -> Result<(), LedgerError> {
-    let dir = &folder.0;
-    let (origin, policy) = (signer.vkey().name().clone(), log_only_policy(signer.vkey()));
-    let store = Arc::new(SledStore::create(dir, &StoreOptions::default())?);
-    let log = Log::create(store, signer, charter, signatures, now_ms);
-    drop(log.map_err(|error| LedgerError::Log {
-        dir: dir.clone(),
-        error,
-    })?);
-    write_file(&policy_path(dir), &policy)?;
-    write_settings(folder, &origin)
-}
-
-/// Writes the file that makes the folder a ledger, once everything else is there.
-fn write_settings(folder: &Folder, origin: &Origin) -> Result<(), LedgerError> {
-    let settings = settings::encode(origin).map_err(|error| LedgerError::Settings {
-        path: folder.settings(),
-        problem: error.to_string(),
-    })?;
-    write_file(&folder.settings(), &settings)?;
-    sync_folder(&folder.0)
+    /// Who is asked to cosign what it signs; none if nobody is.
+    pub(crate) witnesses: Option<WitnessRules>,
 }
 
 fn sync_folder(dir: &Path) -> Result<(), LedgerError> {
@@ -251,22 +169,42 @@ fn sync_folder(dir: &Path) -> Result<(), LedgerError> {
         .map_err(io_error(dir))
 }
 
-/// Opens the ledger in `dir` for serving: locks it, checks it, and takes the writer's role if its
+/// Where the key of the log in `dir` is.
+///
+/// # Errors
+///
+/// The folder is not a ledger, or cannot be read.
+pub(crate) fn log_key_name(dir: &Path) -> Result<KeyName, LedgerError> {
+    let folder = Folder::new(dir);
+    let named = read_settings(&folder)?.log_key;
+    Ok(named.unwrap_or_else(|| KeyName::File(folder.log_key())))
+}
+
+/// Opens the ledger in `dir` for serving, with the key of its log: locks it, checks it, and takes the writer's role if its
 /// store takes writes. Blocks on the disk: what was logged since the file `start` was written is
 /// read, or all of it if there is no such file.
 ///
 /// # Errors
 ///
 /// The folder is not a ledger, is in use, or cannot be read; or the disk does not answer within `commit_limit`.
-pub(crate) fn open(dir: &Path, commit_limit: Duration) -> Result<OpenLedger, LedgerError> {
+pub(crate) fn open(
+    dir: &Path,
+    key: impl Signer + 'static,
+    commit_limit: Duration,
+) -> Result<OpenLedger, LedgerError> {
     let folder = Folder::new(dir);
     let Settings {
         origin,
         limits,
-        witnesses,
         entries_withheld,
+        witnesses,
+        ..
     } = read_settings(&folder)?;
-    let signer = CheckpointSigner::new(origin.clone(), keyfile::read(&folder.log_key())?);
+    let public = keyfile::public_path(&folder.log_key());
+    if keyfile::read_public(&public)? != key.public_key() {
+        return Err(LedgerError::OtherKey(public));
+    }
+    let signer = CheckpointSigner::new(origin.clone(), key);
     let rules = witnesses.map(|settings| settings.rules(dir, signer.vkey()));
     let witnesses = rules.transpose().map_err(|problem| LedgerError::Settings {
         path: folder.settings(),
@@ -303,8 +241,8 @@ pub(crate) fn open(dir: &Path, commit_limit: Duration) -> Result<OpenLedger, Led
         access,
         start,
         limits,
-        witnesses,
         entries_withheld,
+        witnesses,
     })
 }
 
@@ -388,35 +326,6 @@ fn read_settings(folder: &Folder) -> Result<Settings, LedgerError> {
     settings::parse(&text).map_err(|problem| LedgerError::Settings { path, problem })
 }
 
-/// The charter of a ledger with one registrar, and that registrar's signature.
-fn signed_charter(
-    origin: &Origin,
-    registrar: &SigningKey,
-    created: u64,
-    folder: &Folder,
-) -> Result<(String, EntrySignature), LedgerError> {
-    let public = registrar.verifying_key().to_bytes();
-    let key = PublicKey::admit(&public)
-        .map_err(|_| KeyFileError::NotPublicKey(keyfile::public_path(&folder.registrar_key())))?;
-    let charter = Charter {
-        origin: origin.clone(),
-        created,
-        threshold: 1,
-        registrars: vec![key],
-    };
-    let text = charter.encode();
-    let signature = registrar
-        .sign(&pae(PAYLOAD_TYPE_CHARTER, text.as_bytes()))
-        .to_bytes();
-    Ok((
-        text,
-        EntrySignature {
-            key_id: KeyId::of(&public),
-            signature,
-        },
-    ))
-}
-
 fn write_file(path: &Path, text: &str) -> Result<(), LedgerError> {
     let written = File::create_new(path).and_then(|mut file| {
         io::Write::write_all(&mut file, text.as_bytes())?;
@@ -436,6 +345,14 @@ mod tests {
 
     const LIMIT: Duration = Duration::from_secs(60);
 
+    /// With the key in the folder.
+    fn open(dir: &Path, limit: Duration) -> Result<OpenLedger, LedgerError> {
+        let KeyName::File(path) = log_key_name(dir)? else {
+            panic!("the key is elsewhere");
+        };
+        super::open(dir, keyfile::read(&path)?, limit)
+    }
+
     fn origin() -> Origin {
         Origin::parse("ledger.example").unwrap()
     }
@@ -443,7 +360,7 @@ mod tests {
     #[test]
     fn a_new_ledger_opens_with_its_charter_and_a_policy_that_accepts_it() {
         let dir = tempfile::tempdir().unwrap();
-        create(dir.path(), &origin(), 5).unwrap();
+        create(dir.path(), &origin(), None, 5).unwrap();
         let opened = open(dir.path(), LIMIT).unwrap();
         let published = opened.reader.published();
         assert_eq!(published.size(), 1);
@@ -463,7 +380,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join("letter.txt"), "dear").unwrap();
         assert!(matches!(
-            create(dir.path(), &origin(), 5),
+            create(dir.path(), &origin(), None, 5),
             Err(LedgerError::NotEmpty(_))
         ));
         assert!(matches!(
@@ -472,9 +389,9 @@ mod tests {
         ));
 
         let dir = tempfile::tempdir().unwrap();
-        create(dir.path(), &origin(), 5).unwrap();
+        create(dir.path(), &origin(), None, 5).unwrap();
         assert!(matches!(
-            create(dir.path(), &origin(), 6),
+            create(dir.path(), &origin(), None, 6),
             Err(LedgerError::AlreadyLedger(_))
         ));
     }
@@ -482,7 +399,7 @@ mod tests {
     #[test]
     fn a_ledger_is_opened_once() {
         let dir = tempfile::tempdir().unwrap();
-        create(dir.path(), &origin(), 5).unwrap();
+        create(dir.path(), &origin(), None, 5).unwrap();
         let first = open(dir.path(), LIMIT).unwrap();
         let second = open(dir.path(), LIMIT).unwrap_err();
         assert!(
@@ -496,7 +413,7 @@ mod tests {
     #[test]
     fn settings_of_another_version_are_refused() {
         let dir = tempfile::tempdir().unwrap();
-        create(dir.path(), &origin(), 5).unwrap();
+        create(dir.path(), &origin(), None, 5).unwrap();
         let path = dir.path().join(SETTINGS_FILE);
         for text in [
             "format = 2\norigin = \"ledger.example\"\n",

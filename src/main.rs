@@ -6,6 +6,7 @@ mod config;
 mod demo;
 mod keyfile;
 mod ledger;
+mod mirror;
 mod output;
 mod public_key;
 mod server;

@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use witnessmark_verifier::{KeyError, PublicKey, base64, hex};
+use zeroize::Zeroizing;
 
 /// Longer than any file of one public key; nothing larger is read.
 const FILE_BYTES_MAX: u64 = 16 * 1024;
@@ -88,14 +89,18 @@ pub(crate) fn read(text: &str) -> Result<PublicKey, PublicKeyError> {
 ///
 /// When it cannot be read, or holds no acceptable key.
 pub(crate) fn read_file(path: &Path) -> Result<PublicKey, PublicKeyError> {
-    let mut text = String::new();
+    let mut bytes = Zeroizing::new(Vec::new());
     File::open(path)
-        .and_then(|file| file.take(FILE_BYTES_MAX).read_to_string(&mut text))
+        .and_then(|file| file.take(FILE_BYTES_MAX).read_to_end(&mut bytes))
         .map_err(|error| PublicKeyError::Io {
             path: path.to_owned(),
             error,
         })?;
-    parse(&text)
+    // An encrypted key file.
+    if bytes.starts_with(b"age-encryption.org/") {
+        return Err(PublicKeyError::Private);
+    }
+    parse(str::from_utf8(&bytes).map_err(|_| PublicKeyError::Unknown)?)
 }
 
 /// The public key that a text is, in any of the forms. White space around it does not count.

@@ -196,8 +196,8 @@ fn build(ledger: OpenLedger, options: ServeOptions) -> Result<Built, ServeError>
         access,
         start,
         limits,
-        witnesses,
         entries_withheld,
+        witnesses,
     } = ledger;
     let writes = matches!(access, Access::Write(_));
     let (links, woken) = Links::open(&dir, reader.clone(), writes).map_err(ServeError::Links)?;

@@ -1,10 +1,13 @@
 //! Private keys, wherever they are: how one is named on a command line, and what signs with it.
 
+mod agent;
+
 use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+pub(crate) use agent::{AgentError, AgentKey};
 pub(crate) use witnessmark_log::{Signer, SignerError};
 
 /// A private key that can be used.
@@ -15,17 +18,31 @@ pub(crate) type Key = Arc<dyn Signer>;
 pub(crate) enum KeyName {
     /// In a file.
     File(PathBuf),
+    /// In an ssh-agent: `agent:` and the fingerprint, the key id or the comment of the key.
+    Agent(String),
 }
+
+/// What begins the name of a key in an ssh-agent.
+const AGENT: &str = "agent:";
 
 impl KeyName {
     /// Reads what was typed.
     ///
     /// # Errors
     ///
-    /// When nothing was typed. Whatever is nothing else is the path of a file.
+    /// When nothing was typed, or not all of it. Whatever is nothing else is the path of a file; one that begins like something else
+    /// is written with `./` before it.
     pub(crate) fn parse(text: OsString) -> Result<Self, &'static str> {
         if text.is_empty() {
             return Err("the name of a key is empty");
+        }
+        if let Some(wanted) = text.to_str().and_then(|text| text.strip_prefix(AGENT)) {
+            if wanted.is_empty() {
+                return Err(
+                    "after agent: comes the fingerprint, SHA256:..., or the comment of the key",
+                );
+            }
+            return Ok(Self::Agent(wanted.to_owned()));
         }
         Ok(Self::File(PathBuf::from(text)))
     }
@@ -40,6 +57,7 @@ impl KeyName {
     pub(crate) fn file(&self) -> Option<&Path> {
         match self {
             Self::File(path) => Some(path),
+            Self::Agent(_) => None,
         }
     }
 }
@@ -48,6 +66,7 @@ impl fmt::Display for KeyName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File(path) => path.display().fmt(f),
+            Self::Agent(wanted) => write!(f, "{AGENT}{wanted}"),
         }
     }
 }

@@ -78,6 +78,10 @@ pub(crate) fn ledger_trouble(error: &LedgerError) -> Failure {
         LedgerError::NotLedger(_) => ("NOT_A_LEDGER", "check the folder's name"),
         LedgerError::Settings { .. } => ("LEDGER_SETTINGS", "restore the file as it was"),
         LedgerError::Key(_) => ("LEDGER_KEY", ""),
+        LedgerError::OtherKey(_) => (
+            "LEDGER_KEY",
+            "name the key with which the ledger was made, as log_key in ledger.toml",
+        ),
         LedgerError::Store(OpenError::Damaged { .. } | OpenError::StoreGone { .. }) => (
             "LEDGER_STORE",
             "witnessmark restore rebuilds a ledger from an export",

@@ -10,7 +10,7 @@ use witnessmark_store_sled::{Damage, Findings, OpenError, SledStore};
 use witnessmark_verifier::{Entry, EntryKind, RecordId, VerifierKey};
 
 use super::ledger_trouble;
-use crate::keyfile;
+use crate::keyfile::{self, KeyFile};
 use crate::ledger::{self, LedgerError, damaged};
 use crate::output::{Failure, Outcome, Output, Report, Trouble};
 
@@ -134,7 +134,11 @@ fn beside_the_store(dir: &Path, vkey: &VerifierKey) -> Vec<Damage> {
         if !private.exists() {
             continue;
         }
-        let pair = keyfile::read(&private).and_then(|it| keyfile::public_of(&it, &private));
+        let pair = keyfile::load(&private).and_then(|it| match it {
+            KeyFile::Key(it) => keyfile::public_of(&it, &private),
+            // Nothing can be said of it without its passphrase.
+            KeyFile::Sealed(_) => Ok(key.clone()),
+        });
         match pair {
             Ok(pair) if pair == key => {}
             Ok(_) => note(&private, "it is not the key that is beside it".to_owned()),

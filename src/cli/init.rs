@@ -7,10 +7,12 @@ use witnessmark_bundle::SignedRecord;
 use witnessmark_tlog::Encode as _;
 use witnessmark_verifier::{Charter, Origin, PAYLOAD_TYPE_CHARTER, PublicKey};
 
-use super::key::public_key;
+use super::key::{Unlock, public_key};
 use super::org::{Request, check_charter, check_threshold, key_set, request_report};
 use super::{files, ledger_trouble};
-use crate::output::{Failure, Report, Trouble};
+use crate::ledger::LogKey;
+use crate::output::{Failure, Report, Trouble, io_failure};
+use crate::signer::KeyName;
 use crate::{clock, ledger};
 
 /// Make a new ledger.
@@ -63,6 +65,12 @@ pub(super) struct Arguments {
     /// The charter that the registrars have signed.
     #[arg(long, value_name = "FILE")]
     charter: Option<PathBuf>,
+    /// The private key with which the ledger signs its checkpoints, which stays where it is: a file, or a key in an ssh-agent or a
+    /// token. Use it for nothing else. One is made in the folder when this is left out.
+    #[arg(long, value_name = "KEY", value_parser = KeyName::parser(), conflicts_with = "charter_out")]
+    log_key: Option<KeyName>,
+    #[command(flatten)]
+    unlock: Unlock,
 }
 
 /// Makes the ledger, or the charter that is to be signed first.
@@ -75,16 +83,18 @@ pub(super) fn run(arguments: &Arguments) -> Result<Report, Failure> {
         return ask(arguments, origin, path);
     }
     let dir = arguments.dir.as_deref().unwrap_or_else(|| Path::new(""));
+    let log_key = log_key(arguments)?;
     let origin = match (&arguments.charter, &arguments.origin) {
         (Some(path), _) => {
             let (charter, signed) = signed_charter(path)?;
-            let origin = charter.origin;
-            ledger::create_with(dir, &origin, &signed, clock::now_ms())
+            let given = (&charter, signed);
+            ledger::create_with(dir, given, log_key.as_ref(), clock::now_ms())
                 .map_err(|error| ledger_trouble(&error))?;
-            origin
+            charter.origin
         }
         (None, Some(origin)) => {
-            ledger::create(dir, origin, clock::now_ms()).map_err(|error| ledger_trouble(&error))?;
+            ledger::create(dir, origin, log_key.as_ref(), clock::now_ms())
+                .map_err(|error| ledger_trouble(&error))?;
             origin.clone()
         }
         (None, None) => {
@@ -106,6 +116,28 @@ pub(super) fn run(arguments: &Arguments) -> Result<Report, Failure> {
         text,
         json!({ "dir": dir, "origin": origin.as_str(), "policy": policy, "size": 1 }),
     ))
+}
+
+/// The key of the log, when it is not to be made.
+fn log_key(arguments: &Arguments) -> Result<Option<LogKey>, Failure> {
+    let Some(name) = &arguments.log_key else {
+        return Ok(None);
+    };
+    let key = arguments.unlock.open(name)?;
+    // The ledger finds it wherever it is started.
+    let name = match name {
+        KeyName::File(path) => {
+            let whole = std::path::absolute(path).map_err(|error| io_failure(path, &error))?;
+            if whole.to_str().is_none() {
+                let message = "the name of the file is not UTF-8, and ledger.toml is";
+                let trouble = Trouble::new("USAGE", "--log-key", message);
+                return Err(Failure::usage(trouble.fix("rename the file")));
+            }
+            KeyName::File(whole)
+        }
+        KeyName::Agent(_) => name.clone(),
+    };
+    Ok(Some(LogKey { name, key }))
 }
 
 /// Writes the charter for its registrars to sign.

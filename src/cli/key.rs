@@ -7,11 +7,12 @@ use ed25519_dalek::SigningKey;
 use serde_json::json;
 use witnessmark_verifier::{KeyId, PublicKey, hex};
 
-use super::files;
-use crate::keyfile::{self, KeyFileError};
+use super::{files, passphrase};
+use crate::keyfile::{self, KeyFile, KeyFileError, Sealing};
 use crate::output::{Failure, Report, Trouble, io_failure};
 use crate::public_key::{self, PublicKeyError};
-use crate::signer::{Key, KeyName};
+use crate::signer::{AgentError, AgentKey, Key, KeyName};
+use crate::vault::PASSPHRASE_CHARS_MIN;
 
 /// Make and show signing keys.
 #[derive(Debug, clap::Subcommand)]
@@ -20,7 +21,9 @@ pub(super) enum Command {
     ///
     /// Writes the private key (PKCS#8 PEM, mode 0600) and, beside it, the public key with the ending
     /// `.pub`. Nothing is ever overwritten.
-    #[command(after_help = "Example:\n  witnessmark key new --out device.key")]
+    #[command(
+        after_help = "Examples:\n  witnessmark key new --out device.key\n  witnessmark key new --out root.key --encrypt"
+    )]
     New(New),
     /// Show the key id and the public key of a key in any form.
     Show(Show),
@@ -32,6 +35,21 @@ pub(super) struct New {
     /// The private key file to write.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
+    /// Encrypt the file by a passphrase: in the age format, or as PKCS#8 for OpenSSL and others.
+    #[arg(long, value_enum, value_name = "FORMAT", num_args = 0..=1, default_missing_value = "age")]
+    encrypt: Option<Format>,
+    /// Take the passphrase from this file instead of asking for it.
+    #[arg(long, value_name = "FILE", requires = "encrypt")]
+    passphrase_file: Option<PathBuf>,
+}
+
+/// How a key file is encrypted.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Format {
+    /// The age format with scrypt, which costs a thief most.
+    Age,
+    /// PKCS#8 with PBES2, which OpenSSL reads.
+    Pkcs8,
 }
 
 /// Show a key.
@@ -39,6 +57,8 @@ pub(super) struct New {
 pub(super) struct Show {
     /// A private key file, or a public key: a file, or the key itself in OpenSSH's form, PEM, hex or base64.
     key: String,
+    #[command(flatten)]
+    unlock: Unlock,
 }
 
 /// Runs one of the commands.
@@ -49,27 +69,60 @@ pub(super) struct Show {
 pub(super) fn run(command: &Command) -> Result<Report, Failure> {
     match command {
         Command::New(arguments) => {
-            if let Some(folder) = arguments.out.parent() {
-                files::make_folder(folder)?;
-            }
-            let key = new_key(&arguments.out)?;
+            let key = make(arguments)?;
             let public = keyfile::public_path(&arguments.out);
             Ok(describe(
                 key.verifying_key().as_bytes(),
                 Some((&arguments.out, &public)),
             ))
         }
-        Command::Show(arguments) => Ok(describe(&shown(&arguments.key)?, None)),
+        Command::Show(arguments) => Ok(describe(&shown(&arguments.key, &arguments.unlock)?, None)),
     }
 }
 
+/// Makes the key that was asked for. The passphrase is known before anything is written.
+fn make(arguments: &New) -> Result<SigningKey, Failure> {
+    let sealing = arguments.encrypt.map(|format| match format {
+        Format::Age => Sealing::Age,
+        Format::Pkcs8 => Sealing::Pkcs8,
+    });
+    let passphrase = match (sealing, &arguments.passphrase_file) {
+        (None, _) => None,
+        (Some(how), Some(file)) => Some((how, passphrase::of_file(file)?)),
+        (Some(how), None) => {
+            let question = format!("New passphrase of the key {}: ", arguments.out.display());
+            let asked = passphrase::ask_twice(&question, "give --passphrase-file")?;
+            Some((how, asked))
+        }
+    };
+    if let Some((_, text)) = &passphrase
+        && text.chars().count() < PASSPHRASE_CHARS_MIN
+    {
+        let message = format!("the passphrase has fewer than {PASSPHRASE_CHARS_MIN} characters");
+        let fix = "whoever has the file can try guesses for as long as he likes: take a longer one";
+        return Err(Failure::usage(
+            Trouble::new("PASSPHRASE", "", message).fix(fix),
+        ));
+    }
+    if let Some(folder) = arguments.out.parent() {
+        files::make_folder(folder)?;
+    }
+    let Some((how, passphrase)) = passphrase else {
+        return new_key(&arguments.out);
+    };
+    let key = keyfile::generate().map_err(|error| key_failure(&error))?;
+    keyfile::write_new_sealed(&arguments.out, &key, how, &passphrase)
+        .map_err(|error| key_failure(&error))?;
+    Ok(key)
+}
+
 /// The public key of a private key file, or one that is in a file or was typed in any of the forms.
-fn shown(text: &str) -> Result<[u8; 32], Failure> {
+fn shown(text: &str, unlock: &Unlock) -> Result<[u8; 32], Failure> {
     let path = Path::new(text);
     match public_key::read(text) {
         Ok(key) => Ok(*key.as_bytes()),
         Err(PublicKeyError::Private) if path.exists() => {
-            Ok(read_key(path)?.verifying_key().to_bytes())
+            Ok(unlock.read(path)?.verifying_key().to_bytes())
         }
         Err(_) => public_key("key", text).map(|key| *key.as_bytes()),
     }
@@ -110,24 +163,63 @@ pub(crate) fn read_key(path: &Path) -> Result<SigningKey, Failure> {
     keyfile::read(path).map_err(|error| key_failure(&error))
 }
 
-/// Opens a private key, wherever it is.
-///
-/// # Errors
-///
-/// When it cannot be used.
-pub(crate) fn open_key(name: &KeyName) -> Result<Key, Failure> {
-    match name {
-        KeyName::File(path) => Ok(Arc::new(read_key(path)?)),
-    }
+/// What opens private keys that do not open by themselves.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub(crate) struct Unlock {
+    /// Take the passphrase of an encrypted key file from this file instead of asking for it. Give it again for another key.
+    #[arg(long, value_name = "FILE")]
+    passphrase_file: Vec<PathBuf>,
 }
 
-/// Opens several private keys.
-///
-/// # Errors
-///
-/// When one of them cannot be used.
-pub(crate) fn open_keys(names: &[KeyName]) -> Result<Vec<Key>, Failure> {
-    names.iter().map(open_key).collect()
+impl Unlock {
+    /// Opens a private key, wherever it is.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be used.
+    pub(crate) fn open(&self, name: &KeyName) -> Result<Key, Failure> {
+        match name {
+            KeyName::File(path) => Ok(Arc::new(self.read(path)?)),
+            KeyName::Agent(wanted) => {
+                let key = AgentKey::find(wanted).map_err(|error| agent_failure(name, &error))?;
+                Ok(Arc::new(key))
+            }
+        }
+    }
+
+    /// Opens several private keys.
+    ///
+    /// # Errors
+    ///
+    /// When one of them cannot be used.
+    pub(crate) fn open_all(&self, names: &[KeyName]) -> Result<Vec<Key>, Failure> {
+        names.iter().map(|name| self.open(name)).collect()
+    }
+
+    /// Reads a private key file, and asks for its passphrase when it has one and no file was named.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read, is not private, holds no key, or no passphrase opens it.
+    fn read(&self, path: &Path) -> Result<SigningKey, Failure> {
+        let sealed = match keyfile::load(path).map_err(|error| key_failure(&error))? {
+            KeyFile::Key(key) => return Ok(key),
+            KeyFile::Sealed(sealed) => sealed,
+        };
+        let failed = |error: KeyFileError| key_failure(&error);
+        let Some((last, first)) = self.passphrase_file.split_last() else {
+            let question = format!("Passphrase of the key {}: ", path.display());
+            let asked = passphrase::ask(&question, "give --passphrase-file")?;
+            return sealed.open(&asked).map_err(failed);
+        };
+        for file in first {
+            match sealed.open(&passphrase::of_file(file)?) {
+                Err(KeyFileError::WrongPassphrase(_)) => {}
+                opened => return opened.map_err(failed),
+            }
+        }
+        sealed.open(&passphrase::of_file(last)?).map_err(failed)
+    }
 }
 
 /// Reads a public key that was typed, or is in the file that was named.
@@ -147,6 +239,21 @@ pub(crate) fn public_key(option: &str, text: &str) -> Result<PublicKey, Failure>
     })
 }
 
+fn agent_failure(name: &KeyName, error: &AgentError) -> Failure {
+    let fix = match error {
+        AgentError::NoAgent => "start one and add the key: eval $(ssh-agent); ssh-add FILE",
+        AgentError::Agent(_) => "check the agent: ssh-add -l",
+        AgentError::NoKey { .. } => {
+            "name one of these as agent:SHA256:... or agent:COMMENT, or add it with ssh-add FILE"
+        }
+        AgentError::Several(_) => {
+            "name it by its fingerprint, agent:SHA256:..., as ssh-add -l prints it"
+        }
+        AgentError::Unusable { .. } => "make a key with ssh-keygen -t ed25519",
+    };
+    Failure::cannot_tell(Trouble::new("SIGNER", name, error).fix(fix))
+}
+
 fn key_failure(error: &KeyFileError) -> Failure {
     let (reason, fix) = match error {
         KeyFileError::Exists(_) => ("FILE_EXISTS", "choose another name"),
@@ -158,7 +265,20 @@ fn key_failure(error: &KeyFileError) -> Failure {
             "KEY_MALFORMED",
             "make a key with `witnessmark key new --out FILE`",
         ),
-        KeyFileError::Io { .. } | KeyFileError::Randomness(_) => ("IO", ""),
+        KeyFileError::Encrypted(_) => {
+            ("KEY_ENCRYPTED", "give --passphrase-file where there is one")
+        }
+        KeyFileError::WrongPassphrase(_) => (
+            "PASSPHRASE",
+            "try again; without the passphrase nobody can use the key: revoke it and make a new one",
+        ),
+        KeyFileError::TooMuchWork(_) => (
+            "KEY_MALFORMED",
+            "no program that means well writes such a file; make a key with `witnessmark key new --encrypt`",
+        ),
+        KeyFileError::NotEncrypted(_) | KeyFileError::Io { .. } | KeyFileError::Randomness(_) => {
+            ("IO", "")
+        }
     };
     // The message names the file.
     Failure::cannot_tell(Trouble::new(reason, "", error).fix(fix))

@@ -110,6 +110,16 @@ fn file_of(found: &Misbehaviour) -> bundle::Misbehaviour {
     }
 }
 
+/// The name of the file, made of what is in it.
+pub(super) fn name_of(file: &bundle::Misbehaviour, text: &str) -> String {
+    let digest = sha256(text.as_bytes()).to_string();
+    format!(
+        "misbehaviour-{}-{}.json",
+        file.shown_by.name(),
+        digest.get(..12).unwrap_or_default()
+    )
+}
+
 /// Writes the file under the name that is given, or in the folder under a name made of what is in it. Nothing is overwritten; the same
 /// file may be there already.
 ///
@@ -124,12 +134,7 @@ pub(super) fn write(
     let text = file
         .encode()
         .map_err(|error| Failure::cannot_tell(Trouble::new("MISBEHAVIOUR_FILE", "", error)))?;
-    let digest = sha256(text.as_bytes()).to_string();
-    let name = format!(
-        "misbehaviour-{}-{}.json",
-        file.shown_by.name(),
-        digest.get(..12).unwrap_or_default()
-    );
+    let name = name_of(file, &text);
     let path = if let Some(path) = out {
         path.to_owned()
     } else {

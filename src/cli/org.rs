@@ -15,7 +15,7 @@ use witnessmark_verifier::{
 };
 
 use super::chain::{self, EventDraft};
-use super::key::{open_key, open_keys, public_key};
+use super::key::{Unlock, public_key};
 use super::{Memory, client_trouble, connect, files, submit, when};
 use crate::clock;
 use crate::output::{Failure, Report, Trouble};
@@ -92,6 +92,8 @@ struct Destination {
     /// The head of the chain before the event, as `org show` prints it.
     #[arg(long, value_name = "HEX", requires = "seq", value_parser = Hash::parse_hex)]
     prev: Option<Hash>,
+    #[command(flatten)]
+    unlock: Unlock,
 }
 
 /// Admit an organisation.
@@ -224,14 +226,15 @@ pub(super) async fn run(command: Command) -> Result<Report, Failure> {
 }
 
 async fn genesis(arguments: Genesis) -> Result<Report, Failure> {
-    let mut keys = open_keys(&arguments.root)?;
+    let unlock = &arguments.destination.unlock;
+    let mut keys = unlock.open_all(&arguments.root)?;
     let mut roots: Vec<PublicKey> = keys.iter().map(|key| key.public_key()).collect();
     for text in &arguments.root_public {
         roots.push(public_key("--root-public", text)?);
     }
     let roots = key_set(roots);
     check_threshold(arguments.threshold, roots.len(), "roots")?;
-    keys.extend(open_keys(&arguments.registrar)?);
+    keys.extend(unlock.open_all(&arguments.registrar)?);
     let action = KeyAction::Genesis {
         threshold: arguments.threshold,
         roots,
@@ -269,10 +272,11 @@ async fn genesis(arguments: Genesis) -> Result<Report, Failure> {
 }
 
 async fn add_key(arguments: AddKey) -> Result<Report, Failure> {
-    let mut keys = open_keys(&arguments.root)?;
+    let unlock = &arguments.destination.unlock;
+    let mut keys = unlock.open_all(&arguments.root)?;
     let added = match (&arguments.key, &arguments.public_key) {
         (Some(name), _) => {
-            let key = open_key(name)?;
+            let key = unlock.open(name)?;
             let public = key.public_key();
             keys.push(key);
             public
@@ -298,7 +302,7 @@ async fn add_key(arguments: AddKey) -> Result<Report, Failure> {
 }
 
 async fn revoke(arguments: Revoke) -> Result<Report, Failure> {
-    let keys = open_keys(&arguments.root)?;
+    let keys = arguments.destination.unlock.open_all(&arguments.root)?;
     let action = KeyAction::Revoke {
         key_id: arguments.key_id,
         reason: match arguments.reason {
@@ -313,7 +317,7 @@ async fn revoke(arguments: Revoke) -> Result<Report, Failure> {
 }
 
 async fn rotate_root(arguments: RotateRoot) -> Result<Report, Failure> {
-    let keys = open_keys(&arguments.root)?;
+    let keys = arguments.destination.unlock.open_all(&arguments.root)?;
     let roots = arguments.new_root.iter();
     let roots = roots.map(|text| public_key("--new-root", text));
     let roots = key_set(roots.collect::<Result<_, _>>()?);

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::key::Unlock;
 use super::ledger_trouble;
 use crate::output::{Failure, Output, Report, Trouble};
 use crate::server::{ServeOptions, Word};
@@ -24,7 +25,8 @@ Prints \"listening on ADDR\" once it accepts; port 0 takes a free port. SIGTERM 
 calls that have begun are answered first. WITNESSMARK_LOG=debug makes its log on standard error \
 longer.
 
-GET /status at the same address tells in JSON whether submissions are taken, and how far the stored log has been read again.
+GET /status at the same address tells in JSON whether submissions are taken, and how far the stored log has been read again. \
+GET /checkpoint, /tile/... and /tile/entries/... offer the log as C2SP tlog-tiles.
 
 A commit that fails, or does not end in time, ends the ledger with exit code 2: start it again. Nothing that was \
 acknowledged is lost.")]
@@ -47,6 +49,8 @@ pub(super) struct Arguments {
     /// restored from a copy. The reason is logged, and kept in the ledger's folder.
     #[arg(long, value_name = "REASON", value_parser = Word::parse)]
     without_witnesses: Option<Word>,
+    #[command(flatten)]
+    unlock: Unlock,
 }
 
 /// Serves until it is told to stop.
@@ -62,6 +66,7 @@ pub(super) async fn run(arguments: Arguments, output: &Output) -> Result<Report,
         commit_limit,
         scrub_rate,
         without_witnesses,
+        unlock,
     } = arguments;
     let commit_limit = Duration::from_secs(commit_limit);
     let options = ServeOptions {
@@ -69,10 +74,14 @@ pub(super) async fn run(arguments: Arguments, output: &Output) -> Result<Report,
         scrub_rate: scrub_rate << 20,
         without_witnesses: without_witnesses.is_some(),
     };
-    let opened = tokio::task::spawn_blocking(move || ledger::open(&dir, commit_limit))
-        .await
-        .map_err(|error| Failure::cannot_tell(Trouble::new("INTERNAL", "", error)))?;
-    let ledger = opened.map_err(|error| ledger_trouble(&error))?;
+    let opened = tokio::task::spawn_blocking(move || -> Result<_, Failure> {
+        let name = ledger::log_key_name(&dir).map_err(|error| ledger_trouble(&error))?;
+        let key = unlock.open(&name)?;
+        ledger::open(&dir, key, commit_limit).map_err(|error| ledger_trouble(&error))
+    })
+    .await
+    .map_err(|error| Failure::cannot_tell(Trouble::new("INTERNAL", "", error)))?;
+    let ledger = opened?;
     // Before anything is signed on it.
     if let Some(word) = without_witnesses {
         word.remember(&ledger.dir).map_err(|error| {

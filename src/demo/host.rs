@@ -9,7 +9,7 @@ use tokio::task::JoinHandle;
 use witnessmark_verifier::Origin;
 
 use super::{ORIGIN, Place};
-use crate::cli::{bind, ledger_trouble, stop_signal, write_new_or_same};
+use crate::cli::{bind, ledger_trouble, read_key, stop_signal, write_new_or_same};
 use crate::ledger::Folder;
 use crate::output::{Failure, Output, Report, Trouble, io_failure};
 use crate::server::{ServeError, ServeOptions};
@@ -39,7 +39,7 @@ impl Host {
             set_aside(&dir)?;
             let origin = Origin::parse(ORIGIN)
                 .map_err(|error| Failure::cannot_tell(Trouble::new("DEMO", ORIGIN, error)))?;
-            ledger::create(&dir, &origin, clock::now_ms()).map_err(trouble)?;
+            ledger::create(&dir, &origin, None, clock::now_ms()).map_err(trouble)?;
             output.say(format!(
                 "\n1. A ledger is made: {ORIGIN}, its keys, its charter as entry 0"
             ));
@@ -49,7 +49,8 @@ impl Host {
         write_new_or_same(&place.policy(), &bytes)?;
 
         let options = ServeOptions::default();
-        let opened = ledger::open(&dir, options.commit_limit).map_err(trouble)?;
+        let key = read_key(&Folder::new(&dir).log_key())?;
+        let opened = ledger::open(&dir, key, options.commit_limit).map_err(trouble)?;
         let listener = bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
         let address = listener
             .local_addr()

@@ -22,11 +22,13 @@ use witnessmark_store_sled::{OpenError, SledStore, StoreOptions};
 use witnessmark_tlog::log_only_policy;
 use witnessmark_verifier::{Hash, NoteAlgorithm, TreeHead, VerifierKey};
 
+use super::make::write_settings;
 use super::{
     Folder, KEYS_FOLDER, LedgerError, check_empty, io_error, make_keys_folder, policy_path,
-    settings, sync_folder, write_file, write_settings,
+    read_settings, settings, sync_folder, write_file,
 };
 use crate::keyfile::{self, KeyFileError};
+use crate::signer::KeyName;
 
 /// Says of what the ledger was made; the first file in its folder, and locked while it is made.
 const MARKER: &str = "restored";
@@ -107,6 +109,8 @@ pub(crate) struct Restore {
     checkpoint: SignedCheckpoint,
     vkey: VerifierKey,
     keys: PathBuf,
+    /// Where the key of the log is, when the ledger that was lost says that it is elsewhere.
+    log_key: Option<KeyName>,
     /// What the anchor of the ledger that was lost says.
     anchor: Option<TreeHead>,
     /// What its operator has chosen, with the files that are named in it: the same witnesses are asked.
@@ -132,15 +136,16 @@ impl Restore {
         to: &Path,
     ) -> Result<Self, RestoreError> {
         check_empty(&Folder::new(to))?;
-        let key = keyfile::read(&keys.join("log.key"))?;
+        let key = keyfile::public_of_pair(&keys.join("log.key"))?;
         let export = ExportedLog::open(from)?;
         let unsigned = |error: &dyn std::error::Error| RestoreError::Checkpoint(error.to_string());
         let checkpoint =
             SignedCheckpoint::parse(export.checkpoint()).map_err(|error| unsigned(&error))?;
-        let key = keyfile::public_of(&key, &keys.join("log.key"))?;
         let vkey = VerifierKey::new(checkpoint.origin().clone(), NoteAlgorithm::Ed25519, key);
         checkpoint.verify(&vkey).map_err(|error| unsigned(&error))?;
         let anchor = old.map(|old| anchor_of(old, &vkey)).transpose()?;
+        let settings = old.and_then(|old| read_settings(&Folder::new(old)).ok());
+        let log_key = settings.and_then(|settings| settings.log_key);
         let has = checkpoint.head().size.get();
         if let Some(anchor) = &anchor
             && anchor.size.get() > has
@@ -160,6 +165,7 @@ impl Restore {
             checkpoint,
             vkey,
             keys: keys.to_owned(),
+            log_key,
             anchor,
             chosen,
             to: to.to_owned(),
@@ -253,13 +259,10 @@ impl Restore {
     fn copy_keys(&self, dir: &Path) -> Result<(), RestoreError> {
         make_keys_folder(dir)?;
         let folder = Folder::new(dir);
-        keyfile::write_new(
-            &folder.log_key(),
-            &keyfile::read(&self.keys.join("log.key"))?,
-        )?;
+        keyfile::copy_pair(&self.keys.join("log.key"), &folder.log_key())?;
         let registrar = self.keys.join("registrar.key");
         if registrar.try_exists().map_err(io_error(&registrar))? {
-            keyfile::write_new(&folder.registrar_key(), &keyfile::read(&registrar)?)?;
+            keyfile::copy_pair(&registrar, &folder.registrar_key())?;
         }
         Ok(())
     }
@@ -356,11 +359,17 @@ impl Unfinished<'_> {
     pub(crate) fn finish(mut self) -> Result<(), RestoreError> {
         let to = &self.restore.to;
         write_file(&policy_path(&self.dir), &self.restore.policy())?;
-        for (name, text) in &self.restore.chosen {
+        let Restore {
+            vkey,
+            log_key,
+            chosen,
+            ..
+        } = self.restore;
+        for (name, text) in chosen {
             write_file(&self.dir.join(name), text)?;
         }
-        if self.restore.chosen.is_empty() {
-            write_settings(&Folder::new(&self.dir), self.restore.vkey.name())?;
+        if chosen.is_empty() {
+            write_settings(&Folder::new(&self.dir), vkey.name(), log_key.as_ref())?;
         } else {
             sync_folder(&self.dir)?;
         }

@@ -3,14 +3,15 @@
 //! ```text
 //! format = 1
 //! origin = "ledger.example"
+//! log_key = "agent:SHA256:..."   where the key of the log is, when it is not in keys/log.key
 //!
 //! [limits]                  may be left out, and each line of it too
 //! queue_records = 4096      submissions of all callers that wait
 //! queue_bytes = 67108864    their bytes
 //!
-//! [[witness]]               who is asked to cosign, and what is enough: see `witnesses`
 //! [tiles]                   may be left out
 //! entries = "public"        or "withheld": /tile/entries is refused, while the checkpoint and the hashes stay public
+//! [[witness]]               who is asked to cosign, and what is enough: see `witnesses`
 //! ```
 
 use std::fs;
@@ -21,6 +22,7 @@ use witnessmark_verifier::Origin;
 
 use super::limits::{QUEUE_BYTES, QUEUE_BYTES_MIN, QUEUE_RECORDS, QUEUE_RECORDS_MAX};
 use super::witnesses::{self, WitnessSettings};
+use crate::signer::KeyName;
 
 /// The version of the folder's layout.
 const FORMAT: u32 = 1;
@@ -47,11 +49,13 @@ impl Default for QueueLimits {
 #[derive(Debug)]
 pub(crate) struct Settings {
     pub(crate) origin: Origin,
+    /// Where the key of the log is, when it is not in the folder.
+    pub(crate) log_key: Option<KeyName>,
     pub(crate) limits: QueueLimits,
-    /// None if no witness is asked.
-    pub(crate) witnesses: Option<WitnessSettings>,
     /// Whether entries are not among what is offered as tiles.
     pub(crate) entries_withheld: bool,
+    /// None if no witness is asked.
+    pub(crate) witnesses: Option<WitnessSettings>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -60,13 +64,15 @@ struct Document {
     format: u32,
     origin: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    log_key: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     limits: Option<Limits>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    tiles: Option<Tiles>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     witness: Vec<witnesses::One>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     witnesses: Option<witnesses::Together>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    tiles: Option<Tiles>,
 }
 
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -87,14 +93,18 @@ struct Tiles {
 /// # Errors
 ///
 /// What cannot be written as TOML.
-pub(crate) fn encode(origin: &Origin) -> Result<String, toml::ser::Error> {
+pub(crate) fn encode(
+    origin: &Origin,
+    log_key: Option<&KeyName>,
+) -> Result<String, toml::ser::Error> {
     toml::to_string(&Document {
         format: FORMAT,
         origin: origin.as_str().to_owned(),
+        log_key: log_key.map(ToString::to_string),
         limits: None,
+        tiles: None,
         witness: Vec::new(),
         witnesses: None,
-        tiles: None,
     })
 }
 
@@ -112,9 +122,12 @@ pub(crate) fn parse(text: &str) -> Result<Settings, String> {
             "format {format} is not known; this version knows {FORMAT}"
         ));
     }
+    let log_key = document.log_key.map(|name| KeyName::parse(name.into()));
+    let log_key = log_key.transpose().unwrap_or_else(|problem| {
+        problems.push(format!("log_key: {problem}"));
+        None
+    });
     let limits = limits(&document.limits.unwrap_or_default(), &mut problems);
-    let together = document.witnesses.as_ref();
-    let witnesses = witnesses::settings(&document.witness, together, &mut problems);
     let entries_withheld = match document.tiles.as_ref().map(|tiles| tiles.entries.as_str()) {
         None | Some("public") => false,
         Some("withheld") => true,
@@ -125,13 +138,16 @@ pub(crate) fn parse(text: &str) -> Result<Settings, String> {
             true
         }
     };
+    let together = document.witnesses.as_ref();
+    let witnesses = witnesses::settings(&document.witness, together, &mut problems);
     let origin = Origin::parse(&document.origin).map_err(|error| format!("origin: {error}"));
     match origin {
         Ok(origin) if problems.is_empty() => Ok(Settings {
             origin,
+            log_key,
             limits,
-            witnesses,
             entries_withheld,
+            witnesses,
         }),
         Ok(_) => Err(problems.join("; ")),
         Err(problem) => {
@@ -182,8 +198,12 @@ mod tests {
     #[test]
     fn what_is_not_said_is_as_it_is_by_default() {
         let origin = Origin::parse("ledger.example").unwrap();
-        let text = encode(&origin).unwrap();
+        let text = encode(&origin, None).unwrap();
         assert_eq!(parse(&text).unwrap().limits, QueueLimits::default());
+        assert_eq!(parse(&text).unwrap().log_key, None);
+        let key = KeyName::Agent("SHA256:a".to_owned());
+        let elsewhere = encode(&origin, Some(&key)).unwrap();
+        assert_eq!(parse(&elsewhere).unwrap().log_key, Some(key));
         let text = format!("{text}\n[limits]\nqueue_records = 9\n");
         let limits = parse(&text).unwrap().limits;
         assert_eq!((limits.records, limits.bytes), (9, QUEUE_BYTES));

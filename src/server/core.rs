@@ -13,7 +13,7 @@ use witnessmark_verifier::Origin;
 
 use super::checks::Checks;
 use super::door::{Account, Door};
-use super::limits::{READS_MAX, START_WAIT};
+use super::limits::{BUNDLES_MAX, READS_MAX, START_WAIT};
 use super::links::Links;
 use super::scrub::Scrub;
 use super::sequencer::Queue;
@@ -36,6 +36,8 @@ pub(crate) struct Core {
     pub(crate) queue: Queue,
     /// Whether entries are not among what is offered as tiles.
     pub(crate) entries_withheld: bool,
+    /// Room for bundles of entries that are being sent.
+    pub(crate) bundles: Arc<Semaphore>,
     /// The latest published checkpoint, for those who watch.
     pub(crate) published: watch::Receiver<SignedCheckpoint>,
     /// Until when a submission waits for the start to be over.
@@ -70,6 +72,7 @@ impl Core {
             door: Door::new(limits),
             queue,
             entries_withheld,
+            bundles: Arc::new(Semaphore::new(BUNDLES_MAX)),
             published,
             witnesses,
             start_over: Instant::now() + START_WAIT,

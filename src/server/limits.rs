@@ -87,6 +87,12 @@ pub(crate) const READS_MAX: usize = 64;
 /// How long the store may take for a tile. Shorter than what a call has, so that the answer to a request of HTTP is one of HTTP.
 pub(crate) const TILE_READ_TIMEOUT: Duration = Duration::from_secs(20);
 
+/// Bundles of entries that are being sent over HTTP at once, to all callers: two pieces of 1 MiB each at most, so 128 MiB.
+pub(crate) const BUNDLES_MAX: usize = 64;
+
+/// How long a caller may take for a piece of a bundle, so that one who does not read gives his place to others.
+pub(crate) const BUNDLE_IDLE_TIMEOUT: Duration = Duration::from_secs(20);
+
 /// Entries that are read from the store at once for a range: at most 1 MiB.
 pub(crate) const LIST_STEP_ENTRIES: u64 = 16;
 

@@ -8,7 +8,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
@@ -17,7 +17,7 @@ use witnessmark_tlog::{Tile, encode_entry_bundle};
 use witnessmark_verifier::Hash;
 
 use super::core::Core;
-use super::limits::{LIST_STEP_ENTRIES, STREAM_IDLE_TIMEOUT, TILE_READ_TIMEOUT};
+use super::limits::{BUNDLE_IDLE_TIMEOUT, LIST_STEP_ENTRIES, TILE_READ_TIMEOUT};
 use super::status::of_log;
 use super::telemetry::fault;
 
@@ -39,14 +39,14 @@ pub(super) async fn answer(core: Option<Arc<Core>>, path: &str) -> Response {
     let Some(core) = core else {
         return refuse(StatusCode::SERVICE_UNAVAILABLE, "the ledger is stopping\n");
     };
-    let checkpoint = match core.shown(CheckpointChoice::Newest, 0) {
-        Ok(checkpoint) => checkpoint,
-        Err(refusal) => return failed(&refusal),
+    // What waits for witnesses before it is shown is not there yet.
+    let Ok(checkpoint) = core.shown(CheckpointChoice::Newest, 0) else {
+        return missing();
     };
+    let size = checkpoint.head().size.get();
     if path == CHECKPOINT_PATH {
         return offer(TEXT, NEVER_KEPT, checkpoint.text().to_owned());
     }
-    let size = checkpoint.head().size.get();
     let path = path.trim_start_matches('/');
     if let Ok(tile) = Tile::parse(path) {
         return hashes(&core, tile, size).await;
@@ -74,6 +74,9 @@ async fn entries(core: Arc<Core>, tile: &Tile, size: u64) -> Response {
     let Some(mut places) = core.reader.bundle(tile, size) else {
         return missing();
     };
+    let Ok(place) = Arc::clone(&core.bundles).try_acquire_owned() else {
+        return busy();
+    };
     // What cannot be read at all is told in place of a bundle.
     let first = match piece(&core, &mut places).await {
         Ok(first) => first,
@@ -88,8 +91,10 @@ async fn entries(core: Arc<Core>, tile: &Tile, size: u64) -> Response {
     tokio::spawn(async move {
         let mut next = Ok(first);
         loop {
+            // Held until the last piece is on its way.
+            let _place = &place;
             let is_last = next.is_err() || places.is_empty();
-            let sent = tokio::time::timeout(STREAM_IDLE_TIMEOUT, pieces.send(next)).await;
+            let sent = tokio::time::timeout(BUNDLE_IDLE_TIMEOUT, pieces.send(next)).await;
             if is_last || !matches!(sent, Ok(Ok(()))) {
                 return;
             }
@@ -146,6 +151,15 @@ fn offer(content_type: &'static str, keep: &'static str, body: impl IntoResponse
 fn refuse(status: StatusCode, why: impl Into<String>) -> Response {
     let mut response = offer(TEXT, NEVER_KEPT, why.into());
     *response.status_mut() = status;
+    response
+}
+
+/// As many bundles as may be are being sent.
+fn busy() -> Response {
+    let why = "too many bundles are being read now; come back in a moment\n";
+    let mut response = refuse(StatusCode::SERVICE_UNAVAILABLE, why);
+    let wait = HeaderValue::from_static("1");
+    response.headers_mut().insert(header::RETRY_AFTER, wait);
     response
 }
 

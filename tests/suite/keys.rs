@@ -45,11 +45,7 @@ fn registrars_on_three_machines_make_a_ledger_and_admit_an_organisation() {
     let registrars = publics
         .map(|public| format!("--registrar {public}"))
         .join(" ");
-    let (charter, ledger, policy) = (
-        path("charter.json"),
-        path("ledger"),
-        path("ledger/trust.policy"),
-    );
+    let (charter, ledger) = (path("charter.json"), path("ledger"));
     let init = format!("init --origin ledger.test/three {registrars} --charter-out {charter}");
     // More signatures than there are registrars can be given by nobody.
     typed(&format!("{init} --threshold 4")).exits(64);
@@ -66,7 +62,15 @@ fn registrars_on_three_machines_make_a_ledger_and_admit_an_organisation() {
     cosign(&charter, &format!("--registrar {}.key", machines[2])).exits(0);
     typed(&make).exits(0);
     typed(&format!("fsck {ledger}")).exits(0);
+    an_organisation_with_two_roots_is_admitted(&machines, &stranger, &path);
+}
 
+fn an_organisation_with_two_roots_is_admitted(
+    machines: &[String; 3],
+    stranger: &str,
+    path: &dyn Fn(&str) -> String,
+) {
+    let (ledger, policy) = (path("ledger"), path("ledger/trust.policy"));
     let daemon = Daemon::start(Path::new(&ledger));
     let to = format!("--to {} --policy {policy}", daemon.url);
     let from = format!("--from {} --policy {policy}", daemon.url);
@@ -252,7 +256,12 @@ fn a_stolen_device_key() {
     assert_eq!(signers[0]["key_id"], key_id(&world.path("officer.pub")));
     assert_eq!(signers[0]["compromise_alleged"], false);
 
-    // What was logged before stays: three facts, told apart, online and from an export without a network.
+    what_the_stolen_key_signed_before_stays(&world, daemon, &id);
+}
+
+/// Three facts, told apart, from an export without a network.
+fn what_the_stolen_key_signed_before_stays(world: &World, daemon: Daemon, id: &str) {
+    let from = format!("--from {} --policy {}", daemon.url, world.policy());
     let export = world.path("export");
     typed(&format!("export {from} --out {export}")).exits(0);
     drop(daemon);

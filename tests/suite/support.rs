@@ -102,8 +102,9 @@ impl Daemon {
         Self::run(program(), "witness serve", folder)
     }
 
+    /// Starts the daemon with what `program` says of its surroundings.
     #[track_caller]
-    fn run(mut program: Command, command: &str, folder: &Path) -> Self {
+    pub(crate) fn run(mut program: Command, command: &str, folder: &Path) -> Self {
         program
             .args(command.split(' '))
             .args(["--listen", "127.0.0.1:0", "--dir"]);

@@ -68,6 +68,11 @@ const DEPENDENCIES: &[(&str, &[&str], &[&str])] = &[
         &["serde", "serde_json", "sha2", "thiserror"],
     ),
     (
+        "witnessmark-follow",
+        &["bundle", "merkle", "tlog", "verifier"],
+        &["reqwest", "rustls", "thiserror", "tokio"],
+    ),
+    (
         "witnessmark-tables",
         &["record", "verifier"],
         &[

@@ -402,19 +402,15 @@ fn a_ledger_that_forks_is_not_cosigned_twice_and_is_convicted() {
     add(&witness, format!("old 4\n\n{two}").as_bytes()).is(422);
 
     let origin = sha256(b"ledger.test/one").to_string();
-    let shown = world.path("shown.checkpoint");
-    fs::write(
-        &shown,
-        get(&witness.url, &format!("/{origin}/checkpoint"))
-            .is(200)
-            .body,
-    )
-    .unwrap();
-    let kept = format!("{}/logs/{origin}.contradiction", place.path());
-    assert_eq!(fs::read_to_string(&kept).unwrap(), two);
+    let path = format!("/{origin}/checkpoint");
+    let shown = get(&witness.url, &path).is(200).text().to_owned();
+    let logs = format!("{}/logs/{origin}", place.path());
+    let [signed, other] = ["cosigned", "contradiction"].map(|it| format!("{logs}.{it}"));
+    assert_eq!(fs::read_to_string(&signed).unwrap(), shown);
+    assert_eq!(fs::read_to_string(&other).unwrap(), two);
     let (policy, proof) = (world.policy(), world.path("proof.json"));
     typed(&format!(
-        "compare {shown} {kept} --policy {policy} --out {proof}"
+        "compare {signed} {other} --policy {policy} --out {proof}"
     ))
     .exits(3);
     let found = typed(&format!("verify {proof} --policy {policy}")).exits(3);

@@ -251,7 +251,7 @@ impl<S: Store> Reader<S> {
         Frontier::from_nodes(size, nodes).map_err(|_| too_few("nodes"))
     }
 
-    /// The hashes of a tile, if the tree of `size` has all of them and is published.
+    /// The hashes of a tile, if the tree of `size` entries has all of them, and is published.
     ///
     /// # Errors
     ///
@@ -274,7 +274,7 @@ impl<S: Store> Reader<S> {
         }
     }
 
-    /// Which entries the bundle under a tile of level 0 has, if the tree of `size` has all of them and is published.
+    /// Which entries the bundle under a tile of level 0 has, if the tree of `size` entries has all of them, and is published.
     pub fn bundle(&self, tile: &Tile, size: u64) -> Option<Range<u64>> {
         let size = size.min(self.published().size());
         places(tile).filter(|places| places.end <= size)

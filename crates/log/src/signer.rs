@@ -1,6 +1,7 @@
 //! The key of the log, and the one rule of its use: sign what the verifier accepts, nothing else.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use ed25519_dalek::SigningKey;
@@ -63,6 +64,16 @@ pub enum SignerError {
     },
 }
 
+impl<T: Signer + ?Sized> Signer for Arc<T> {
+    fn public_key(&self) -> PublicKey {
+        (**self).public_key()
+    }
+
+    fn sign(&self, message: &[u8]) -> Result<[u8; 64], SignerError> {
+        (**self).sign(message)
+    }
+}
+
 impl Signer for SigningKey {
     #[expect(
         clippy::expect_used,
@@ -87,12 +98,8 @@ pub struct CheckpointSigner {
 impl CheckpointSigner {
     /// The signer of the log `origin`, whose key `key` holds.
     pub fn new(origin: Origin, key: impl Signer + 'static) -> Self {
-        Self::with(origin, Box::new(key))
-    }
-
-    /// [`Self::new`] for a key whose holder is known only when the program runs.
-    pub fn with(origin: Origin, key: Box<dyn Signer>) -> Self {
         let vkey = VerifierKey::new(origin, NoteAlgorithm::Ed25519, key.public_key());
+        let key = Box::new(key);
         Self { key, vkey }
     }
 

@@ -109,19 +109,20 @@ impl StateFile {
         parse_held(note, origin, witness).map(Some)
     }
 
-    /// Keeps a checkpoint that contradicts the one that was cosigned, and says where. Only the first is kept: one convicts the log.
-    pub(crate) fn keep_contradiction(&self, note: &str) -> io::Result<PathBuf> {
+    /// The checkpoint that contradicts one that was cosigned, if there was such a one.
+    pub(crate) fn contradiction(&self) -> Option<PathBuf> {
         let path = self.path.with_extension("contradiction");
-        match fs::exists(&path) {
-            Ok(true) => Ok(path),
-            Ok(false) => {
-                let unfinished = self.path.with_extension("new");
-                write_synced(&unfinished, note.as_bytes())?;
-                rename_synced(&unfinished, &path)?;
-                Ok(path)
-            }
-            Err(error) => Err(error),
+        path.exists().then_some(path)
+    }
+
+    /// Keeps a checkpoint that contradicts the one that was cosigned, and both sides of it: `cosigned` will be replaced.
+    pub(crate) fn keep_contradiction(&self, cosigned: &str, other: &str) -> io::Result<()> {
+        for (ending, note) in [("cosigned", cosigned), ("contradiction", other)] {
+            let unfinished = self.path.with_extension("new");
+            write_synced(&unfinished, note.as_bytes())?;
+            rename_synced(&unfinished, &self.path.with_extension(ending))?;
         }
+        Ok(())
     }
 
     /// Writes that nothing was cosigned yet.

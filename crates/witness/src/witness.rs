@@ -98,7 +98,9 @@ impl Witness {
                 Ok(held) => {
                     newest_s = newest_s.max(held.as_ref().map_or(0, |held| held.time_s));
                     hashes.insert(origin_hash(&origin), origin.clone());
-                    logs.insert(origin, Log::new(watched, file, held));
+                    let log = Log::new(watched, file, held);
+                    log.tell_of_contradiction();
+                    logs.insert(origin, log);
                 }
                 Err(error) => broken.push((origin, file.path().to_owned(), error)),
             }
@@ -139,8 +141,8 @@ impl Witness {
             return Err(Refused::Halted);
         };
         let checked = asked.check(&held.as_ref().map_or_else(empty_tree, |held| held.head));
-        if let (Err(refused), Some(held)) = (&checked, held) {
-            log.look_at(refused, &asked, held, &signatures);
+        if let (Err(_), Some(held)) = (&checked, held) {
+            log.look_at(&asked, held, &signatures);
         }
         checked?;
         let time_s = self.time(now_s)?;
@@ -242,29 +244,36 @@ impl Log {
     }
 
     /// Keeps a checkpoint that is refused if it convicts the log: of the same size as the one that was cosigned, with another root.
+    /// Only the first: one is enough, and nobody fills the disk with more.
     fn look_at(
         &self,
-        refused: &Refused,
         asked: &Asked<'_>,
         held: &Held,
         signatures: &[(&VerifierKey, &SignatureLine<'_>)],
     ) {
-        if asked.head.size != held.head.size || asked.head.root == held.head.root {
+        let is_other = asked.head.size == held.head.size && asked.head.root != held.head.root;
+        if !is_other || self.file.contradiction().is_some() {
             return;
         }
-        let origin = asked.origin;
-        match self
-            .file
-            .keep_contradiction(&note(asked.note.text(), signatures, ""))
-        {
-            Ok(path) => tracing::error!(
-                origin, %refused, cosigned = %self.file.path().display(), contradiction = %path.display(),
-                "the log has signed two trees of one size: keep both files and tell others"
-            ),
+        let other = note(asked.note.text(), signatures, "");
+        match self.file.keep_contradiction(&held.note, &other) {
+            Ok(()) => self.tell_of_contradiction(),
             Err(error) => tracing::error!(
-                origin, %refused, %error, note = asked.note.source(),
-                "the log has signed two trees of one size, and the second could not be kept"
+                origin = asked.origin, %error, cosigned = &*held.note, other,
+                "the log has signed two trees of one size, and that could not be kept"
             ),
+        }
+    }
+
+    /// Tells the operator if the log is convicted.
+    fn tell_of_contradiction(&self) {
+        if let Some(path) = self.file.contradiction() {
+            tracing::error!(
+                origin = self.watched.origin,
+                other = %path.display(),
+                cosigned = %path.with_extension("cosigned").display(),
+                "the log has signed two trees of one size: compare these two files, and tell others"
+            );
         }
     }
 

@@ -10,7 +10,7 @@ use super::standing::Standing;
 use super::state::View;
 use super::words::Subject;
 use crate::cli::chain::sign_payload;
-use crate::cli::key::open_key;
+use crate::cli::key::Unlock;
 use crate::cli::{Memory, files};
 use crate::output::{Failure, Outcome, Report, Trouble, plain};
 use crate::signer::{Key, KeyName};
@@ -49,6 +49,8 @@ pub(in crate::cli) struct Arguments {
     /// The policy file that says whose signatures are trusted.
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
+    #[command(flatten)]
+    unlock: Unlock,
 }
 
 /// Shows the request, or signs it.
@@ -167,7 +169,7 @@ fn keys(arguments: &Arguments, place: &str, standing: &Standing) -> Result<Vec<K
     let mut troubles = Vec::new();
     for (option, side, names) in named {
         for name in names {
-            let key = open_key(name)?;
+            let key = arguments.unlock.open(name)?;
             let id = key.public_key().key_id();
             match objection(standing, &id, side) {
                 Some((reason, message, fix)) => troubles.push(

@@ -14,7 +14,7 @@ use super::check::{describe, no_errors, to_json};
 use super::{decode, files};
 use crate::cli::carried::{self, Carried};
 use crate::cli::chain::sign_payload;
-use crate::cli::key::open_key;
+use crate::cli::key::Unlock;
 use crate::output::{Failure, Outcome, Report, Trouble, plain};
 use crate::signer::{Key, KeyName};
 
@@ -59,6 +59,8 @@ pub(in crate::cli) struct Arguments {
     /// The batch file for all of them; it must be new.
     #[arg(long, value_name = "FILE", requires = "confirm")]
     batch: Option<PathBuf>,
+    #[command(flatten)]
+    unlock: Unlock,
 }
 
 /// A good record, and what is to be said of it.
@@ -79,7 +81,7 @@ struct Shown {
 ///
 /// When a file or the key cannot be read, a record is not good, or the code is another one. Nothing is signed then.
 pub(super) fn run(arguments: &Arguments) -> Result<Report, Failure> {
-    let key = open_key(&arguments.key)?;
+    let key = arguments.unlock.open(&arguments.key)?;
     let key_id = key.public_key().key_id();
     let mut cargo = carried::read(&arguments.files)?;
     let damage = cargo.failure();

@@ -16,7 +16,7 @@ use super::protect::{Plan, Protected};
 use super::{files, new_thread};
 use crate::cli::chain::sign_payload;
 use crate::cli::device::DeviceState;
-use crate::cli::key::open_key;
+use crate::cli::key::Unlock;
 use crate::cli::vault::{UseOptions, VaultFile, vault_failure};
 use crate::clock;
 use crate::output::{Failure, Outcome, Output, Report, Trouble, plain};
@@ -84,6 +84,8 @@ pub(in crate::cli) struct Arguments {
     seen: Option<PathBuf>,
     #[command(flatten)]
     vault: UseOptions,
+    #[command(flatten)]
+    unlock: Unlock,
 }
 
 fn parse_path(text: &str) -> Result<FieldPath, String> {
@@ -166,9 +168,9 @@ pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<Report, Fail
     let origin = origin(arguments, seen.as_ref())?;
     let seen = seen.map(|checkpoint| in_record(&checkpoint));
     let plan = plan(arguments)?;
-    let mut keys = vec![open_key(&arguments.key)?];
+    let mut keys = vec![arguments.unlock.open(&arguments.key)?];
     for name in &arguments.countersign {
-        keys.push(open_key(name)?);
+        keys.push(arguments.unlock.open(name)?);
     }
     let drafts = read_all(arguments, plan.as_ref(), output)?;
     let mut vault = open_vault(arguments)?;

@@ -2,12 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use zeroize::Zeroizing;
-
 use super::{file, sealing_failure};
-use crate::cli::files;
+use crate::cli::{files, passphrase};
 use crate::output::{Failure, Trouble};
 use crate::vault::{VaultKey, needs_passphrase};
+
+/// What to do where nobody can be asked.
+const FIX: &str = "give --passphrase-file or --identity (beside --vault: --vault-passphrase-file, --vault-identity)";
 
 /// What opens the vault. A passphrase is asked for when neither is given, and is never an argument.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -73,7 +74,8 @@ impl KeyOptions {
                 ),
             ));
         }
-        let asked = ask(&format!("Passphrase of the vault {}: ", path.display()))?;
+        let question = format!("Passphrase of the vault {}: ", path.display());
+        let asked = passphrase::ask(&question, FIX)?;
         Ok(VaultKey::passphrase(&asked))
     }
 
@@ -86,12 +88,8 @@ impl KeyOptions {
         let key = if let Some(key) = self.named()? {
             key
         } else {
-            let asked = ask(&format!("New passphrase of the vault {}: ", path.display()))?;
-            if asked != ask("The same again: ")? {
-                let message = "the two passphrases differ";
-                return Err(Failure::usage(Trouble::new("PASSPHRASE", "", message)));
-            }
-            VaultKey::passphrase(&asked)
+            let question = format!("New passphrase of the vault {}: ", path.display());
+            VaultKey::passphrase(&passphrase::ask_twice(&question, FIX)?)
         };
         key.fit_for_a_new_vault()
             .map_err(|error| sealing_failure(path, &error))?;
@@ -108,32 +106,7 @@ impl KeyOptions {
         let Some(path) = &self.passphrase_file else {
             return Ok(None);
         };
-        let text = files::read_private(path)?;
-        let line = text.lines().next().unwrap_or_default();
-        if line.is_empty() {
-            let message = "the first line, which is the passphrase, is empty";
-            return Err(Failure::usage(Trouble::new(
-                "PASSPHRASE",
-                path.display(),
-                message,
-            )));
-        }
-        Ok(Some(VaultKey::passphrase(line)))
+        let line = passphrase::of_file(path)?;
+        Ok(Some(VaultKey::passphrase(&line)))
     }
-}
-
-/// Asks at the terminal, where nothing is shown of what is typed.
-fn ask(question: &str) -> Result<Zeroizing<String>, Failure> {
-    rpassword::prompt_password(crate::output::plain(question))
-        .map(Zeroizing::new)
-        .map_err(|error| {
-            Failure::usage(
-                Trouble::new(
-                    "PASSPHRASE",
-                    "",
-                    format!("nobody can be asked for the passphrase: {error}"),
-                )
-                .fix("give --passphrase-file or --identity (beside --vault: --vault-passphrase-file, --vault-identity)"),
-            )
-        })
 }

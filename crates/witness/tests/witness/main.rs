@@ -163,11 +163,17 @@ fn every_refusal_leaves_everything_as_it_was() {
         assert_eq!(fs::read(state_file(dir.path())).unwrap(), kept);
     }
     // Of the two trees of one size, both are kept: that convicts the log.
-    let contradiction = state_file(dir.path()).with_extension("contradiction");
-    assert_eq!(
-        fs::read_to_string(contradiction).unwrap(),
-        fork.sign(&fork.text(5))
-    );
+    let third = Log::new("abcdYfgh");
+    witness
+        .add_checkpoint(&third.request(5, 5), NOW)
+        .unwrap_err();
+    for (ending, note) in [
+        ("contradiction", fork.sign(&fork.text(5)).as_str()),
+        ("cosigned", &shown),
+    ] {
+        let kept = state_file(dir.path()).with_extension(ending);
+        assert_eq!(fs::read_to_string(kept).unwrap(), note);
+    }
     assert_eq!(witness.add_checkpoint(&log.request(5, 5), NOW), Ok(line));
 }
 
