@@ -29,6 +29,8 @@ struct Load {
     clients: u32,
     bytes: u32,
     signatures: u32,
+    /// Keys of devices, which the clients use in turn: with as many as clients, each has its own.
+    devices: u32,
     /// How much of the usual number of calls is made, in thousandths: big records and single callers take longer.
     per_mille: u64,
 }
@@ -37,7 +39,7 @@ const fn load(
     calls: &'static str,
     clients: u32,
     bytes: u32,
-    signatures: u32,
+    (signatures, devices): (u32, u32),
     per_mille: u64,
 ) -> Load {
     Load {
@@ -45,34 +47,39 @@ const fn load(
         clients,
         bytes,
         signatures,
+        devices,
         per_mille,
     }
 }
 
-const APPENDS: [Load; 13] = [
+const APPENDS: [Load; 16] = [
     // To warm up: the first row of a table is never believed.
-    load("stream", 8, 1_024, 1, 200),
-    load("stream", 1, 1_024, 1, 1_000),
-    load("stream", 8, 1_024, 1, 1_000),
-    load("stream", 64, 1_024, 1, 1_000),
-    load("stream", 256, 1_024, 1, 1_000),
-    load("stream", 8, 1_024, 2, 500),
-    load("stream", 8, 768, 1, 1_000),
-    load("stream", 8, 4_096, 1, 500),
-    load("unary", 1, 1_024, 1, 30),
-    load("unary", 8, 1_024, 1, 200),
-    load("unary", 64, 1_024, 1, 500),
-    load("unary", 256, 1_024, 1, 500),
-    load("unary", 64, 1_024, 2, 300),
+    load("stream", 8, 1_024, (1, 8), 200),
+    load("stream", 1, 1_024, (1, 1), 1_000),
+    load("stream", 8, 1_024, (1, 8), 1_000),
+    // One key over several connections: its records overtake each other.
+    load("stream", 8, 1_024, (1, 1), 1_000),
+    load("stream", 64, 1_024, (1, 8), 1_000),
+    load("stream", 256, 1_024, (1, 8), 1_000),
+    load("stream", 8, 1_024, (2, 8), 500),
+    load("stream", 8, 256, (1, 8), 1_000),
+    load("stream", 8, 4_096, (1, 8), 500),
+    load("stream", 8, 32_768, (1, 8), 100),
+    load("unary", 1, 1_024, (1, 1), 30),
+    load("unary", 8, 1_024, (1, 8), 200),
+    load("unary", 64, 1_024, (1, 8), 500),
+    load("unary", 256, 1_024, (1, 8), 500),
+    load("unary", 64, 256, (1, 8), 500),
+    load("unary", 64, 1_024, (2, 8), 300),
 ];
 
 const READS: [Load; 6] = [
-    load("inclusion", 1, 0, 0, 200),
-    load("inclusion", 8, 0, 0, 1_000),
-    load("inclusion", 64, 0, 0, 1_000),
-    load("consistency", 1, 0, 0, 200),
-    load("consistency", 8, 0, 0, 1_000),
-    load("consistency", 64, 0, 0, 1_000),
+    load("inclusion", 1, 0, (0, 0), 200),
+    load("inclusion", 8, 0, (0, 0), 1_000),
+    load("inclusion", 64, 0, (0, 0), 1_000),
+    load("consistency", 1, 0, (0, 0), 200),
+    load("consistency", 8, 0, (0, 0), 1_000),
+    load("consistency", 64, 0, (0, 0), 1_000),
 ];
 
 fn main() {
@@ -82,9 +89,9 @@ fn main() {
     println!("{}", server::machine());
     let mut server = Server::start(folder.path());
     println!(
-        "\n| calls | clients | bytes | signatures | a second | of bare verification | of bare calls | p50 | p99 | p99.9 | bare p50 | sync p50, p99 | server, us a call |"
+        "\n| calls | clients | bytes | signatures | devices | a second | of bare verification | of bare calls | p50 | p99 | p99.9 | bare p50 | sync p50, p99 | server, us a call |"
     );
-    println!("|---|---|---|---|---|---|---|---|---|---|---|---|---|");
+    println!("|---|---|---|---|---|---|---|---|---|---|---|---|---|---|");
     for load in APPENDS.iter().chain(&READS) {
         row(&server, load, records);
     }
@@ -123,7 +130,7 @@ fn row(server: &Server, load: &Load, records: u64) {
         let in_flight = ((1 << 20) / load.bytes).clamp(1, 256);
         arguments.push(format!("--in-flight={in_flight}"));
         arguments.push("--org=field-team".to_owned());
-        arguments.extend(server.keys(load.signatures));
+        arguments.extend(server.keys(load.devices, load.signatures));
     }
     let cpu = server.cpu_seconds();
     arguments.push(server.disk());
@@ -137,11 +144,12 @@ fn row(server: &Server, load: &Load, records: u64) {
         |waits: &Value, part: &str| format!("{:.2} ms", waits[part].as_f64().unwrap() / 1_000.0);
     let waits = &told["wait_us"];
     println!(
-        "| {} | {} | {} | {} | {:.0} | {} | {} | {} | {} | {} | {} | {}, {} | {:.0} |",
+        "| {} | {} | {} | {} | {} | {:.0} | {} | {} | {} | {} | {} | {} | {}, {} | {:.0} |",
         load.calls,
         load.clients,
         load.bytes,
         load.signatures,
+        load.devices,
         told["per_s"].as_f64().unwrap(),
         ratio(&told["bare_verification"]),
         ratio(&told["bare_calls"]),

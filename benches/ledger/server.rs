@@ -24,6 +24,13 @@ pub(crate) struct Start {
     pub(crate) appended: Duration,
 }
 
+/// How many devices the organisation has.
+const DEVICES: u32 = 8;
+
+fn device(number: u32) -> String {
+    format!("device-{number}.key")
+}
+
 fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_witnessmark"));
     command
@@ -48,7 +55,7 @@ fn serve(folder: &Path) -> (Child, String) {
 }
 
 impl Server {
-    /// A new ledger in `folder`, in which one organisation has a device and an officer.
+    /// A new ledger in `folder`, in which one organisation has devices and an officer.
     pub(crate) fn start(folder: &Path) -> Self {
         let made = |arguments: &[&str]| {
             let output = program()
@@ -66,7 +73,12 @@ impl Server {
             "--dir",
             "ledger",
         ]);
-        for key in ["root.key", "device.key", "officer.key", "later.key"] {
+        let devices = (0..DEVICES).map(device);
+        let records: Vec<String> = devices
+            .chain(["officer.key", "later.key"].map(str::to_owned))
+            .collect();
+        made(&["key", "new", "--out", "root.key"]);
+        for key in &records {
             made(&["key", "new", "--out", key]);
         }
         let (child, url) = serve(folder);
@@ -74,7 +86,7 @@ impl Server {
         let to = [&to[..], &["--policy", "ledger/trust.policy"]].concat();
         let registrar = ["--registrar", "ledger/keys/registrar.key"];
         made(&[&["org", "genesis"], &to[..], &registrar].concat());
-        for key in ["device.key", "officer.key", "later.key"] {
+        for key in &records {
             made(&[&["org", "add-key"], &to[..], &["--key", key]].concat());
         }
         Self {
@@ -84,10 +96,11 @@ impl Server {
         }
     }
 
-    /// The keys that make so many signatures, as arguments.
-    pub(crate) fn keys(&self, signatures: u32) -> Vec<String> {
+    /// The keys of so many devices that make so many signatures, as arguments.
+    pub(crate) fn keys(&self, devices: u32, signatures: u32) -> Vec<String> {
         let key = |name: &str| self.folder.join(name).display().to_string();
-        let mut keys = vec![format!("--key={}", key("device.key"))];
+        let devices = (0..devices).map(|number| format!("--key={}", key(&device(number))));
+        let mut keys: Vec<String> = devices.collect();
         if signatures == 2 {
             keys.push(format!("--countersign={}", key("officer.key")));
         }

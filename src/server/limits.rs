@@ -20,6 +20,11 @@ pub(crate) const CONNECTIONS_MAX: usize = 256;
 /// left.
 pub(crate) const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
+/// How long a caller may take until it is known which HTTP he speaks, and with how many bytes it is at the latest: the preface of
+/// HTTP/2. Whoever connects and says nothing would keep his place for ever.
+pub(crate) const GREETING_TIMEOUT: Duration = Duration::from_secs(30);
+pub(crate) const GREETING_BYTES: usize = 24;
+
 /// Calls and streams at once on one connection; a client that needs more opens another one.
 pub(crate) const STREAMS_MAX: u32 = 128;
 

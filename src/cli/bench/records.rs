@@ -18,6 +18,9 @@ use crate::clock;
 use crate::output::Failure;
 use crate::signer::Key;
 
+/// The longest text that is made; 4,000 characters are allowed.
+const TEXT_CHARS: usize = 3_900;
+
 /// Keys that sign, by their ids.
 pub(super) type Keys = BTreeMap<KeyId, PublicKey>;
 
@@ -120,16 +123,67 @@ pub(super) fn make(
     Ok((made, public))
 }
 
-/// Makes the payload `bytes` long, as far as one text can.
+/// Makes the payload `bytes` long: by more texts, or by leaving out what a statement can do without.
 fn fill(record: &mut v1::Record, bytes: usize) {
     record.attachments.clear();
-    let short = bytes.saturating_sub(encode(record).len());
-    if let Some(v1::record::Body::Statement(statement)) = &mut record.body
-        && let Some(text) = statement.texts.first_mut()
-    {
-        // The length of the text is written before it, and may take more bytes then.
-        text.text.push_str(&".".repeat(short.saturating_sub(2)));
+    if encode(record).len() > bytes {
+        shorten(record);
     }
+    loop {
+        let short = bytes.saturating_sub(encode(record).len());
+        let Some(v1::record::Body::Statement(statement)) = &mut record.body else {
+            return;
+        };
+        let Some(text) = statement.texts.last_mut() else {
+            return;
+        };
+        // The lengths of the text, and of what it is in, are written before it, and may take more bytes then.
+        let room = TEXT_CHARS.saturating_sub(text.text.len());
+        let more = short.saturating_sub(4).min(room);
+        text.text.push_str(&".".repeat(more));
+        if short < TEXT_CHARS {
+            return;
+        }
+        statement.texts.push(v1::LangString {
+            lang: "en".to_owned(),
+            text: ".".to_owned(),
+        });
+    }
+}
+
+/// Leaves out what a statement need not say.
+fn shorten(record: &mut v1::Record) {
+    let long = std::mem::take(record);
+    *record = v1::Record {
+        org: long.org,
+        device_seq: long.device_seq,
+        signed_at_ms: long.signed_at_ms,
+        previous: long.previous,
+        origin: long.origin,
+        schema: long.schema,
+        thread_id: long.thread_id,
+        titles: vec![v1::LangString {
+            lang: "en".to_owned(),
+            text: "Example".to_owned(),
+        }],
+        language: long.language,
+        asserted_by: long.asserted_by,
+        basis: v1::Basis::OwnObservation.into(),
+        marking: Some(v1::Marking {
+            tlp: v1::Tlp::Clear.into(),
+            ..v1::Marking::default()
+        }),
+        reported: long.reported,
+        body: Some(v1::record::Body::Statement(v1::Statement {
+            texts: vec![v1::LangString {
+                lang: "en".to_owned(),
+                text: ".".to_owned(),
+            }],
+            fidelity: v1::TextFidelity::Exact.into(),
+            ..v1::Statement::default()
+        })),
+        ..v1::Record::default()
+    };
 }
 
 #[cfg(test)]
@@ -140,13 +194,21 @@ mod tests {
     #[test]
     fn records_of_every_length_are_good_ones() {
         let form = template::form(RecordKind::Statement).unwrap();
-        for bytes in [768, 1_024, 4_096] {
+        for bytes in [256, 512, 768, 1_024, 4_096, 8_192, 32_768] {
             let mut record = template::example(&form).unwrap();
-            record.org = "field-team".to_owned();
+            let stamp = Stamp {
+                org: "field-team",
+                origin: "ledger.example/bench",
+                signed_at_ms: 1_790_000_000_000,
+                device_seq: 100_000,
+                previous: Some(RecordId::of("", b"previous")),
+                seen: None,
+            };
+            stamp.apply(&mut record);
             fill(&mut record, bytes);
             let length = encode(&record).len();
             assert!(length.abs_diff(bytes) < 8, "{length} of {bytes}");
-            assert_eq!(validate_draft(record), []);
+            assert_eq!(validate_draft(record), [], "{bytes}");
         }
     }
 }
