@@ -21,6 +21,8 @@ pub(crate) struct Seen {
     pub(crate) error: Option<String>,
     /// Whether it has cosigned since this start, and so vouched that nothing it saw is missing here.
     pub(crate) vouched: bool,
+    /// Whether it has forgotten what it had cosigned, as this ledger knows. Then it cannot vouch before another start.
+    pub(crate) forgot: bool,
 }
 
 /// The checkpoint that is asked for now, and who has answered.
@@ -80,8 +82,19 @@ impl Book {
         &self.seen
     }
 
-    /// The witness said which size it has cosigned last.
-    pub(super) fn named(&mut self, place: usize, size: TreeSize) {
+    /// The witness said which size it has cosigned last. True if that is less than it had cosigned.
+    pub(super) fn named(&mut self, place: usize, size: TreeSize) -> bool {
+        let Some(seen) = self.seen.get_mut(place) else {
+            return false;
+        };
+        let forgot = seen.size.is_some_and(|known| size < known);
+        seen.forgot |= forgot;
+        seen.size = Some(size);
+        forgot
+    }
+
+    /// The witness is to be asked from this size the next time, whatever it said.
+    pub(super) fn asked_from(&mut self, place: usize, size: TreeSize) {
         if let Some(seen) = self.seen.get_mut(place) {
             seen.size = Some(size);
         }
@@ -93,7 +106,7 @@ impl Book {
             seen.size = Some(size);
             seen.time_s = Some(by.time_s);
             seen.error = None;
-            seen.vouched = true;
+            seen.vouched = !seen.forgot;
         }
         // What comes for a round that is over is late: its checkpoint has been passed by.
         if let Some(round) = self.round.as_mut().filter(|round| round.number == number)
@@ -216,5 +229,14 @@ mod tests {
         assert_eq!((unknown.size, unknown.time_s), (None, None));
         assert!(!known.vouched && !book.is_vouched(&rules));
         assert_eq!(rules.asked[0].key(), &witness(2));
+        // Who has forgotten it cosigns, and does not vouch.
+        let mut book = book;
+        let round = book.begin(signed(6));
+        assert!(!book.named(1, TreeSize::new(0)) && book.named(0, TreeSize::new(0)));
+        for (place, seed) in [(0, 2), (1, 3)] {
+            book.cosigned(place, round, TreeSize::new(6), cosigned(seed, 6, 130));
+        }
+        assert!(book.witnessed(&rules).is_some());
+        assert!(!book.seen(0).vouched && book.seen(1).vouched && !book.is_vouched(&rules));
     }
 }
