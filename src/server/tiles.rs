@@ -46,6 +46,7 @@ pub(super) async fn answer(core: Option<Arc<Core>>, path: &str) -> Response {
     if path == CHECKPOINT_PATH {
         return offer(TEXT, NEVER_KEPT, checkpoint.text().to_owned());
     }
+    let size = checkpoint.head().size.get();
     let path = path.trim_start_matches('/');
     if let Ok(tile) = Tile::parse(path) {
         return hashes(&core, tile, size).await;
