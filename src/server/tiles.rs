@@ -45,6 +45,7 @@ pub(super) async fn answer(core: Option<Arc<Core>>, path: &str) -> Response {
     };
     let size = checkpoint.head().size.get();
     if path == CHECKPOINT_PATH {
+        let checkpoint = core.witnesses.followed().unwrap_or(checkpoint);
         return offer(TEXT, NEVER_KEPT, checkpoint.text().to_owned());
     }
     let path = path.trim_start_matches('/');
