@@ -19,6 +19,7 @@ mod key;
 mod memory;
 mod mirror;
 mod misbehaviour;
+mod monitor;
 mod org;
 mod page;
 mod passphrase;
@@ -50,7 +51,10 @@ pub(crate) use chain::{EventDraft, sign_event};
 pub(crate) use connect::{client_trouble, connect, ledger_trouble};
 pub(crate) use device::DeviceState;
 pub(crate) use export::{export_folder, export_running};
-pub(crate) use files::{read_bytes, write_new_or_same, write_replacing};
+pub(crate) use files::{
+    TEXT_BYTES_MAX, read_bytes, read_policy, write_new_or_same, write_replacing,
+};
+pub(crate) use follow::{Found as FoundMisbehaviour, failure as follow_failure, follower};
 pub(crate) use key::{new_key, read_key};
 pub(crate) use memory::Memory;
 pub(crate) use record::{Stamp, sign_record};
@@ -135,6 +139,8 @@ enum Command {
     Export(export::Arguments),
     /// Keep a verified copy of a published log, up to date and served.
     Mirror(mirror::Arguments),
+    /// Follow ledgers, check everything that is new, and tell what you watch for.
+    Monitor(monitor::Arguments),
     /// Check everything that a stopped ledger has stored.
     Fsck(fsck::Arguments),
     /// Rebuild a ledger whose store is damaged or gone from an export.
@@ -229,6 +235,7 @@ async fn run(command: Command, output: &Output) -> Result<Report, Failure> {
         Command::Audit(arguments) => audit::run(&arguments, output).await,
         Command::Export(arguments) => export::run(&arguments, output).await,
         Command::Mirror(arguments) => mirror::run(&arguments, output).await,
+        Command::Monitor(arguments) => Box::pin(monitor::run(&arguments, output)).await,
         Command::Fsck(arguments) => fsck::run(&arguments, output),
         Command::Restore(arguments) => restore::run(&arguments, output),
         Command::Witness(command) => witness::run(command, output).await,

@@ -7,6 +7,7 @@ mod demo;
 mod keyfile;
 mod ledger;
 mod mirror;
+mod monitor;
 mod output;
 mod public_key;
 mod server;

@@ -53,6 +53,12 @@ impl Found {
         }
     }
 
+    /// Where the file would be written.
+    pub(crate) fn place_of(found: &Misbehaviour, folder: &Path) -> Option<PathBuf> {
+        let text = found.encode().ok()?;
+        Some(folder.join(misbehaviour::name_of(found, &text)))
+    }
+
     /// The file; empty when it could not be written.
     pub(crate) fn place(&self) -> String {
         let path = self.written.as_ref().ok();
@@ -117,7 +123,11 @@ pub(crate) fn failure(error: &FollowError, url: &str) -> Failure {
             "NO_LOG",
             "give the address below which checkpoint and tile lie",
         ),
-        _ => cannot_tell(
+        FollowError::Fetch(_)
+        | FollowError::Kept(_)
+        | FollowError::Tree(_)
+        | FollowError::Misbehaviour(_)
+        | _ => cannot_tell(
             "UNAVAILABLE",
             "try again later; what is kept stays as it is",
         ),

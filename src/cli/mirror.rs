@@ -78,7 +78,7 @@ pub(super) async fn run(arguments: &Arguments, output: &Output) -> Result<Report
         Some(address) => Some(listen(&arguments.dir, address, stopped.clone(), output).await?),
         None => None,
     };
-    let followed = async {
+    let following = async {
         tokio::select! {
             () = follow_on(arguments, &follower) => {}
             _ = until.wait_for(|stop| *stop) => {}
@@ -87,7 +87,7 @@ pub(super) async fn run(arguments: &Arguments, output: &Output) -> Result<Report
     if let Some(serving) = serving {
         let served = tokio::select! {
             served = serving => Some(served),
-            () = followed => None,
+            () = following => None,
         };
         if let Some(Ok(Err(error))) = served
             && !*stopped.borrow_and_update()
@@ -95,7 +95,7 @@ pub(super) async fn run(arguments: &Arguments, output: &Output) -> Result<Report
             return Err(Failure::cannot_tell(Trouble::new("SERVE", "", error)));
         }
     } else {
-        followed.await;
+        following.await;
     }
     Ok(Report::done("", Value::Null))
 }

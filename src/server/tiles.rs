@@ -43,7 +43,6 @@ pub(super) async fn answer(core: Option<Arc<Core>>, path: &str) -> Response {
     let Ok(checkpoint) = core.shown(CheckpointChoice::Newest, 0) else {
         return missing();
     };
-    let size = checkpoint.head().size.get();
     if path == CHECKPOINT_PATH {
         let checkpoint = core.witnesses.followed().unwrap_or(checkpoint);
         return offer(TEXT, NEVER_KEPT, checkpoint.text().to_owned());

@@ -20,6 +20,7 @@ mod keys;
 mod link;
 mod mirror;
 mod misbehaviour;
+mod monitor;
 mod other_languages;
 mod page;
 mod published;

@@ -42,7 +42,8 @@ impl Published {
 
     /// Serves another folder from now on.
     pub(crate) fn show(&self, folder: impl AsRef<Path>) {
-        self.state.lock().unwrap().folder = folder.as_ref().to_owned();
+        let folder = folder.as_ref().to_owned();
+        self.state.lock().unwrap().folder = folder;
     }
 
     /// What is asked first: for a path without its slash, and the body of the request.

@@ -27,10 +27,7 @@ const WAIT_MAX: Duration = Duration::from_secs(60);
 
 /// Where a log is published: the prefix below which `checkpoint` and `tile` lie.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LogAddress {
-    prefix: Url,
-    given: Url,
-}
+pub struct LogAddress(Url);
 
 /// Why this is not the address of a published log.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -83,25 +80,18 @@ impl LogAddress {
         if !is_plain {
             return Err(bad());
         }
-        let given = parsed.clone();
         // What is joined goes below the last segment.
         parsed
             .path_segments_mut()
             .map_err(|()| bad())?
             .pop_if_empty()
             .push("");
-        let prefix = parsed;
-        Ok(Self { prefix, given })
+        Ok(Self(parsed))
     }
 
     /// The address, with a slash at its end.
     pub fn as_str(&self) -> &str {
-        self.prefix.as_str()
-    }
-
-    /// The address as it was given, for what is no prefix.
-    pub(crate) const fn given(&self) -> &Url {
-        &self.given
+        self.0.as_str()
     }
 }
 
@@ -119,7 +109,7 @@ impl Fetcher {
     ///
     /// [`FetchError::Unreachable`] if the system's roots of trust cannot be read.
     pub fn new(address: LogAddress) -> Result<Self, FetchError> {
-        let http = client(&address)?;
+        let http = client(&address.0)?;
         Ok(Self { http, address })
     }
 
@@ -136,7 +126,7 @@ impl Fetcher {
     ///
     /// There is no answer that can be used.
     pub async fn get(&self, path: &str, max: usize) -> Result<Option<Vec<u8>>, FetchError> {
-        let url = self.address.prefix.join(path).map_err(|error| {
+        let url = self.address.0.join(path).map_err(|error| {
             let url = self.address.as_str().to_owned();
             let why = error.to_string();
             FetchError::Unreachable { url, why }
@@ -197,7 +187,7 @@ impl Fetcher {
 }
 
 /// What asks, for as long as it takes within the limits. It follows no redirects.
-pub(crate) fn client(address: &LogAddress) -> Result<Client, FetchError> {
+pub(crate) fn client(url: &Url) -> Result<Client, FetchError> {
     // An error says that the process has chosen its provider already, which then is this one.
     let chosen = rustls::crypto::ring::default_provider().install_default();
     drop(chosen);
@@ -210,7 +200,7 @@ pub(crate) fn client(address: &LogAddress) -> Result<Client, FetchError> {
         .tcp_nodelay(true)
         .user_agent(concat!("witnessmark/", env!("CARGO_PKG_VERSION")))
         .build();
-    http.map_err(|error| unreachable(&address.prefix, &error))
+    http.map_err(|error| unreachable(url, &error))
 }
 
 /// How a try ended without a file.
@@ -226,22 +216,25 @@ fn asked_wait(response: &Response) -> Option<Duration> {
     text.trim().parse().ok().map(Duration::from_secs)
 }
 
+fn unreachable(url: &Url, error: &reqwest::Error) -> FetchError {
+    FetchError::Unreachable {
+        url: url.to_string(),
+        why: cause(error),
+    }
+}
+
 /// The innermost cause says what went wrong; those around it only that a request did.
-pub(crate) fn unreachable(url: &Url, error: &reqwest::Error) -> FetchError {
+pub(crate) fn cause(error: &reqwest::Error) -> String {
     let mut cause: &dyn std::error::Error = error;
     while let Some(inner) = cause.source() {
         cause = inner;
     }
-    let why = if error.is_timeout() {
+    if error.is_timeout() {
         "no whole answer in time".to_owned()
     } else if error.source().is_some() {
         cause.to_string()
     } else {
         "the answer cannot be read".to_owned()
-    };
-    FetchError::Unreachable {
-        url: url.to_string(),
-        why,
     }
 }
 

@@ -15,4 +15,4 @@ pub use fetch::{AddressError, FetchError, Fetcher, LogAddress, TRIES};
 pub use follower::{FollowError, Follower, Passed};
 pub use history::{Kept, KeptError};
 pub use tree::{Source, Tree, TreeError};
-pub use webhook::Webhook;
+pub use webhook::{Webhook, WebhookAddress, WebhookAddressError};

@@ -27,9 +27,9 @@ impl Log {
 
     /// Its entries from `fork` on are others.
     pub(crate) fn forked_at(size: usize, fork: usize) -> Self {
-        let entry = |index| match index < fork {
-            true => format!("entry {index}").into_bytes(),
-            false => format!("other {index}").into_bytes(),
+        let entry = |index| {
+            let word = if index < fork { "entry" } else { "other" };
+            format!("{word} {index}").into_bytes()
         };
         Self {
             entries: (0..size).map(entry).collect(),

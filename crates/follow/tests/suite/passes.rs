@@ -144,10 +144,10 @@ async fn one_flipped_bit_anywhere_is_refused_and_nothing_of_it_is_kept() {
         let server = Server::start(bad);
         let copy = Copy::of(&server, &log);
         let error = copy.pass().await.unwrap_err();
-        let is_told = match &error {
-            FollowError::Note(..) | FollowError::Checkpoint(..) => path == "checkpoint",
-            FollowError::Tree(TreeError::NotSigned { .. }) => path != "checkpoint",
-            _ => false,
+        let is_told = if path == "checkpoint" {
+            matches!(error, FollowError::Note(..) | FollowError::Checkpoint(..))
+        } else {
+            matches!(error, FollowError::Tree(TreeError::NotSigned { .. }))
         };
         assert!(is_told, "{path}: {error}");
         assert!(!copy.files().contains_key("checkpoint"), "{path}");
