@@ -47,6 +47,7 @@ pub(super) async fn answer(core: Option<Arc<Core>>, path: &str) -> Response {
         let checkpoint = core.witnesses.followed().unwrap_or(checkpoint);
         return offer(TEXT, NEVER_KEPT, checkpoint.text().to_owned());
     }
+    let size = checkpoint.head().size.get();
     let path = path.trim_start_matches('/');
     if let Ok(tile) = Tile::parse(path) {
         return hashes(&core, tile, size).await;

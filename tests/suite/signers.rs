@@ -403,7 +403,7 @@ fn keys_in_a_token_sign_for_the_log_for_roots_and_for_devices() {
     .exits(0);
     let mut serve = program();
     serve.env("SOFTHSM2_CONF", &settings);
-    let daemon = Daemon::run(serve, Path::new(&ledger));
+    let daemon = Daemon::run(serve, "serve", Path::new(&ledger));
     let to = format!("--to {} --policy {}", daemon.url, world.policy());
     let registrar = world.path("ledger/keys/registrar.key");
     let org = format!("--org field-team --root {}", named("root"));
