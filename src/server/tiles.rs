@@ -44,6 +44,7 @@ pub(super) async fn answer(core: Option<Arc<Core>>, path: &str) -> Response {
         return missing();
     };
     if path == CHECKPOINT_PATH {
+        let checkpoint = core.witnesses.followed().unwrap_or(checkpoint);
         return offer(TEXT, NEVER_KEPT, checkpoint.text().to_owned());
     }
     let size = checkpoint.head().size.get();

@@ -6,6 +6,7 @@
 
 mod book;
 mod collect;
+mod followed;
 mod guard;
 mod health;
 mod keep;
@@ -25,6 +26,7 @@ use witnessmark_verifier::Note;
 
 use self::book::Book;
 pub(crate) use self::collect::begin;
+use self::followed::Followed;
 pub(crate) use self::guard::Word;
 pub(crate) use self::health::report as report_health;
 use self::keep::Keep;
@@ -68,6 +70,8 @@ pub(crate) struct Asked {
     witnessed: watch::Sender<Option<Witnessed>>,
     book: Mutex<Book>,
     keep: Mutex<Keep>,
+    /// What those see who follow the log.
+    followed: Followed,
     target: watch::Sender<Option<Target>>,
     /// Changes whenever the book does.
     told: watch::Sender<()>,
@@ -110,6 +114,7 @@ impl Witnesses {
             book: Mutex::new(Book::open(&rules, newest.as_ref().map(|it| &it.checkpoint))),
             keep: Mutex::new(keep),
             witnessed: watch::Sender::new(shown),
+            followed: Followed::default(),
             target: watch::Sender::new(None),
             told: watch::Sender::new(()),
             rules,

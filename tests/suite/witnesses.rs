@@ -201,6 +201,18 @@ fn two_of_three_are_enough_and_a_bundle_says_by_when() {
     let index = waited.json()["index"].as_u64().unwrap();
     assert!(witnessed_size(&status(&daemon)) > index);
 
+    // Who follows the log over HTTP sees what two have cosigned, also just after something was logged.
+    let seen = (0..6).map(|number| {
+        world
+            .submit_to(&daemon, &format!("more{number}"), "")
+            .exits(0);
+        get(&daemon, "/checkpoint")
+    });
+    for seen in seen {
+        let cosigned = seen.matches("\n\u{2014} w").count();
+        assert_eq!(cosigned, 2, "{seen}");
+    }
+
     // Who asks for two of three waits by itself.
     let policy = world.path("witnessed.policy");
     let signed = world.signed("statement", "three");
@@ -244,6 +256,7 @@ fn two_of_three_are_enough_and_a_bundle_says_by_when() {
 fn a_bundle_says_by_when(world: &World, daemon: &Daemon, (index, from): (u64, &str)) {
     let (bundle, policy) = (world.path("bundle.json"), world.path("witnessed.policy"));
     typed(&format!("prove {index} {from} --out {bundle}")).exits(0);
+    judged_offline(&bundle, &policy, 0);
     let verdict = typed(&format!("verify {bundle} --policy {policy} --json"))
         .exits(0)
         .json();
@@ -269,6 +282,19 @@ fn a_bundle_says_by_when(world: &World, daemon: &Daemon, (index, from): (u64, &s
     fs::write(&bundle, text.replace(line, "")).unwrap();
     let verdict = typed(&format!("verify {bundle} --policy {policy} --json")).exits(1);
     assert_eq!(verdict.json()["failed"], "quorum");
+    judged_offline(&bundle, &policy, 1);
+}
+
+/// The small verifier says the same. It is built with the workspace; alone, the suite has `verify` for it.
+#[track_caller]
+fn judged_offline(bundle: &str, policy: &str, code: i32) {
+    let verifier =
+        Path::new(env!("CARGO_BIN_EXE_witnessmark")).with_file_name("witnessmark-verify");
+    if verifier.is_file() {
+        let mut program = Command::new(verifier);
+        program.args(["bundle", bundle, "--policy", policy]);
+        assert_eq!(program.output().unwrap().status.code(), Some(code));
+    }
 }
 
 #[test]

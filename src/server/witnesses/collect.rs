@@ -19,7 +19,7 @@ use crate::clock;
 use crate::server::core::Core;
 
 /// How long a round lasts at most before a newer checkpoint is asked for: every witness has answered then, or its call has ended.
-const ROUND_WITHIN: Duration = ANSWER_WITHIN.saturating_add(Duration::from_secs(1));
+pub(super) const ROUND_WITHIN: Duration = ANSWER_WITHIN.saturating_add(Duration::from_secs(1));
 
 /// How long after one round the next one begins at the earliest. What is witnessed is synced here and at each witness, on disks that
 /// others need too; who waits for witnesses hardly notices.
@@ -135,6 +135,7 @@ async fn take_up(core: &Weak<Core>) -> Option<bool> {
             Ok(()) => {
                 tracing::debug!(size = newest.size(), time_s = newest.time_s, "witnessed");
                 asked.witnessed.send_replace(Some(newest));
+                asked.followed.witnessed();
             }
             // What nobody can find again after a crash is not shown.
             Err(error) => tracing::error!(%error, "what the witnesses cosigned cannot be kept"),
@@ -278,7 +279,7 @@ impl One {
         Ok(if seen > here {
             // Asked again from the beginning, so that it can take back what is not so.
             with(&self.core, |asked| {
-                asked.book().asked_from(self.place, here)
+                asked.book().asked_from(self.place, here);
             });
             Failed::Contradiction(Contradiction::Ahead { seen, here })
         } else {
