@@ -8,11 +8,12 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use witnessmark_verifier::sha256;
+use witnessmark_verifier::{LeafHash, NoteAlgorithm, sha256};
 
 use crate::http::get;
 use crate::published::Published;
 use crate::support::{Daemon, Ran, World, program, typed};
+use crate::witness::log::{Log, ORIGIN, vkey};
 
 /// How long something may take that is waited for.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -348,16 +349,16 @@ fn one_monitor_at_a_time_tells_of_silence_and_of_damage_and_offers_its_numbers()
     assert_eq!((number("entries"), number("state")), (4, 0));
     place.once().exits(2);
     wait_until("silence is told", || place.rules() == ["silence"]);
-    // The next tile is not what was signed.
-    fork(&world);
+    // The next entries are not what was signed.
     server.rule(|path, _| {
         path.contains("entries")
             .then(|| (200, String::new(), vec![0; 9]))
     });
+    fork(&world);
     wait_until("damage is told", || {
         place.rules() == ["silence", "not_verified"]
     });
-    assert_eq!(number("state"), 1);
+    wait_until("the numbers say so", || number("state") == 1);
     server.rule(|_, _| None);
     wait_until("it goes on", || number("entries") == 5);
     let id = running.child.id().to_string();
@@ -369,4 +370,129 @@ fn one_monitor_at_a_time_tells_of_silence_and_of_damage_and_offers_its_numbers()
             .success()
     );
     assert_eq!(running.child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn a_real_witness_vouches_for_a_ledger_and_has_what_is_hidden_from_the_monitor() {
+    let (world, daemon) = World::start();
+    assert_eq!(daemon.terminate(), 0);
+    export(&world, "ledger", "older");
+    let dir = world.path("w1");
+    let made = typed(&format!(
+        "witness init --name w1.example --dir {dir} --json"
+    ));
+    let vkey = made.exits(0).json()["vkey"].as_str().unwrap().to_owned();
+    typed(&format!(
+        "witness add-log --dir {dir} --policy {}",
+        world.policy()
+    ))
+    .exits(0);
+    let witness = Daemon::start_witness(Path::new(&dir));
+    let toml = world.path("ledger/ledger.toml");
+    let asked = format!(
+        "\n[[witness]]\nurl = \"{}\"\nvkey = \"{vkey}\"\n\n[witnesses]\nquorum = 1\nidle_seconds = 1\n",
+        witness.url
+    );
+    fs::write(&toml, fs::read_to_string(&toml).unwrap() + &asked).unwrap();
+    let plain = fs::read_to_string(world.policy()).unwrap();
+    let log = plain.lines().find(|line| line.starts_with("log ")).unwrap();
+    let policy = world.path("trust.policy");
+    fs::write(&policy, format!("{log}\nwitness w1 {vkey}\nquorum w1\n")).unwrap();
+
+    let daemon = Daemon::start(Path::new(&world.path("ledger")));
+    add(&world, &daemon, "one");
+    let place = Place {
+        folder: world.folder.path(),
+    };
+    let watched = format!("witnesses = [\"{}\"]\n", witness.url);
+    place.configure(&daemon.url, &watched);
+    wait_until("the witnessed checkpoint is verified", || {
+        let ran = place.once();
+        ran.code == 0 && ran.stdout.contains("(4 entries)")
+    });
+    let note = fs::read_to_string(world.path("monitor/main/log/checkpoint")).unwrap();
+    assert!(note.contains("\u{2014} w1.example "), "{note}");
+    assert_eq!(place.rules(), Vec::<String>::new());
+
+    // Somebody who asks for no witness is shown an older tree.
+    fs::remove_dir_all(world.path("monitor")).unwrap();
+    fs::write(&policy, plain).unwrap();
+    let older = Published::start(world.path("older"));
+    place.configure(&older.url, &watched);
+    let running = place.start(&[]);
+    wait_until("the witness is ahead", || {
+        place.rules() == ["witness_ahead"]
+    });
+    drop(running);
+}
+
+#[test]
+fn entries_that_the_log_signed_and_no_organisation_did_fail_the_audit_and_are_told_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = Log::new("abc");
+    let leaves = log.leaves.iter();
+    let tile: Vec<u8> = leaves
+        .flat_map(|leaf| *LeafHash::of(&[*leaf]).hash().as_bytes())
+        .collect();
+    let export = folder.path().join("export");
+    for (name, bytes) in [
+        ("tile/0/000.p/3", tile),
+        ("tile/entries/000.p/3", b"\0\x01a\0\x01b\0\x01c".to_vec()),
+        ("checkpoint", log.sign(&log.text(3)).into_bytes()),
+    ] {
+        let path = export.join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, bytes).unwrap();
+    }
+    let key = vkey(ORIGIN, 1, NoteAlgorithm::Ed25519);
+    fs::write(
+        folder.path().join("trust.policy"),
+        format!("log {key}\nquorum none\n"),
+    )
+    .unwrap();
+    let server = Published::start(export);
+    let place = Place {
+        folder: folder.path(),
+    };
+    place.configure(&server.url, "");
+    for _ in 0..2 {
+        let ran = place.once().exits(1);
+        assert!(ran.stderr.contains("[NOT_VERIFIED]"), "{}", ran.stderr);
+    }
+    assert_eq!(place.rules(), ["not_verified"]);
+}
+
+#[test]
+fn a_monitor_killed_at_any_moment_tells_of_every_record() {
+    let (world, daemon) = World::start();
+    fs::copy(world.policy(), world.path("trust.policy")).unwrap();
+    let (key, policy) = (world.path("device.key"), world.path("trust.policy"));
+    let to = format!("--to {} --policy {policy}", daemon.url);
+    typed(&format!(
+        "bench {to} --org field-team --key {key} --records 1200"
+    ))
+    .exits(0);
+    let place = Place {
+        folder: world.folder.path(),
+    };
+    let watch = "[watch]\norganisations = [\"field-team\"]\n";
+    place.configure(&daemon.url, watch);
+    for round in 0..25_u64 {
+        let running = place.start(&[]);
+        std::thread::sleep(Duration::from_millis(30 + round * 83 % 700));
+        drop(running);
+    }
+    place.once().exits(0);
+    let alerts = place.alerts();
+    let of_record = alerts.iter().filter(|alert| alert["rule"] == "key_used");
+    let indexes: std::collections::BTreeSet<u64> = of_record
+        .map(|alert| alert["index"].as_u64().unwrap())
+        .collect();
+    assert_eq!(indexes, (3..1203).collect());
+    // What was told again has the id that it had before.
+    let ids: std::collections::BTreeSet<&str> = alerts
+        .iter()
+        .map(|alert| alert["id"].as_str().unwrap())
+        .collect();
+    assert_eq!(ids.len(), 1202);
 }

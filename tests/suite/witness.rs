@@ -1,7 +1,7 @@
 //! A witness as logs and monitors meet it, over HTTP, and as its operator does: the real program, and kill -9.
 
 #[path = "../../crates/witness/tests/witness/log.rs"]
-mod log;
+pub(crate) mod log;
 
 use std::fs;
 use std::io::Write as _;

@@ -1,6 +1,7 @@
 //! One pass over a log: its newest checkpoint, and everything new below it, checked and then kept.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use witnessmark_bundle::{Contradiction, ExportError, ExportWriter, Exported, Misbehaviour};
 use witnessmark_tlog::TILE_WIDTH;
@@ -13,8 +14,11 @@ use crate::fetch::{FetchError, Fetcher};
 use crate::history::{CHECKPOINT, Kept, KeptError, beginning};
 use crate::tree::{Source, Tree, TreeError};
 
-/// How often a pass starts again because the log has grown and removed tiles meanwhile.
+/// How often a pass starts again because the log has grown and removed tiles meanwhile, or was not yet cosigned.
 const AGAIN_MAX: u32 = 8;
+
+/// How long to wait for cosignatures in between: a log that is shown before it is cosigned has them soon.
+const COSIGNED_WAIT: Duration = Duration::from_secs(1);
 
 /// Follows one log into one folder, which has the layout of an export.
 #[derive(Clone, Debug)]
@@ -141,6 +145,10 @@ impl Follower {
                         return Err(TreeError::Missing(path).into());
                     }
                     shown = newer;
+                }
+                Err(FollowError::Checkpoint(_, CheckpointError::QuorumNotMet { .. })) => {
+                    tokio::time::sleep(COSIGNED_WAIT).await;
+                    shown = self.shown().await?;
                 }
                 done => return done,
             }

@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex};
 use ed25519_dalek::{Signer as _, SigningKey};
 use witnessmark_tlog::{Encode as _, Tile, encode_entry_bundle, signature_line};
 use witnessmark_verifier::{
-    Checkpoint, Hash, LeafHash, NoteAlgorithm, Origin, PublicKey, TreeHead, TreeSize, TrustPolicy,
-    VerifierKey, empty_root, node_hash,
+    Checkpoint, Cosignature, Hash, LeafHash, MemberKind, NoteAlgorithm, Origin, PolicyMember,
+    PublicKey, TreeHead, TreeSize, TrustPolicy, VerifierKey, empty_root, node_hash,
 };
 
 /// A log with one key. Two with different entries are a fork.
@@ -78,6 +78,29 @@ impl Log {
         format!("{text}\n{line}")
     }
 
+    /// The same policy, and a witness that it asks for.
+    pub(crate) fn witnessed_policy(&self) -> TrustPolicy {
+        let witness = PolicyMember {
+            name: "w".to_owned(),
+            kind: MemberKind::Witness(witness_key()),
+        };
+        TrustPolicy::try_new(vec![self.vkey()], vec![witness], Some(0)).unwrap()
+    }
+
+    /// The checkpoint with the cosignature of that witness.
+    pub(crate) fn cosigned(&self, size: usize) -> String {
+        let note = self.note(size);
+        let text = note.split_inclusive('\n').take(3).collect::<String>();
+        let message = format!("cosignature/v1\ntime 5\n{text}");
+        let key = SigningKey::from_bytes(&[8; 32]);
+        let cosignature = Cosignature {
+            time_s: 5,
+            signature: key.sign(message.as_bytes()).to_bytes(),
+        };
+        let vkey = witness_key();
+        note + &signature_line(vkey.name(), vkey.key_id(), &cosignature.encode())
+    }
+
     /// What it publishes at a size.
     pub(crate) fn files(&self, size: usize) -> Files {
         let mut files = Files::new();
@@ -99,6 +122,13 @@ impl Log {
         }
         files
     }
+}
+
+fn witness_key() -> VerifierKey {
+    let key = SigningKey::from_bytes(&[8; 32]);
+    let public = PublicKey::admit(key.verifying_key().as_bytes()).unwrap();
+    let name = Origin::parse("w.example").unwrap();
+    VerifierKey::new(name, NoteAlgorithm::CosignatureEd25519, public)
 }
 
 pub(crate) fn tile(level: u8, index: u64, width: usize) -> Tile {

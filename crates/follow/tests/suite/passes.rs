@@ -6,6 +6,7 @@ use std::path::Path;
 
 use witnessmark_bundle::{Contradiction, FindingWord, judge_misbehaviour};
 use witnessmark_follow::{Fetcher, FollowError, Follower, LogAddress, Passed, TreeError};
+use witnessmark_verifier::{CheckpointError, TrustPolicy};
 
 use crate::log::{Files, Log, Server};
 
@@ -16,9 +17,13 @@ struct Copy {
 
 impl Copy {
     fn of(server: &Server, log: &Log) -> Self {
+        Self::under(server, log.policy())
+    }
+
+    fn under(server: &Server, policy: TrustPolicy) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let fetcher = Fetcher::new(LogAddress::parse(&server.url).unwrap()).unwrap();
-        let follower = Follower::new(fetcher, log.policy(), &folder.path().join("copy")).unwrap();
+        let follower = Follower::new(fetcher, policy, &folder.path().join("copy")).unwrap();
         Self { folder, follower }
     }
 
@@ -223,4 +228,27 @@ async fn a_busy_server_is_asked_again_and_one_that_says_too_much_is_not() {
         error.to_string().contains("longer than 1000000 bytes"),
         "{error}"
     );
+}
+
+#[tokio::test]
+async fn a_checkpoint_that_is_not_yet_cosigned_is_waited_for_and_never_taken() {
+    let log = Log::new(300);
+    let server = Server::start(log.files(300));
+    let mut left = 2;
+    let cosigned = log.cosigned(300).into_bytes();
+    server.rule(move |path| {
+        left -= i32::from(path == "checkpoint");
+        let is_there = path == "checkpoint" && left < 0;
+        is_there.then(|| (200, String::new(), cosigned.clone()))
+    });
+    let copy = Copy::under(&server, log.witnessed_policy());
+    copy.pass().await.unwrap();
+    assert_eq!(copy.files()["checkpoint"], log.cosigned(300).into_bytes());
+    server.rule(|_| None);
+    server.publish(Log::new(301).files(301));
+    let error = copy.pass().await.unwrap_err();
+    let FollowError::Checkpoint(_, CheckpointError::QuorumNotMet { .. }) = error else {
+        panic!("{error}");
+    };
+    assert_eq!(copy.files()["checkpoint"], log.cosigned(300).into_bytes());
 }
