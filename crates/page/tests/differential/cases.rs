@@ -225,8 +225,9 @@ fn with_checkpoint(random: &mut Random) -> Document {
     document
 }
 
-fn policy_of(random: &mut Random) -> Vec<u8> {
-    let whole = [
+/// Policies that are read in one way or refused in one way.
+fn policies() -> Vec<String> {
+    vec![
         format!("log {}\nquorum none\n", log_key()),
         format!("log {}\nquorum none", log_key()),
         format!("log {}\r\nquorum none\r\n", log_key()),
@@ -282,9 +283,12 @@ fn policy_of(random: &mut Random) -> Vec<u8> {
         format!("log {}\nquorum none\n", witness_key(30)),
         "log other.example/log+c7da326f+BPxRzY5iGKGjjaR+0AIw8FgIFu0TujMDrF3rkRVIkIAl\nquorum none\n"
             .to_owned(),
-    ];
+    ]
+}
+
+fn policy_of(random: &mut Random) -> Vec<u8> {
     let mut text = if random.chance(40) {
-        random.pick(&whole).clone()
+        random.pick(&policies()).clone()
     } else {
         policy()
     };
