@@ -76,7 +76,10 @@ pub(crate) fn ledger_trouble(error: &LedgerError) -> Failure {
         LedgerError::AlreadyLedger(_) => ("LEDGER_EXISTS", "serve it, or name another folder"),
         LedgerError::NotEmpty(_) => ("FOLDER_NOT_EMPTY", "name a new or empty folder"),
         LedgerError::NotLedger(_) => ("NOT_A_LEDGER", "check the folder's name"),
-        LedgerError::Settings { .. } => ("LEDGER_SETTINGS", "restore the file as it was"),
+        LedgerError::Settings { .. } => (
+            "LEDGER_SETTINGS",
+            "correct the file, or restore it as it was",
+        ),
         LedgerError::Key(_) => ("LEDGER_KEY", ""),
         LedgerError::OtherKey(_) => (
             "LEDGER_KEY",

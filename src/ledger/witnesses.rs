@@ -17,7 +17,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use witnessmark_verifier::{MemberKind, PolicyMember, TrustPolicy, VerifierKey};
-use witnessmark_witness::ask::WitnessAddress;
+use witnessmark_witness::ask::{AddressError, WitnessAddress};
 
 use super::limits::{IDLE_SECONDS, IDLE_SECONDS_MAX, WITNESSES_MAX};
 
@@ -147,7 +147,10 @@ fn addresses(asked: &[One], problems: &mut Vec<String>) -> Vec<WitnessAddress> {
     for (place, One { url, vkey }) in asked.iter().enumerate() {
         let key = VerifierKey::parse(vkey).map_err(|error| format!("vkey: {error}"));
         let address = key.and_then(|key| {
-            WitnessAddress::new(key, url).map_err(|error| format!("url or vkey: {error}"))
+            WitnessAddress::new(key, url).map_err(|error| match error {
+                AddressError::NotAWitnessKey => format!("vkey: {error}"),
+                AddressError::Url(_) | _ => format!("url: {error}"),
+            })
         });
         match address {
             Ok(address) => {
@@ -243,5 +246,68 @@ impl WitnessSettings {
                 unasked.join(", ")
             ))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ed25519_dalek::SigningKey;
+    use witnessmark_verifier::{NoteAlgorithm, Origin, PublicKey};
+
+    use super::*;
+
+    fn key(seed: u8, algorithm: NoteAlgorithm) -> VerifierKey {
+        let public = SigningKey::from_bytes(&[seed; 32]).verifying_key();
+        let name = Origin::parse(&format!("k{seed}.example")).unwrap();
+        VerifierKey::new(
+            name,
+            algorithm,
+            PublicKey::admit(public.as_bytes()).unwrap(),
+        )
+    }
+
+    #[test]
+    fn a_policy_file_names_this_log_and_whom_it_asks_and_nobody_else() {
+        let dir = tempfile::tempdir().unwrap();
+        let log = key(1, NoteAlgorithm::Ed25519);
+        let [two, three] = [2, 3].map(|seed| key(seed, NoteAlgorithm::CosignatureEd25519));
+        let settings = WitnessSettings {
+            asked: vec![WitnessAddress::new(two.clone(), "http://w.example").unwrap()],
+            rule: Rule::File("w.policy".to_owned()),
+            publish: Publish::AtOnce,
+            idle_seconds: 10,
+        };
+        let rules = |text: &str| {
+            fs::write(dir.path().join("w.policy"), text).unwrap();
+            settings.clone().rules(dir.path(), &log)
+        };
+        let good = rules(&format!("log {log}\nwitness a {two}\nquorum a\n")).unwrap();
+        assert!(good.policy.is_quorum(|key| *key == two));
+        let other = key(9, NoteAlgorithm::Ed25519);
+        for (text, part) in [
+            (
+                format!("log {other}\nwitness a {two}\nquorum a\n"),
+                "does not name this log",
+            ),
+            (
+                format!("log {log}\nwitness a {two}\nquorum none\n"),
+                "asks for no witness",
+            ),
+            (
+                format!(
+                    "log {log}\nwitness a {two}\nwitness b {three}\ngroup g any a b\nquorum g\n"
+                ),
+                "without an address: k3.example",
+            ),
+            ("log".to_owned(), "line 1"),
+        ] {
+            let problem = rules(&text).unwrap_err();
+            assert!(
+                problem.contains(part) && problem.contains("w.policy"),
+                "{problem}"
+            );
+        }
+        fs::remove_file(dir.path().join("w.policy")).unwrap();
+        assert!(settings.clone().rules(dir.path(), &log).is_err());
     }
 }
