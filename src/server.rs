@@ -256,6 +256,10 @@ async fn serve(
     let (reporter, health) = tonic_health::server::health_reporter();
     report_health(&reporter, true, takes_writes).await;
     tokio::spawn(report_damage(reporter.clone(), core.scrub.watch()));
+    tokio::spawn(witnesses::report_health(
+        reporter.clone(),
+        Arc::downgrade(&core),
+    ));
     let mut stopping = core.stopping.clone();
     let published = core.published.borrow().head().size;
     tracing::info!(origin = %core.origin, size = %published, "serving");

@@ -1,13 +1,21 @@
 //! Private keys, wherever they are: how one is named on a command line, and what signs with it.
 
 mod agent;
+#[cfg(feature = "pkcs11")]
+mod token;
+mod token_name;
 
 use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use token_name::SCHEME;
+
 pub(crate) use agent::{AgentError, AgentKey};
+#[cfg(feature = "pkcs11")]
+pub(crate) use token::TokenKey;
+pub(crate) use token_name::TokenName;
 pub(crate) use witnessmark_log::{Signer, SignerError};
 
 /// A private key that can be used.
@@ -20,6 +28,8 @@ pub(crate) enum KeyName {
     File(PathBuf),
     /// In an ssh-agent: `agent:` and the fingerprint, the key id or the comment of the key.
     Agent(String),
+    /// In a token: a PKCS#11 URI.
+    Token(Box<TokenName>),
 }
 
 /// What begins the name of a key in an ssh-agent.
@@ -32,17 +42,23 @@ impl KeyName {
     ///
     /// When nothing was typed, or not all of it. Whatever is nothing else is the path of a file; one that begins like something else
     /// is written with `./` before it.
-    pub(crate) fn parse(text: OsString) -> Result<Self, &'static str> {
+    pub(crate) fn parse(text: OsString) -> Result<Self, String> {
         if text.is_empty() {
-            return Err("the name of a key is empty");
+            return Err("the name of a key is empty".to_owned());
         }
         if let Some(wanted) = text.to_str().and_then(|text| text.strip_prefix(AGENT)) {
             if wanted.is_empty() {
                 return Err(
-                    "after agent: comes the fingerprint, SHA256:..., or the comment of the key",
+                    "after agent: comes the fingerprint, SHA256:..., or the comment of the key"
+                        .to_owned(),
                 );
             }
             return Ok(Self::Agent(wanted.to_owned()));
+        }
+        if let Some(rest) = text.to_str().and_then(|text| text.strip_prefix(SCHEME)) {
+            return TokenName::parse(rest)
+                .map(|name| Self::Token(Box::new(name)))
+                .map_err(|error| error.to_string());
         }
         Ok(Self::File(PathBuf::from(text)))
     }
@@ -57,7 +73,7 @@ impl KeyName {
     pub(crate) fn file(&self) -> Option<&Path> {
         match self {
             Self::File(path) => Some(path),
-            Self::Agent(_) => None,
+            Self::Agent(_) | Self::Token(_) => None,
         }
     }
 }
@@ -67,6 +83,7 @@ impl fmt::Display for KeyName {
         match self {
             Self::File(path) => path.display().fmt(f),
             Self::Agent(wanted) => write!(f, "{AGENT}{wanted}"),
+            Self::Token(name) => name.fmt(f),
         }
     }
 }

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use witnessmark_bundle::{BATCH_BYTES_MAX, Batch, BatchError, SignedRecord};
 
-use super::files::{self, TEXT_BYTES_MAX};
+use super::files;
+use super::org::Request;
 use super::submit::parse_signed;
 use crate::output::{Failure, Outcome, Trouble};
 
@@ -58,8 +59,8 @@ fn read_one(path: &Path, cargo: &mut Cargo) -> Result<(), Failure> {
     let place = path.display().to_string();
     if !Batch::is_batch(&bytes) {
         // The limit of a single file, with its own words.
-        if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > TEXT_BYTES_MAX {
-            files::read_bytes(path, TEXT_BYTES_MAX)?;
+        if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > Request::BYTES_MAX {
+            files::read_bytes(path, Request::BYTES_MAX)?;
         }
         let signed = parse_signed(path, &bytes)?;
         cargo.items.push(Carried { place, signed });

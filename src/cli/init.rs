@@ -135,7 +135,7 @@ fn log_key(arguments: &Arguments) -> Result<Option<LogKey>, Failure> {
             }
             KeyName::File(whole)
         }
-        KeyName::Agent(_) => name.clone(),
+        KeyName::Agent(_) | KeyName::Token(_) => name.clone(),
     };
     Ok(Some(LogKey { name, key }))
 }

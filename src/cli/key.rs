@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+#[cfg(feature = "pkcs11")]
+use age::secrecy::SecretString;
 use ed25519_dalek::SigningKey;
 use serde_json::json;
 use witnessmark_verifier::{KeyId, PublicKey, hex};
@@ -11,7 +13,9 @@ use super::{files, passphrase};
 use crate::keyfile::{self, KeyFile, KeyFileError, Sealing};
 use crate::output::{Failure, Report, Trouble, io_failure};
 use crate::public_key::{self, PublicKeyError};
-use crate::signer::{AgentError, AgentKey, Key, KeyName};
+#[cfg(feature = "pkcs11")]
+use crate::signer::TokenKey;
+use crate::signer::{AgentError, AgentKey, Key, KeyName, TokenName};
 use crate::vault::PASSPHRASE_CHARS_MIN;
 
 /// Make and show signing keys.
@@ -169,6 +173,9 @@ pub(crate) struct Unlock {
     /// Take the passphrase of an encrypted key file from this file instead of asking for it. Give it again for another key.
     #[arg(long, value_name = "FILE")]
     passphrase_file: Vec<PathBuf>,
+    /// Take the PIN of a token from this file instead of asking for it.
+    #[arg(long, value_name = "FILE")]
+    pin_file: Option<PathBuf>,
 }
 
 impl Unlock {
@@ -184,7 +191,41 @@ impl Unlock {
                 let key = AgentKey::find(wanted).map_err(|error| agent_failure(name, &error))?;
                 Ok(Arc::new(key))
             }
+            KeyName::Token(token) => self.open_token(name, token),
         }
+    }
+
+    /// The PIN is in the file that the name says, or in that of the command, or is asked for.
+    #[cfg(feature = "pkcs11")]
+    fn open_token(&self, name: &KeyName, token: &TokenName) -> Result<Key, Failure> {
+        let pin = match token.pin_source.as_ref().or(self.pin_file.as_ref()) {
+            Some(file) => passphrase::of_file(file)?,
+            None => passphrase::ask(
+                &format!("PIN for {name}: "),
+                "give --pin-file, or pin-source=file:FILE in the name of the key",
+            )?,
+        };
+        // The copy is wiped by its owner, as the one that is borrowed here is by its own.
+        let pin = SecretString::from(pin.as_str().to_owned());
+        let key = TokenKey::open(token, pin).map_err(|error| {
+            let fix = "check the token, its library and the name: pkcs11-tool --module FILE --list-objects";
+            Failure::cannot_tell(Trouble::new("SIGNER", name, error).fix(fix))
+        })?;
+        Ok(Arc::new(key))
+    }
+
+    #[cfg(not(feature = "pkcs11"))]
+    #[expect(
+        clippy::unused_self,
+        reason = "the same call as where tokens are built in"
+    )]
+    fn open_token(&self, name: &KeyName, _: &TokenName) -> Result<Key, Failure> {
+        let message = "this program was built without tokens";
+        let fix =
+            "use one that was built with the feature pkcs11, which is on unless it is left out";
+        Err(Failure::cannot_tell(
+            Trouble::new("SIGNER", name, message).fix(fix),
+        ))
     }
 
     /// Opens several private keys.

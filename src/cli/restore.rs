@@ -130,7 +130,7 @@ fn done(arguments: &Arguments, restore: &Restore) -> Report {
     let settings = if restore.keeps_settings() {
         "ledger.toml is the old one's"
     } else {
-        "ledger.toml is new: no witness is asked until you name it there"
+        "ledger.toml is new: no witness is asked until you name it there, and entries are public until you withhold them"
     };
     let text = format!(
         "restored {} entries to {to}, up to the root {}; {anchor}\n  \

@@ -11,6 +11,7 @@
 //!
 //! [tiles]                   may be left out
 //! entries = "public"        or "withheld": /tile/entries is refused, while the checkpoint and the hashes stay public
+//!
 //! [[witness]]               who is asked to cosign, and what is enough: see `witnesses`
 //! ```
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::sync::{Semaphore, oneshot, watch};
+use tokio::time::Instant;
 use witnessmark_log::{Reader, SignedCheckpoint};
 use witnessmark_proto::{CheckpointChoice, Reason, Refusal};
 use witnessmark_store_sled::SledStore;
@@ -12,7 +13,7 @@ use witnessmark_verifier::Origin;
 
 use super::checks::Checks;
 use super::door::{Account, Door};
-use super::limits::{BUNDLES_MAX, READS_MAX};
+use super::limits::{BUNDLES_MAX, READS_MAX, START_WAIT};
 use super::links::Links;
 use super::scrub::Scrub;
 use super::sequencer::Queue;
@@ -39,6 +40,8 @@ pub(crate) struct Core {
     pub(crate) bundles: Arc<Semaphore>,
     /// The latest published checkpoint, for those who watch.
     pub(crate) published: watch::Receiver<SignedCheckpoint>,
+    /// Until when a submission waits for the start to be over.
+    pub(crate) start_over: Instant,
     /// True once the server is told to stop: streams end.
     pub(crate) stopping: watch::Receiver<bool>,
     /// Who cosigns what is signed, and which checkpoints are shown.
@@ -72,6 +75,7 @@ impl Core {
             bundles: Arc::new(Semaphore::new(BUNDLES_MAX)),
             published,
             witnesses,
+            start_over: Instant::now() + START_WAIT,
             stopping,
             scrub: Scrub::new(dir),
             checks: Checks::start()?,

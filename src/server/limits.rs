@@ -38,7 +38,7 @@ pub(crate) const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 /// a call may take, so that the answer arrives.
 pub(crate) const WITNESSED_WAIT: Duration = Duration::from_secs(25);
 
-/// How long a submission waits for the start to be over, in which the witnesses are asked what they saw last.
+/// How long after a start a submission waits for it to be over, in which the witnesses are asked what they saw last.
 pub(crate) const START_WAIT: Duration = Duration::from_secs(5);
 
 /// How long a stream may stand still because the caller neither sends nor reads.

@@ -72,15 +72,13 @@ impl Scrub {
         self.damage.subscribe()
     }
 
-    /// Takes up what was found damaged. True if it was not known.
+    /// Takes up what was found damaged. True if it is new, and one of the first.
     fn note(&self, what: &str) -> bool {
         let mut progress = self.lock();
-        let is_new = !progress.damage.iter().any(|known| known == what);
-        if is_new && progress.damage.len() < DAMAGE_MAX {
+        let is_new = progress.damage.len() < DAMAGE_MAX
+            && !progress.damage.iter().any(|known| known == what);
+        if is_new {
             progress.damage.push(what.to_owned());
-            if let Err(error) = damaged::note(&self.dir, what) {
-                tracing::error!(%error, "the next start will not know of the damage");
-            }
         }
         drop(progress);
         self.damage.send_if_modified(|first| {
@@ -99,12 +97,15 @@ impl Scrub {
 impl Core {
     /// Closes the queue because something that is stored is not what it was.
     pub(crate) fn found_damaged(&self, what: &str) {
-        if self.scrub.note(what) {
-            tracing::error!(%what, "the log is damaged: stop the ledger and run fsck");
-        }
         self.queue.close(format!(
             "what is stored is damaged ({what}), so nothing more is signed until the operator has looked at it"
         ));
+        if self.scrub.note(what) {
+            tracing::error!(%what, "the log is damaged: stop the ledger and run fsck");
+            if let Err(error) = damaged::note(&self.scrub.dir, what) {
+                tracing::error!(%error, "the next start will not know of the damage");
+            }
+        }
     }
 
     /// Checks the next entries.

@@ -10,6 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 use tokio::sync::{oneshot, watch};
+use tokio::time::Instant;
 use witnessmark_log::{Appended, Checked, Log, LogError, SignedCheckpoint, Store};
 use witnessmark_proto::{Reason, Refusal};
 use witnessmark_verifier::OrgName;
@@ -261,11 +262,11 @@ impl Queue {
         self.held.send_if_modified(|held| held.take().is_some())
     }
 
-    /// Waits until it is not held, for so long; a start is soon over.
-    pub(crate) async fn opened(&self, within: Duration) {
+    /// Waits until it is not held, and not beyond this moment; a start is soon over.
+    pub(crate) async fn opened(&self, until: Instant) {
         let mut held = self.held.subscribe();
         // Whoever comes then is told why nothing is taken.
-        drop(tokio::time::timeout(within, held.wait_for(Option::is_none)).await);
+        drop(tokio::time::timeout_at(until, held.wait_for(Option::is_none)).await);
     }
 
     /// Why nothing is taken, if that is so.

@@ -43,10 +43,11 @@ pub(super) async fn answer(core: Option<Arc<Core>>, path: &str) -> Response {
     let Ok(checkpoint) = core.shown(CheckpointChoice::Newest, 0) else {
         return missing();
     };
-    let size = checkpoint.head().size.get();
     if path == CHECKPOINT_PATH {
+        let checkpoint = core.witnesses.followed().unwrap_or(checkpoint);
         return offer(TEXT, NEVER_KEPT, checkpoint.text().to_owned());
     }
+    let size = checkpoint.head().size.get();
     let path = path.trim_start_matches('/');
     if let Ok(tile) = Tile::parse(path) {
         return hashes(&core, tile, size).await;

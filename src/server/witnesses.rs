@@ -6,8 +6,12 @@
 
 mod book;
 mod collect;
+mod followed;
 mod guard;
+mod health;
 mod keep;
+#[cfg(test)]
+mod testing;
 
 use std::io;
 use std::path::Path;
@@ -22,7 +26,9 @@ use witnessmark_verifier::Note;
 
 use self::book::Book;
 pub(crate) use self::collect::begin;
+use self::followed::Followed;
 pub(crate) use self::guard::Word;
+pub(crate) use self::health::report as report_health;
 use self::keep::Keep;
 use crate::ledger::{Publish, WitnessRules};
 
@@ -64,6 +70,8 @@ pub(crate) struct Asked {
     witnessed: watch::Sender<Option<Witnessed>>,
     book: Mutex<Book>,
     keep: Mutex<Keep>,
+    /// What those see who follow the log.
+    followed: Followed,
     target: watch::Sender<Option<Target>>,
     /// Changes whenever the book does.
     told: watch::Sender<()>,
@@ -106,6 +114,7 @@ impl Witnesses {
             book: Mutex::new(Book::open(&rules, newest.as_ref().map(|it| &it.checkpoint))),
             keep: Mutex::new(keep),
             witnessed: watch::Sender::new(shown),
+            followed: Followed::default(),
             target: watch::Sender::new(None),
             told: watch::Sender::new(()),
             rules,

@@ -16,8 +16,8 @@ use crate::public_key::of_ssh_blob;
 
 /// How the agent is called in messages.
 const HOLDER: &str = "the ssh-agent";
-/// How long the agent may take: it may ask a person for leave.
-const TIMEOUT: Duration = Duration::from_secs(60);
+/// How long the agent may take, which may ask a person for leave. Less than a ledger gives a whole commit.
+const TIMEOUT: Duration = Duration::from_secs(20);
 /// The longest answer that is read: OpenSSH's own limit.
 const ANSWER_BYTES_MAX: u32 = 256 * 1024;
 

@@ -59,7 +59,12 @@ fn registrars_on_three_machines_make_a_ledger_and_admit_an_organisation() {
     prints(&again.stderr, "has signed it already");
     let foreign = cosign(&charter, &format!("--registrar {stranger}.key")).exits(1);
     prints(&foreign.stderr, "is not one of the registrars");
-    cosign(&charter, &format!("--registrar {}.key", machines[2])).exits(0);
+    // Two who sign at the same time, each his own copy.
+    let copy = path("copy.json");
+    fs::write(&copy, fs::read(&charter).unwrap()).unwrap();
+    cosign(&copy, &format!("--registrar {}.key", machines[2])).exits(0);
+    let merged = typed(&format!("org cosign {charter} --merge {copy}")).exits(0);
+    prints(&merged.stdout, "all signatures are there");
     typed(&make).exits(0);
     typed(&format!("fsck {ledger}")).exits(0);
     an_organisation_with_two_roots_is_admitted(&machines, &stranger, &path);

@@ -87,6 +87,9 @@ fn contents(folder: &Path) -> Vec<(std::path::PathBuf, Vec<u8>)> {
 fn a_ledger_that_cannot_be_opened_is_restored_and_goes_on_where_it_was() {
     let world = exported();
     let ledger = world.path("ledger");
+    let settings = Path::new(&ledger).join("ledger.toml");
+    let chosen = fs::read_to_string(&settings).unwrap() + "[tiles]\nentries = \"withheld\"\n";
+    fs::write(&settings, &chosen).unwrap();
     fs::remove_dir_all(Path::new(&ledger).join("store")).unwrap();
     fs::remove_file(Path::new(&ledger).join("log/chunks")).unwrap();
     typed(&format!("serve --dir {ledger} --listen 127.0.0.1:0")).exits(2);
@@ -101,6 +104,8 @@ fn a_ledger_that_cannot_be_opened_is_restored_and_goes_on_where_it_was() {
 
     let (new, policy) = (world.path("new"), world.path("trust.policy"));
     typed(&format!("fsck {new} --full")).exits(0);
+    let kept = fs::read_to_string(Path::new(&new).join("ledger.toml")).unwrap();
+    assert_eq!(kept, chosen, "what was withheld stays so");
     assert_eq!(
         fs::read(Path::new(&new).join("trust.policy")).unwrap(),
         fs::read(&policy).unwrap()

@@ -27,6 +27,18 @@ fn succeeds(program: &str, arguments: &[&str]) {
     );
 }
 
+/// Runs a line as `typed` does, with a variable.
+fn typed_with(variable: &str, value: &Path, line: &str) -> Ran {
+    let mut program = program();
+    program.env(variable, value).args(line.split_whitespace());
+    let output = program.output().unwrap();
+    Ran {
+        code: output.status.code().unwrap_or(-1),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
 /// A file that nobody else may read.
 fn secret(world: &World, name: &str, text: &str) -> String {
     let path = world.path(name);
@@ -179,16 +191,12 @@ impl Agent {
 
     /// A command of ours that finds the agent.
     fn typed(&self, line: &str) -> Ran {
-        let mut program = program();
-        program
-            .env("SSH_AUTH_SOCK", &self.socket)
-            .args(line.split_whitespace());
-        let output = program.output().unwrap();
-        Ran {
-            code: output.status.code().unwrap_or(-1),
-            stdout: String::from_utf8(output.stdout).unwrap(),
-            stderr: String::from_utf8(output.stderr).unwrap(),
-        }
+        typed_with("SSH_AUTH_SOCK", &self.socket, line)
+    }
+
+    /// Has the agent stand still, or go on.
+    fn signal(&self, signal: &str) {
+        succeeds("kill", &[signal, &self.child.id().to_string()]);
     }
 }
 
@@ -265,11 +273,7 @@ fn keys_in_an_ssh_agent_sign_events_and_records() {
         .exits(0);
     let socket = agent.socket.clone();
     drop(agent);
-    let mut program = program();
-    program
-        .env("SSH_AUTH_SOCK", &socket)
-        .args(signed.split_whitespace());
-    assert_eq!(program.output().unwrap().status.code(), Some(2));
+    typed_with("SSH_AUTH_SOCK", &socket, &signed).exits(2);
     prints(
         &typed(&format!("{add} agent:camera")).exits(2).stderr,
         "SIGNER",
@@ -321,6 +325,12 @@ fn a_ledger_whose_key_is_in_an_agent_publishes_nothing_while_the_agent_is_away()
     typed(&format!("{genesis} two")).exits(2);
     agent.add(&key);
     typed(&format!("{genesis} two")).exits(0);
+    // One that stands still is not waited for without end.
+    agent.signal("-STOP");
+    let refused = typed(&format!("{genesis} three")).exits(2).stderr;
+    prints(&refused, "SIGNER_UNAVAILABLE");
+    agent.signal("-CONT");
+    typed(&format!("{genesis} three")).exits(0);
     assert_eq!(daemon.terminate(), 0);
     // A ledger is not opened with another key.
     let settings = world.path("ledger/ledger.toml");
@@ -332,4 +342,124 @@ fn a_ledger_whose_key_is_in_an_agent_publishes_nothing_while_the_agent_is_away()
         .exits(2)
         .stderr;
     prints(&other, "LEDGER_KEY");
+}
+
+/// Where Debian has the library of `SoftHSM2`.
+const SOFTHSM: &str = "/usr/lib/softhsm/libsofthsm2.so";
+
+/// A token of `SoftHSM2` with the PIN 123456, and the file that says where it is.
+fn soft_token(world: &World) -> PathBuf {
+    let tokens = world.folder.path().join("tokens");
+    fs::create_dir(&tokens).unwrap();
+    let settings = world.folder.path().join("softhsm2.conf");
+    let text = format!(
+        "directories.tokendir = {}\nlog.level = ERROR\n",
+        tokens.display()
+    );
+    fs::write(&settings, text).unwrap();
+    let line = "--init-token --free --label box --so-pin 12345678 --pin 123456";
+    soft(&settings, line);
+    settings
+}
+
+#[track_caller]
+fn soft(settings: &Path, line: &str) {
+    let mut program = Command::new("softhsm2-util");
+    program.env("SOFTHSM2_CONF", settings);
+    let output = program.args(line.split_whitespace()).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+}
+
+#[test]
+#[expect(
+    clippy::print_stderr,
+    reason = "whoever runs the tests should know what was not tried"
+)]
+fn keys_in_a_token_sign_for_the_log_for_roots_and_for_devices() {
+    if !Path::new(SOFTHSM).exists() {
+        eprintln!("no SoftHSM2 here (apt-get install softhsm2): no key in a token is tried");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let world = World { folder };
+    let settings = soft_token(&world);
+    for (number, name) in ["log", "root", "device", "ada"].into_iter().enumerate() {
+        let key = world.path(&format!("{name}.key"));
+        typed(&format!("key new --out {key}")).exits(0);
+        let import =
+            format!("--import {key} --token box --label {name} --id 0{number} --pin 123456");
+        soft(&settings, &import);
+    }
+    let ours = |line: &str| typed_with("SOFTHSM2_CONF", &settings, line);
+    let pin = secret(&world, "pin", "123456");
+    let named = |object: &str| {
+        format!("pkcs11:token=box;object={object}?module-path={SOFTHSM}&pin-source=file:{pin}")
+    };
+    let ledger = world.path("ledger");
+    ours(&format!(
+        "init --origin ledger.test/one --dir {ledger} --log-key {}",
+        named("log")
+    ))
+    .exits(0);
+    let mut serve = program();
+    serve.env("SOFTHSM2_CONF", &settings);
+    let daemon = Daemon::run(serve, "serve", Path::new(&ledger));
+    let to = format!("--to {} --policy {}", daemon.url, world.policy());
+    let registrar = world.path("ledger/keys/registrar.key");
+    let org = format!("--org field-team --root {}", named("root"));
+    ours(&format!("org genesis {org} --registrar {registrar} {to}")).exits(0);
+    ours(&format!("org add-key {org} --key {} {to}", named("device"))).exits(0);
+    let (draft, out, policy) = (
+        world.path("seen.toml"),
+        world.path("signed"),
+        world.policy(),
+    );
+    typed(&format!("record new statement --example --out {draft}")).exits(0);
+    let state = world.path("device.state");
+    let sign = format!(
+        "record sign {draft} --org field-team --policy {policy} --out {out} --state {state}"
+    );
+    ours(&format!("{sign} --key {}", named("device"))).exits(0);
+    typed(&format!("submit {out}/seen.signed.json {to}")).exits(0);
+    let shown = typed(&format!(
+        "org show --at 3 --from {} --policy {policy} --json",
+        daemon.url
+    ));
+    let device = typed(&format!("key show {} --json", world.path("device.pub"))).json();
+    let shown = shown.exits(0).json();
+    assert_eq!(shown["entry"]["signers"][0]["key_id"], device["key_id"]);
+    let add = format!("org add-key {org} {to} --key");
+    what_is_wrong_with_a_token_is_said(&world, &ours, &named, (&add, &pin));
+    ours(&format!("{add} {}", named("ada"))).exits(0);
+    assert_eq!(daemon.terminate(), 0);
+}
+
+/// And a PIN is never an argument.
+fn what_is_wrong_with_a_token_is_said(
+    world: &World,
+    ours: &dyn Fn(&str) -> Ran,
+    named: &dyn Fn(&str) -> String,
+    (add, pin): (&str, &str),
+) {
+    for (name, code, words) in [
+        (named("nobody"), 2, "no such private key"),
+        (
+            named("ada").replace("token=box", "token=chest"),
+            2,
+            "there are: box",
+        ),
+        (
+            named("ada").replace("pin-source", "pin-value"),
+            64,
+            "pin-source=file:FILE",
+        ),
+        (named("ada").replace(SOFTHSM, "/lib/none.so"), 2, "SIGNER"),
+    ] {
+        prints(&ours(&format!("{add} {name}")).exits(code).stderr, words);
+    }
+    // Whoever is logged in to a token is so for all its keys; this one is asked for alone.
+    let bad = named("ada").replace(pin, &secret(world, "bad", "999999"));
+    let init = format!("init --origin ledger.test/two --dir {}", world.path("two"));
+    let refused = ours(&format!("{init} --log-key {bad}")).exits(2).stderr;
+    prints(&refused, "not tried again");
 }

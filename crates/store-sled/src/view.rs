@@ -23,8 +23,9 @@ use crate::waiting::{CHUNK_ENTRIES, CHUNK_WIDTH};
 
 /// Tiles above level 0 kept in memory: 8 MiB, all of a tree of 33 million entries.
 const CACHE_TILES_MAX: usize = 512;
-/// Nodes inside tiles of level 0 kept in memory, 64 bytes each: those of eight thousand proofs.
-const CACHE_NODES_MAX: usize = 65_536;
+/// Nodes inside tiles of level 0 kept in memory, 64 bytes each: those of fourteen thousand proofs, each with
+/// its leaf.
+const CACHE_NODES_MAX: usize = 131_072;
 /// Bytes at the end of the log that are hashed again when a store is opened.
 const TAIL_BYTES: u64 = 2 << 20;
 

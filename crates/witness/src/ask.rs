@@ -90,12 +90,15 @@ pub struct Asker {
 }
 
 impl Asker {
-    /// What asks. It follows no redirects: a witness is where its operator says, and a redirected POST would be something else.
+    /// What asks these witnesses. It follows no redirects: a witness is where its operator says, and a redirected POST would be
+    /// something else.
     ///
     /// # Errors
     ///
-    /// [`AskError::Unreachable`] if the system's roots of trust cannot be read.
-    pub fn new() -> Result<Self, AskError> {
+    /// [`AskError::Unreachable`] if one of them is at `https://` and the system's roots of trust cannot be read.
+    pub fn new<'a>(
+        witnesses: impl IntoIterator<Item = &'a WitnessAddress>,
+    ) -> Result<Self, AskError> {
         // An error says that the process has chosen its provider already, which then is this one.
         let chosen = rustls::crypto::ring::default_provider().install_default();
         drop(chosen);
@@ -107,10 +110,16 @@ impl Asker {
             .tcp_nodelay(true)
             .redirect(Policy::none())
             .referer(false)
-            .user_agent(concat!("witnessmark/", env!("CARGO_PKG_VERSION")))
-            .build();
+            .user_agent(concat!("witnessmark/", env!("CARGO_PKG_VERSION")));
+        let mut addresses = witnesses.into_iter();
+        let http = if addresses.any(|witness| witness.url.scheme() == "https") {
+            http
+        } else {
+            // A machine without roots of trust is good enough then.
+            http.tls_certs_only([])
+        };
         Ok(Self {
-            http: http.map_err(|error| unreachable(&error))?,
+            http: http.build().map_err(|error| unreachable(&error))?,
         })
     }
 

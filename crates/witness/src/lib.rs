@@ -2,7 +2,7 @@
 //!
 //! A witness cosigns a checkpoint when it has seen a proof that the log only grew since the last one it
 //! cosigned. What it remembers of a log is one file: [`Folder`] keeps them, [`Witness`] decides and signs,
-//! [`router`] is its HTTP interface. [`ask`] is the other side: a log that asks for a cosignature.
+//! [`router()`] is its HTTP interface. [`ask`] is the other side: a log that asks for a cosignature.
 
 pub mod ask;
 mod folder;

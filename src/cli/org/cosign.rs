@@ -40,6 +40,10 @@ pub(in crate::cli) struct Arguments {
     /// The private key that is to be added, or one of the new roots: its signature shows that it exists.
     #[arg(long, value_name = "KEY", value_parser = KeyName::parser())]
     key: Vec<KeyName>,
+    /// Take over the signatures in another copy of the same request, when several people signed at the same time. Give it once for
+    /// each copy.
+    #[arg(long, value_name = "FILE", conflicts_with = "confirm")]
+    merge: Vec<PathBuf>,
     /// Sign; the code is the one that was shown with the request.
     #[arg(long, value_name = "CODE")]
     confirm: Option<String>,
@@ -62,6 +66,9 @@ pub(super) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
     let place = arguments.request.display().to_string();
     let mut request = Request::read(&arguments.request)?;
     let view = view(arguments, &place, &request).await?;
+    if !arguments.merge.is_empty() {
+        return merge(arguments, request, view.as_ref());
+    }
     let (subject, standing) = Standing::of(&place, &request, view.as_ref())?;
     let id = RecordId::of(&request.signed.payload_type, &request.signed.payload);
     let code = code(&id);
@@ -79,13 +86,7 @@ pub(super) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
     let signed = &mut request.signed;
     let added = sign_payload(&signed.payload_type, &signed.payload, &keys)?;
     signed.signatures.extend(added);
-    if signed.signatures.len() > ENTRY_SIGNATURES_MAX {
-        let message =
-            format!("an entry holds {ENTRY_SIGNATURES_MAX} signatures, and these would be more");
-        return Err(Failure::refused(
-            Trouble::new("SIGNATURES_FULL", &place, message).fix("let those sign who must"),
-        ));
-    }
+    full(&place, &request)?;
     let (_, standing) = Standing::of(&place, &request, view.as_ref())?;
     files::write_replacing(&arguments.request, request.encode().as_bytes())?;
     let ids: Vec<String> = keys
@@ -103,6 +104,63 @@ pub(super) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
         "standing": standing.to_json(),
     });
     Ok(Report::done(plain(&lines.join("\n")), json))
+}
+
+/// Takes over the signatures of other copies. Each copy is judged before, so that it is known which of them is not good.
+fn merge(
+    arguments: &Arguments,
+    mut request: Request,
+    view: Option<&View>,
+) -> Result<Report, Failure> {
+    let place = arguments.request.display().to_string();
+    let id = request.signed.record_id();
+    Standing::of(&place, &request, view)?;
+    for path in &arguments.merge {
+        let copy = Request::read(path)?;
+        let other = path.display().to_string();
+        if copy.signed.record_id() != id {
+            let message = format!("it is another request than {place}");
+            return Err(Failure::refused(
+                Trouble::new("NOT_A_REQUEST", other, message)
+                    .fix("give copies of one request; one that was made again is another one"),
+            ));
+        }
+        Standing::of(&other, &copy, view)?;
+        for signature in copy.signed.signatures {
+            let there = &mut request.signed.signatures;
+            if there.iter().all(|it| it.key_id != signature.key_id) {
+                there.push(signature);
+            }
+        }
+    }
+    full(&place, &request)?;
+    let (subject, standing) = Standing::of(&place, &request, view)?;
+    files::write_replacing(&arguments.request, request.encode().as_bytes())?;
+    let mut lines = vec![format!(
+        "{place} now carries {} signatures",
+        request.signed.signatures.len()
+    )];
+    lines.extend(standing.lines());
+    lines.push(next(&subject, &standing, &place));
+    let json = json!({
+        "file": arguments.request,
+        "record_id": id.to_string(),
+        "signatures": request.signed.signatures.len(),
+        "standing": standing.to_json(),
+    });
+    Ok(Report::done(plain(&lines.join("\n")), json))
+}
+
+/// Refuses more signatures than an entry holds.
+fn full(place: &str, request: &Request) -> Result<(), Failure> {
+    if request.signed.signatures.len() <= ENTRY_SIGNATURES_MAX {
+        return Ok(());
+    }
+    let message =
+        format!("an entry holds {ENTRY_SIGNATURES_MAX} signatures, and these would be more");
+    Err(Failure::refused(
+        Trouble::new("SIGNATURES_FULL", place, message).fix("let those sign who must"),
+    ))
 }
 
 /// What a request asks for and how it stands, and what to do with it next.

@@ -25,8 +25,8 @@ use crate::output::{Failure, Trouble};
 
 const FORMAT: &str = "witnessmark-key-request/1";
 
-/// The longest request: room for more than a thousand events of the chain.
-const REQUEST_BYTES_MAX: u64 = 4 * 1024 * 1024;
+/// The longest request: room for ten thousand events of a chain, as many as a bundle holds.
+const REQUEST_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
 /// What is to be signed, the signatures so far, and what it follows.
 #[derive(Clone, Debug)]
@@ -57,6 +57,9 @@ struct Signature {
 }
 
 impl Request {
+    /// The longest file that is read as one, in bytes.
+    pub(in crate::cli) const BYTES_MAX: u64 = REQUEST_BYTES_MAX;
+
     /// A request with what it follows, as far as that is known.
     pub(in crate::cli) fn new(signed: SignedRecord, view: Option<&View>) -> Self {
         Self {

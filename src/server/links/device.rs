@@ -113,7 +113,10 @@ impl<'a, S: Store> History<'a, S> {
 
     /// The highest number of all.
     pub(super) fn highest(&mut self) -> Result<Option<u64>, Trouble> {
-        self.search_below(u64::MAX)
+        match self.numbered(u64::MAX)? {
+            Some(_) => Ok(Some(u64::MAX)),
+            None => self.search_below(u64::MAX),
+        }
     }
 
     fn search_below(&mut self, seq: u64) -> Result<Option<u64>, Trouble> {

@@ -13,8 +13,9 @@ use witnessmark_verifier::{KeyId, OrgName, RecordId};
 
 use super::facts::of_record;
 
-/// Records of which this is kept until somebody adds them: a kilobyte each, with many links.
-const FRESH_MAX: usize = 8_192;
+/// Records of which this is kept until somebody adds them, which is done for each answer: 300 bytes each, and half of its payload for one that
+/// is all links.
+const FRESH_MAX: usize = 4_096;
 
 /// What a record says to the links.
 #[derive(Debug)]

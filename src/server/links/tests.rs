@@ -109,7 +109,6 @@ impl World {
     fn log_record(&mut self, devices: usize) {
         let device = usize::try_from(self.dice.below(u64::try_from(devices).unwrap())).unwrap();
         let (last, previous) = self.last[device].clone();
-        let own = self.dice.below(u64::MAX);
         let device_seq = match self.dice.below(8) {
             0 => last.saturating_sub(self.dice.below(4)).max(1),
             1 => last + 1 + self.dice.below(40),
@@ -117,10 +116,16 @@ impl World {
             3 => 1 + self.dice.below(300),
             _ => last + 1,
         };
+        self.log_numbered(device, device_seq, &previous);
+    }
+
+    /// Logs a record with this number; most follow `previous`.
+    fn log_numbered(&mut self, device: usize, device_seq: u64, previous: &[u8]) {
+        let own = self.dice.below(u64::MAX);
         let previous = match self.dice.below(8) {
             0 => Vec::new(),
             1 => self.any_record().as_bytes().to_vec(),
-            _ => previous,
+            _ => previous.to_vec(),
         };
         let links = (0..self.dice.below(4)).map(|_| v1::Link {
             rel: self.dice.of(&RELATIONS).into(),
@@ -232,6 +237,29 @@ fn it_says_what_plain_maps_say_while_the_log_grows_and_after_each_start() {
         assert!(files(dir.path()).len() > 2, "seed {seed}");
         let found = (0..140).filter(|index| !links.of_device(*index).unwrap().is_empty());
         assert!(found.count() > 20, "seed {seed}");
+    }
+}
+
+#[test]
+fn the_greatest_number_is_known_too_when_the_records_of_a_device_overtake_each_other() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut world = World::new(8);
+    let links = world.open(dir.path());
+    for seq in [
+        3,
+        u64::MAX,
+        9,
+        5,
+        7,
+        6,
+        u64::MAX,
+        u64::MAX - 1,
+        4,
+        8,
+        u64::MAX,
+    ] {
+        world.log_numbered(0, seq, &[]);
+        world.check(&links);
     }
 }
 

@@ -297,3 +297,44 @@ fn a_queue_that_was_closed_says_why() {
     assert_eq!(refusal.message, "entry 7 is damaged");
     assert_eq!(world.queue.refused().unwrap().message, "entry 7 is damaged");
 }
+
+#[tokio::test]
+async fn what_waits_when_a_witness_contradicts_the_log_is_refused_and_not_signed() {
+    let world = World::start();
+    let first = world.occupy();
+    let second = world.push(world.record(&world.polite, 1));
+    assert!(world.queue.contradicted("w1 has seen 9".to_owned()));
+    assert!(!world.queue.contradicted("w2 has seen 9".to_owned()));
+    world.open();
+    // Its commit had begun.
+    assert_eq!(index(first.await.unwrap()), 5);
+    for refusal in [
+        second.await.unwrap().0.unwrap_err(),
+        world.queue.check_open().unwrap_err(),
+    ] {
+        assert_eq!(refusal.reason, Reason::LedgerContradicted);
+        assert_eq!(refusal.message, "w1 has seen 9");
+    }
+    assert_eq!(world.reader.published().size(), 6);
+}
+
+#[tokio::test]
+async fn a_queue_that_is_held_says_why_and_takes_what_comes_once_it_is_opened() {
+    let world = World::start();
+    world.queue.hold("ask the witnesses".to_owned());
+    world.queue.opened(Instant::now()).await;
+    let refusal = world.queue.check_open().unwrap_err();
+    assert_eq!(refusal.reason, Reason::WitnessesUnreachable);
+    let queue = world.queue.clone();
+    let until = Instant::now() + Duration::from_secs(60);
+    let waits = tokio::spawn(async move {
+        queue.opened(until).await;
+        queue.check_open()
+    });
+    assert!(world.queue.open() && !world.queue.open());
+    waits.await.unwrap().unwrap();
+    // One that takes nothing at all stays as it is.
+    let queue = Queue::read_only("3 entries are missing".to_owned());
+    queue.hold("ask the witnesses".to_owned());
+    assert!(!queue.is_held());
+}

@@ -22,7 +22,7 @@ use crate::server::core::{Check, Core};
 use crate::server::device_rules;
 use crate::server::door::Place;
 use crate::server::limits::{
-    START_WAIT, STREAM_ANSWERS_MAX, STREAM_IDLE_TIMEOUT, STREAM_STAGE_MAX, WITNESSED_WAIT,
+    STREAM_ANSWERS_MAX, STREAM_IDLE_TIMEOUT, STREAM_STAGE_MAX, WITNESSED_WAIT,
 };
 use crate::server::link_rules;
 use crate::server::peer::Peer;
@@ -44,7 +44,7 @@ pub(super) async fn submit_record(
 ) -> Result<v1::SubmitRecordResponse, Refusal> {
     let wait = WaitFor::from_message(request.wait_for)?;
     let record = SignedPayload::from_message("record", request.record)?;
-    core.queue.opened(START_WAIT).await;
+    core.queue.opened(core.start_over).await;
     let place = place_now(core, &peer, &record)?;
     let judged = begin_admission(core, peer, record, place).found().await?;
     let pending = append(core, judged.admitted?, (judged.place, wait))?;
@@ -62,7 +62,7 @@ pub(super) async fn submit_key_event(
 ) -> Result<v1::SubmitKeyEventResponse, Refusal> {
     let wait = WaitFor::from_message(request.wait_for)?;
     let event = SignedPayload::from_message("key_event", request.key_event)?;
-    core.queue.opened(START_WAIT).await;
+    core.queue.opened(core.start_over).await;
     let mut place = place_now(core, &peer, &event)?;
     let check = core.begin_check(place.account().clone(), move |core| {
         let org = event.org.clone();
@@ -154,7 +154,7 @@ async fn begin(core: &Arc<Core>, peer: &Peer, request: v1::SubmitRecordsRequest)
         (Ok(record), Ok(wait)) => (record, wait),
         (Err(refusal), _) | (_, Err(refusal)) => return Checking::Refused(refusal),
     };
-    core.queue.opened(START_WAIT).await;
+    core.queue.opened(core.start_over).await;
     if let Err(refusal) = core.queue.check_open() {
         return Checking::Refused(refusal);
     }

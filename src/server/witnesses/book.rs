@@ -21,6 +21,8 @@ pub(crate) struct Seen {
     pub(crate) error: Option<String>,
     /// Whether it has cosigned since this start, and so vouched that nothing it saw is missing here.
     pub(crate) vouched: bool,
+    /// Whether it has forgotten what it had cosigned, as this ledger knows. Then it cannot vouch before another start.
+    pub(crate) forgot: bool,
 }
 
 /// The checkpoint that is asked for now, and who has answered.
@@ -80,8 +82,19 @@ impl Book {
         &self.seen
     }
 
-    /// The witness said which size it has cosigned last.
-    pub(super) fn named(&mut self, place: usize, size: TreeSize) {
+    /// The witness said which size it has cosigned last. True if that is less than it had cosigned.
+    pub(super) fn named(&mut self, place: usize, size: TreeSize) -> bool {
+        let Some(seen) = self.seen.get_mut(place) else {
+            return false;
+        };
+        let forgot = seen.size.is_some_and(|known| size < known);
+        seen.forgot |= forgot;
+        seen.size = Some(size);
+        forgot
+    }
+
+    /// The witness is to be asked from this size the next time, whatever it said.
+    pub(super) fn asked_from(&mut self, place: usize, size: TreeSize) {
         if let Some(seen) = self.seen.get_mut(place) {
             seen.size = Some(size);
         }
@@ -93,7 +106,7 @@ impl Book {
             seen.size = Some(size);
             seen.time_s = Some(by.time_s);
             seen.error = None;
-            seen.vouched = true;
+            seen.vouched = !seen.forgot;
         }
         // What comes for a round that is over is late: its checkpoint has been passed by.
         if let Some(round) = self.round.as_mut().filter(|round| round.number == number)
@@ -154,4 +167,76 @@ fn time_of(checkpoint: &SignedCheckpoint, key: &VerifierKey) -> Option<u64> {
     let note = Note::parse(checkpoint.text()).ok()?;
     let line = note.signatures().iter().find(|line| line.is_by(key))?;
     Some(Cosignature::parse(&line.signature)?.time_s)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::server::witnesses::testing::{cosigned, rules, signed, witness};
+
+    #[test]
+    fn a_round_is_over_with_its_quorum_or_when_all_have_answered() {
+        let rules = rules(&[2, 3, 4], 2);
+        let mut book = Book::open(&rules, None);
+        let size = TreeSize::new(5);
+        let first = book.begin(signed(5));
+        assert!(book.note().is_none() && !book.is_answered());
+        book.cosigned(0, first, size, cosigned(2, 5, 100));
+        assert!(book.note().is_some() && book.witnessed(&rules).is_none());
+        book.failed(1, first, "away".to_owned());
+        book.failed(2, first, "away".to_owned());
+        assert!(book.is_answered() && book.witnessed(&rules).is_none());
+        // One that failed may still come in time.
+        book.cosigned(2, first, size, cosigned(4, 5, 90));
+        let found = book.witnessed(&rules).unwrap();
+        assert_eq!((found.size(), found.time_s), (5, 100));
+        // What is late counts for what is known of the witness, and not for the next round.
+        let second = book.begin(signed(6));
+        book.cosigned(1, first, size, cosigned(3, 5, 120));
+        assert!(book.note().is_none() && book.seen(1).size == Some(size));
+        for (place, seed) in [(0, 2), (1, 3)] {
+            book.cosigned(place, second, TreeSize::new(6), cosigned(seed, 6, 130));
+        }
+        assert_eq!(book.witnessed(&rules).unwrap().size(), 6);
+    }
+
+    #[test]
+    fn a_start_is_vouched_for_when_the_others_could_not_have_made_a_quorum() {
+        for (threshold, needed) in [(1, 3), (2, 2), (3, 1)] {
+            let rules = rules(&[2, 3, 4], threshold);
+            let mut book = Book::open(&rules, None);
+            let round = book.begin(signed(5));
+            for place in 0..needed {
+                assert!(!book.is_vouched(&rules), "{place} of {threshold}");
+                let seed = [2, 3, 4][place];
+                book.cosigned(place, round, TreeSize::new(5), cosigned(seed, 5, 100));
+            }
+            assert!(book.is_vouched(&rules), "{threshold}");
+        }
+    }
+
+    #[test]
+    fn what_a_witness_cosigned_before_the_start_is_known_and_does_not_vouch() {
+        let rules = rules(&[2, 3], 1);
+        let note = format!("{}{}", signed(5).text(), cosigned(2, 5, 100).line);
+        let last = SignedCheckpoint::parse(&note).unwrap();
+        let book = Book::open(&rules, Some(&last));
+        let [known, unknown] = [book.seen(0), book.seen(1)];
+        assert_eq!(
+            (known.size, known.time_s),
+            (Some(TreeSize::new(5)), Some(100))
+        );
+        assert_eq!((unknown.size, unknown.time_s), (None, None));
+        assert!(!known.vouched && !book.is_vouched(&rules));
+        assert_eq!(rules.asked[0].key(), &witness(2));
+        // Who has forgotten it cosigns, and does not vouch.
+        let mut book = book;
+        let round = book.begin(signed(6));
+        assert!(!book.named(1, TreeSize::new(0)) && book.named(0, TreeSize::new(0)));
+        for (place, seed) in [(0, 2), (1, 3)] {
+            book.cosigned(place, round, TreeSize::new(6), cosigned(seed, 6, 130));
+        }
+        assert!(book.witnessed(&rules).is_some());
+        assert!(!book.seen(0).vouched && book.seen(1).vouched && !book.is_vouched(&rules));
+    }
 }

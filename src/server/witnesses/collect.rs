@@ -19,7 +19,11 @@ use crate::clock;
 use crate::server::core::Core;
 
 /// How long a round lasts at most before a newer checkpoint is asked for: every witness has answered then, or its call has ended.
-const ROUND_WITHIN: Duration = ANSWER_WITHIN.saturating_add(Duration::from_secs(1));
+pub(super) const ROUND_WITHIN: Duration = ANSWER_WITHIN.saturating_add(Duration::from_secs(1));
+
+/// How long after one round the next one begins at the earliest. What is witnessed is synced here and at each witness, on disks that
+/// others need too; who waits for witnesses hardly notices.
+const ROUND_AFTER: Duration = Duration::from_millis(50);
 
 /// Requests to one witness for one checkpoint: the one that tells the size, the one that is right, and one in case it has moved.
 const TRIES: usize = 3;
@@ -37,7 +41,7 @@ pub(crate) fn begin(core: &Arc<Core>) -> Result<(), AskError> {
     let Some(asked) = &core.witnesses.asked else {
         return Ok(());
     };
-    let client = Asker::new()?;
+    let client = Asker::new(&asked.rules.asked)?;
     for (place, witness) in asked.rules.asked.iter().enumerate() {
         let one = One {
             core: Arc::downgrade(core),
@@ -86,15 +90,20 @@ async fn rounds(
             if is_over && begun.elapsed() >= idle {
                 break;
             }
-            let wake = begun + if is_over { idle } else { ROUND_WITHIN };
+            let may_go_on = is_over && begun.elapsed() >= ROUND_AFTER;
+            let wake = match (is_over, may_go_on) {
+                (false, _) => ROUND_WITHIN,
+                (true, false) => ROUND_AFTER,
+                (true, true) => idle,
+            };
             tokio::select! {
                 told = told.changed() => if told.is_err() { return },
-                newer = signed.changed(), if is_over => match newer {
+                newer = signed.changed(), if may_go_on => match newer {
                     Ok(()) => break,
                     // Nothing is signed any more.
                     Err(_) => return,
                 },
-                () = sleep_until(wake) => {}
+                () = sleep_until(begun + wake) => {}
             }
         }
     }
@@ -112,8 +121,8 @@ async fn take_up(core: &Weak<Core>) -> Option<bool> {
     guard::look(&held, asked);
     let newest = asked.book().witnessed(&asked.rules);
     let is_over = newest.is_some() || asked.book().is_answered();
-    let is_new = |asked: &Asked| newest.is_some() && *asked.witnessed.borrow() != newest;
-    if !is_new(asked) {
+    let is_new = asked.witnessed.borrow().as_ref() != newest.as_ref();
+    if newest.is_none() || !is_new {
         return Some(is_over);
     }
     drop(held);
@@ -126,6 +135,7 @@ async fn take_up(core: &Weak<Core>) -> Option<bool> {
             Ok(()) => {
                 tracing::debug!(size = newest.size(), time_s = newest.time_s, "witnessed");
                 asked.witnessed.send_replace(Some(newest));
+                asked.followed.witnessed();
             }
             // What nobody can find again after a crash is not shown.
             Err(error) => tracing::error!(%error, "what the witnesses cosigned cannot be kept"),
@@ -243,11 +253,11 @@ impl One {
             match asking.await? {
                 Answer::Cosigned(cosigned) => return Ok(cosigned),
                 Answer::LastSize(last) => {
-                    if last == NEVER_ASKED && old != NEVER_ASKED {
+                    let named = with(&self.core, |asked| asked.book().named(self.place, last));
+                    if named.ok_or(Failed::Ended)? {
                         let witness = self.witness.key().name();
-                        tracing::warn!(%witness, %old, "a witness has forgotten what it cosigned");
+                        tracing::warn!(%witness, cosigned = %old, now = %last, "a witness has forgotten what it cosigned");
                     }
-                    self.tell(|asked| asked.book().named(self.place, last));
                 }
                 Answer::Conflict if old == NEVER_ASKED => {
                     let what = "it answered with a conflict to a request from size 0, and not with the size that it has";
@@ -268,7 +278,9 @@ impl One {
         let here = core.published.borrow().head().size;
         Ok(if seen > here {
             // Asked again from the beginning, so that it can take back what is not so.
-            self.tell(|asked| asked.book().named(self.place, here));
+            with(&self.core, |asked| {
+                asked.book().asked_from(self.place, here);
+            });
             Failed::Contradiction(Contradiction::Ahead { seen, here })
         } else {
             Failed::Other("it has cosigned a newer checkpoint already".to_owned())

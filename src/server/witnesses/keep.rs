@@ -5,8 +5,8 @@
 //! witnessed     earlier ones: u32 length, the note, SHA-256 of it; appended
 //! ```
 //!
-//! The second file is for the time: a record existed before the first checkpoint that covers it was witnessed. It gains at most one
-//! checkpoint in a second, the first one after the one before, and only when the log has grown. When it is full, every other one
+//! The second file is for the time: a record existed before the first checkpoint that covers it was witnessed. It gains some of them
+//! in a second and not all, each the first of its size, and only when the log has grown. When it is full, every other one
 //! is dropped of those that stand closer together than twice the distance that was kept before. Nothing in either file is
 //! believed: what is read is judged by the rules as they are now.
 
@@ -55,6 +55,8 @@ pub(super) struct Keep {
     end: u64,
     /// The first one since the last of `kept`.
     first: Option<Witnessed>,
+    /// The first one of the newest size.
+    newest: Option<Witnessed>,
 }
 
 impl Keep {
@@ -77,11 +79,13 @@ impl Keep {
             kept: Vec::new(),
             end: 0,
             first: None,
+            newest: None,
         };
         keep.read_earlier(&path)?;
         let newest = read_newest(&dir.join(NEWEST_FILE))?;
         let newest = newest.and_then(|note| Witnessed::judge(rules, note));
         keep.first = newest.clone().filter(|newest| keep.is_new(newest));
+        keep.newest.clone_from(&newest);
         Ok((keep, newest))
     }
 
@@ -126,17 +130,22 @@ impl Keep {
             &self.dir.join(NEWEST_FILE),
             format!("{note}{}\n", sha256(note.as_bytes())).as_bytes(),
         )?;
-        if self.first.is_none() && self.is_new(newest) {
-            self.first = Some(newest.clone());
+        if self
+            .newest
+            .as_ref()
+            .is_none_or(|it| it.size() != newest.size())
+        {
+            self.newest = Some(newest.clone());
+        }
+        if self.first.is_none() {
+            self.first = self.newest.clone().filter(|newest| self.is_new(newest));
         }
         let last_s = self.kept.last().map_or(0, |kept| kept.time_s);
         if newest.time_s > last_s
             && let Some(first) = self.first.take()
         {
             self.append(&first)?;
-            if self.is_new(newest) {
-                self.first = Some(newest.clone());
-            }
+            self.first = self.newest.clone().filter(|newest| self.is_new(newest));
         }
         Ok(())
     }
@@ -204,7 +213,10 @@ impl Keep {
             Witnessed::judge(rules, SignedCheckpoint::parse(&note).ok()?)
         };
         let found = kept.iter().take(LOOKED_AT_MAX).find_map(judge);
-        found.or_else(|| self.first.clone().filter(|first| first.size() >= size))
+        let has = |it: &Option<Witnessed>| it.clone().filter(|it| it.size() >= size);
+        found
+            .or_else(|| has(&self.first))
+            .or_else(|| has(&self.newest))
     }
 
     /// The latest checkpoint that is kept and has at most so many entries.

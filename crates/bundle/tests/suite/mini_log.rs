@@ -270,7 +270,7 @@ impl MiniLog {
         let mut note = format!("{text}\n");
         note.push_str(&signature_line(&origin, self.vkey().key_id(), &signature));
         for seed in witnesses {
-            let time_s = self.now / 1_000 + 7;
+            let time_s = self.now / 1_000 + 7 + u64::from(seed.saturating_sub(30));
             let signature = key(*seed)
                 .sign(&cosignature_message(time_s, &text))
                 .to_bytes();

@@ -3,7 +3,7 @@
 
 use witnessmark_bundle::VerdictWord;
 
-use crate::mini_log::{MiniLog, TEAM, assert_no_positive_word, judge, why};
+use crate::mini_log::{MiniLog, TEAM, assert_no_positive_word, judge, why, witness};
 
 #[test]
 fn the_answer_is_a_sentence_that_can_be_quoted() {
@@ -57,6 +57,52 @@ fn with_witnesses_the_answer_gives_their_time() {
         "{text}"
     );
     assert!(!text.contains("no independent witness"), "{text}");
+}
+
+#[test]
+fn the_time_of_witnesses_is_that_of_the_quorum_and_not_of_all_who_signed() {
+    let mut log = MiniLog::usual();
+    let index = log.record(11, &log.message(TEAM, "Tail section"));
+    let mut parts = log.parts(index, &[]);
+    // Each a second later than the one before: 30, 31, 40.
+    parts.checkpoint = log.checkpoint(&[40, 31, 30]);
+    let bundle = parts.assemble().unwrap();
+    let of = |quorum: &str| {
+        let policy = log.policy_with(30);
+        let (head, _) = policy.split_once("quorum").unwrap();
+        let more = [31, 40].map(|seed| format!("witness w{seed} {}\n", witness(seed)));
+        judge(&bundle, &format!("{head}{}{quorum}", more.concat()))
+    };
+    for (quorum, time) in [
+        ("group g 1 w w31 w40\nquorum g\n", Some("00:00:13")),
+        ("group g 2 w w31 w40\nquorum g\n", Some("00:00:14")),
+        ("group g 3 w w31 w40\nquorum g\n", Some("00:00:23")),
+        ("quorum none\n", None),
+    ] {
+        let verdict = of(quorum);
+        let words = verdict
+            .to_text()
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ");
+        let (json, answer) = (verdict.to_json(), verdict.answer().unwrap());
+        match time {
+            Some(time) => {
+                let when = format!("not after 2026-01-01 {time}.000 UTC");
+                assert!(words.contains(&when), "{words}");
+                assert!(
+                    answer.contains(&format!("no later than 2026-01-01 {time}.000 UTC")),
+                    "{answer}"
+                );
+                assert!(json.contains("\"witnessed_s\": 17672256"), "{json}");
+            }
+            None => {
+                assert!(!words.contains("not after"), "{words}");
+                assert!(answer.contains("by the ledger's own clock"), "{answer}");
+                assert!(json.contains("\"witnessed_s\": null"), "{json}");
+            }
+        }
+    }
 }
 
 #[test]

@@ -258,6 +258,12 @@ fn policy_of(random: &mut Random) -> Vec<u8> {
             log_key(),
             witness_key(30)
         ),
+        format!(
+            "log {}\nwitness w {}\nwitness x {}\ngroup g 2 w x\nquorum g\n",
+            log_key(),
+            witness_key(30),
+            witness_key(31)
+        ),
         format!("log {}\ngroup g any\nquorum none\n", log_key()),
         format!("log {}\nquorum none\n# {}\n", log_key(), "#".repeat(100_000)),
         format!(

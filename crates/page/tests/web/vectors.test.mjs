@@ -29,6 +29,29 @@ test('both implementations of Ed25519 decide the trials as the rule does', async
   assert.equal(await isStrict(lenient), false);
 });
 
+test('the time of witnesses is the least at which they are a quorum', async () => {
+  const trusting = { verify: async () => true };
+  const keyId = (place) => `0000000${place}`;
+  const line = (place, time) => {
+    const signature = new Uint8Array(72);
+    new DataView(signature.buffer).setBigUint64(0, BigInt(time));
+    return { name: `w${place}`, keyId: keyId(place), signature };
+  };
+  const publicKey = new Uint8Array(32);
+  const witness = (place) => ({ label: `w${place}`, name: `w${place}`, keyId: keyId(place), publicKey });
+  const witnesses = [1, 2, 3, 4].map(witness);
+  const members = new Map(witnesses.map(({ label }) => [label, null]));
+  members.set('x', { needed: 2, members: ['w1', 'w2', 'w3'] });
+  members.set('both', { needed: 2, members: ['x', 'w4'] });
+  const note = { text: '', signatures: [line(1, 9), line(2, 30), line(3, 7), line(3, 8), line(4, 5)] };
+  const at = async (quorum) => (await checkWitnesses(trusting, { witnesses, members, quorum }, note)).witnessed;
+  assert.deepEqual([await at(null), await at('w2'), await at('x'), await at('both')], [null, 30n, 9n, 9n]);
+  members.set('all', { needed: 4, members: ['w1', 'w2', 'w3', 'w4'] });
+  assert.equal(await at('all'), 30n);
+  note.signatures.pop();
+  await assert.rejects(at('both'));
+});
+
 for (const [name, crypto] of [
   ['native', await Crypto.open()],
   ['plain', Crypto.plain()],
