@@ -99,10 +99,13 @@ impl Found {
 }
 
 /// A pass that took nothing, as the end of a command.
-pub(crate) fn failure(error: &FollowError, url: &str) -> Failure {
+pub(crate) fn failure(error: &FollowError, url: &str, dir: &Path) -> Failure {
     let refused = |fix: &str| Failure::refused(Trouble::new("NOT_VERIFIED", url, error).fix(fix));
     let cannot_tell =
         |reason: &str, fix: &str| Failure::cannot_tell(Trouble::new(reason, url, error).fix(fix));
+    let of_folder = |reason: &str, fix: &str| {
+        Failure::cannot_tell(Trouble::new(reason, dir.display(), error).fix(fix))
+    };
     let other = "check the address and the policy; if both are right, the server does not show what the log signed";
     match error {
         FollowError::Checkpoint(_, CheckpointError::UnknownLog(_)) => {
@@ -111,14 +114,12 @@ pub(crate) fn failure(error: &FollowError, url: &str) -> Failure {
         FollowError::Tree(TreeError::NotSigned { .. })
         | FollowError::Note(..)
         | FollowError::Checkpoint(..) => refused(other),
-        FollowError::OtherLog { .. } => {
-            cannot_tell("OTHER_LOG", "give each log a folder of its own")
-        }
-        FollowError::Kept(KeptError::Checkpoint { .. } | KeptError::Damaged(_)) => cannot_tell(
+        FollowError::OtherLog { .. } => of_folder("OTHER_LOG", "give each log a folder of its own"),
+        FollowError::Kept(KeptError::Checkpoint { .. } | KeptError::Damaged(_)) => of_folder(
             "COPY_DAMAGED",
             "keep the folder, audit it (witnessmark audit), and copy into a new one",
         ),
-        FollowError::Export(_) => cannot_tell("EXPORT", ""),
+        FollowError::Export(_) => of_folder("EXPORT", ""),
         FollowError::NoCheckpoint(_) => cannot_tell(
             "NO_LOG",
             "give the address below which checkpoint and tile lie",

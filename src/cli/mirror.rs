@@ -142,7 +142,7 @@ async fn once(
                 follow::misbehaviour_folder(arguments.misbehaviour.as_deref(), &arguments.dir);
             Err(Found::write(&found, &folder).into_failure(&arguments.url))
         }
-        Err(error) => Err(follow::failure(&error, &arguments.url)),
+        Err(error) => Err(follow::failure(&error, &arguments.url, &arguments.dir)),
     }
 }
 

@@ -17,7 +17,7 @@ use super::rules::Rules;
 use super::settings::LedgerSettings;
 use super::watch::Watch;
 use super::witness::{Ahead, Witnesses};
-use crate::cli::{FoundMisbehaviour, follower, write_replacing};
+use crate::cli::{FoundMisbehaviour, follow_failure, follower, write_replacing};
 use crate::clock;
 use crate::output::{Failure, Outcome, Trouble, io_failure};
 
@@ -168,7 +168,8 @@ impl Watched {
                 Err(self.misbehaved(&found, "the log shows it"))
             }
             Err(error) => {
-                let failure = crate::cli::follow_failure(&error, &self.settings.url);
+                let dir = self.dir.join("log");
+                let failure = follow_failure(&error, &self.settings.url, &dir);
                 if failure.outcome == Outcome::Refused {
                     // Told once for each thing that is wrong.
                     let words = format!("what the log shows does not verify: {error}");
