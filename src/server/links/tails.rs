@@ -12,7 +12,7 @@ use witnessmark_verifier::{KeyId, RecordId};
 /// Devices whose last record is kept, 150 bytes each.
 const TAILS_MAX: usize = 65_536;
 /// Records that are kept by their places, 200 bytes each.
-const RECORDS_MAX: usize = 16_384;
+const RECORDS_MAX: usize = 8_192;
 /// The highest numbers that are kept of one device, 100 bytes each.
 const HIGHEST_MAX: usize = 4_096;
 /// The same of all devices.

@@ -6,7 +6,7 @@ use witnessmark_log::{Reader, Store};
 use witnessmark_postings::{Damaged, Done, Posting, Postings, Work};
 use witnessmark_record::Problem;
 use witnessmark_thread::Node;
-use witnessmark_thread::devices::{Earlier as _, Numbered, findings};
+use witnessmark_thread::devices::{Earlier as _, Finding, Numbered, findings};
 use witnessmark_verifier::{Entry, EntryKind, Hash, OrgName};
 
 use super::Trouble;
@@ -46,18 +46,23 @@ pub(super) struct View {
 }
 
 /// Records whose findings are kept, most of them none.
-const TOLD_MAX: usize = 16_384;
+const TOLD_MAX: usize = 8_192;
 
-/// What was found of the numbered records that were added last, by place.
+/// What was found of the numbered records that were added last, by place, with their numbers.
 #[derive(Debug, Default)]
-struct Told(BTreeMap<u64, Vec<Problem>>);
+struct Told(BTreeMap<u64, (u64, Vec<Finding>)>);
 
 impl Told {
-    fn add(&mut self, index: u64, found: Vec<Problem>) {
+    fn add(&mut self, record: &Numbered, found: Vec<Finding>) {
         if self.0.len() >= TOLD_MAX {
             self.0.pop_first();
         }
-        self.0.insert(index, found);
+        self.0.insert(record.index, (record.seq, found));
+    }
+
+    fn get(&self, index: u64) -> Option<Vec<Problem>> {
+        let (seq, found) = self.0.get(&index)?;
+        Some(found.iter().map(|it| it.problem(*seq)).collect())
     }
 }
 
@@ -132,8 +137,7 @@ impl View {
         }
         if let Some(record) = &numbered {
             self.tails.add(record);
-            let told = found.iter().map(|it| it.problem(record.seq));
-            self.told.add(index, told.collect());
+            self.told.add(record, found);
         }
         Ok(())
     }
@@ -164,7 +168,7 @@ impl View {
 
     /// The same of the record at `index`, if it was added lately.
     pub(super) fn told_of(&self, index: u64) -> Option<Vec<Problem>> {
-        self.told.0.get(&index).cloned()
+        self.told.get(index)
     }
 
     /// Whether the record at `index` is in memory and nothing is to be said of it.
