@@ -225,7 +225,7 @@ async fn run(command: Command, output: &Output) -> Result<Report, Failure> {
         Command::Import(arguments) => import::run(&arguments, output),
         Command::Records(command) => records::run(command, output).await,
         Command::Submit(arguments) => submit::run(&arguments, output).await,
-        Command::Checkpoint(arguments) => checkpoint::run(&arguments).await,
+        Command::Checkpoint(arguments) => checkpoint::run(&arguments, output).await,
         Command::Prove(arguments) => prove::run(&arguments).await,
         Command::Compare(arguments) => compare::run(&arguments).await,
         Command::Verify(arguments) => verify::run(&arguments),

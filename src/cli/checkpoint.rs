@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use witnessmark_verifier::VerifiedCheckpoint;
 
 use super::{LedgerOptions, client_trouble, connect, witnessed};
-use crate::output::{Failure, Report, plain};
+use crate::output::{Failure, Output, Report, plain};
 
 /// Show the latest checkpoint of a ledger.
 #[derive(Debug, clap::Args)]
@@ -34,15 +34,16 @@ pub(super) struct Arguments {
 /// # Errors
 ///
 /// When there is none that verifies.
-pub(super) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
+pub(super) async fn run(arguments: &Arguments, output: &Output) -> Result<Report, Failure> {
     let ledger = &arguments.ledger;
     let mut client = connect(&arguments.from, &ledger.policy, ledger.memory()).await?;
     if arguments.witnessed {
         client = client.reading_witnessed();
     }
     let checkpoint = client.checkpoint().await.map_err(client_trouble)?;
-    let text = format!("{}\n{}", checkpoint.note(), witnessed::words(&checkpoint));
-    Ok(Report::done(plain(&text), to_json(&checkpoint)))
+    // Beside the note and not in it: what is shown is a file for others.
+    output.warn(witnessed::words(&checkpoint));
+    Ok(Report::done(plain(checkpoint.note()), to_json(&checkpoint)))
 }
 
 fn to_json(checkpoint: &VerifiedCheckpoint) -> Value {

@@ -81,7 +81,7 @@ mod tests {
             CheckpointChoice::FirstWitnessed.ask(&mut headers);
             let expected = match choice {
                 CheckpointChoice::Newest => CheckpointChoice::FirstWitnessed,
-                other => other,
+                other @ (CheckpointChoice::Witnessed | CheckpointChoice::FirstWitnessed) => other,
             };
             assert_eq!(CheckpointChoice::of(&headers), Ok(expected));
         }

@@ -86,21 +86,18 @@ fn the_time_of_witnesses_is_that_of_the_quorum_and_not_of_all_who_signed() {
             .collect::<Vec<_>>()
             .join(" ");
         let (json, answer) = (verdict.to_json(), verdict.answer().unwrap());
-        match time {
-            Some(time) => {
-                let when = format!("not after 2026-01-01 {time}.000 UTC");
-                assert!(words.contains(&when), "{words}");
-                assert!(
-                    answer.contains(&format!("no later than 2026-01-01 {time}.000 UTC")),
-                    "{answer}"
-                );
-                assert!(json.contains("\"witnessed_s\": 17672256"), "{json}");
-            }
-            None => {
-                assert!(!words.contains("not after"), "{words}");
-                assert!(answer.contains("by the ledger's own clock"), "{answer}");
-                assert!(json.contains("\"witnessed_s\": null"), "{json}");
-            }
+        if let Some(time) = time {
+            let when = format!("not after 2026-01-01 {time}.000 UTC");
+            assert!(words.contains(&when), "{words}");
+            assert!(
+                answer.contains(&format!("no later than 2026-01-01 {time}.000 UTC")),
+                "{answer}"
+            );
+            assert!(json.contains("\"witnessed_s\": 17672256"), "{json}");
+        } else {
+            assert!(!words.contains("not after"), "{words}");
+            assert!(answer.contains("by the ledger's own clock"), "{answer}");
+            assert!(json.contains("\"witnessed_s\": null"), "{json}");
         }
     }
 }

@@ -108,8 +108,8 @@ fn a_quorum_is_what_its_lines_say() {
 
 #[test]
 fn the_time_of_a_quorum_is_the_least_at_which_it_is_one() {
-    let nested = "group x 2 w2 w3 w4\ngroup y any w5 w6\ngroup both all x y\nquorum both\n";
     type Signed<'a> = &'a [(u8, u64)];
+    let nested = "group x 2 w2 w3 w4\ngroup y any w5 w6\ngroup both all x y\nquorum both\n";
     let cases: [(&str, Signed<'_>, Option<u64>); 8] = [
         ("quorum none\n", &[(2, 5)], None),
         ("quorum w2\n", &[(2, 5), (3, 1)], Some(5)),
