@@ -130,16 +130,7 @@ mod tests {
 
     use super::*;
     use crate::integrate::integrate;
-
-    fn entries(count: u8) -> Vec<Arc<[u8]>> {
-        (0..count)
-            .map(|byte| Arc::from([byte].as_slice()))
-            .collect()
-    }
-
-    fn leaves(entries: &[Arc<[u8]>]) -> Vec<LeafHash> {
-        entries.iter().map(|entry| LeafHash::of(entry)).collect()
-    }
+    use crate::integrate::tests::{entries, leaves};
 
     /// A hash with one of its bits flipped, another one each time.
     fn flip(hash: Hash, number: usize) -> Hash {

@@ -100,20 +100,20 @@ impl Known {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use std::sync::Arc;
 
     use witnessmark_verifier::LeafIndex;
 
     use super::*;
 
-    fn entries(count: u8) -> Vec<Arc<[u8]>> {
+    pub(crate) fn entries(count: u8) -> Vec<Arc<[u8]>> {
         (0..count)
             .map(|byte| Arc::from([byte].as_slice()))
             .collect()
     }
 
-    fn leaves(entries: &[Arc<[u8]>]) -> Vec<LeafHash> {
+    pub(crate) fn leaves(entries: &[Arc<[u8]>]) -> Vec<LeafHash> {
         entries.iter().map(|entry| LeafHash::of(entry)).collect()
     }
 
