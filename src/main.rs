@@ -12,6 +12,7 @@ mod output;
 mod public_key;
 mod server;
 mod signer;
+mod tile_answers;
 mod vault;
 mod witness;
 

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::State;
-use axum::http::{StatusCode, Uri, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::{StatusCode, Uri};
+use axum::response::Response;
 use axum::routing::get;
 use tokio::net::TcpListener;
 use tonic::service::Routes;
@@ -15,6 +15,7 @@ use tonic::transport::{Error, Server};
 use witnessmark_tlog::Tile;
 
 use crate::server::connections;
+use crate::tile_answers::{BYTES, KEPT_FOR_EVER, NEVER_KEPT, TEXT, offer, refuse};
 
 /// Requests at once on one connection of HTTP/2.
 const STREAMS_MAX: u32 = 8;
@@ -27,10 +28,6 @@ const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(30);
 const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(10);
 
 const CHECKPOINT: &str = "checkpoint";
-const TEXT: &str = "text/plain; charset=utf-8";
-const BYTES: &str = "application/octet-stream";
-const NEVER_KEPT: &str = "no-store";
-const KEPT_FOR_EVER: &str = "public, max-age=31536000, immutable";
 
 /// Serves the copy in `dir` on `listener` until `shutdown`.
 ///
@@ -67,33 +64,16 @@ async fn file(State(dir): State<Arc<PathBuf>>, uri: Uri) -> Response {
     let (content_type, keep) = match path {
         CHECKPOINT => (TEXT, NEVER_KEPT),
         _ if is_tile => (BYTES, KEPT_FOR_EVER),
-        _ => return say(StatusCode::NOT_FOUND, "there is no such file\n"),
+        _ => return refuse(StatusCode::NOT_FOUND, "there is no such file\n"),
     };
     match tokio::fs::read(dir.join(path)).await {
         Ok(bytes) => offer(content_type, keep, bytes),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            say(StatusCode::NOT_FOUND, "there is no such file\n")
+            refuse(StatusCode::NOT_FOUND, "there is no such file\n")
         }
         Err(error) => {
             tracing::error!(path, %error, "a file of the copy cannot be read");
-            say(StatusCode::SERVICE_UNAVAILABLE, "the file cannot be read\n")
+            refuse(StatusCode::SERVICE_UNAVAILABLE, "the file cannot be read\n")
         }
     }
-}
-
-fn offer(content_type: &'static str, keep: &'static str, body: impl IntoResponse) -> Response {
-    let headers = [
-        (header::CONTENT_TYPE, content_type),
-        (header::CACHE_CONTROL, keep),
-        (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    ];
-    (headers, body).into_response()
-}
-
-/// It may be there later, so what is said now is not kept.
-fn say(status: StatusCode, what: &'static str) -> Response {
-    let mut response = offer(TEXT, NEVER_KEPT, what);
-    *response.status_mut() = status;
-    response
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use witnessmark_proto::{CheckpointChoice, Reason, Refusal};
@@ -20,17 +20,13 @@ use super::core::Core;
 use super::limits::{BUNDLE_IDLE_TIMEOUT, LIST_STEP_ENTRIES, TILE_READ_TIMEOUT};
 use super::status::of_log;
 use super::telemetry::fault;
+use crate::tile_answers::{BYTES, KEPT_FOR_EVER, NEVER_KEPT, TEXT, offer, refuse};
 
 /// Where the signed checkpoint is.
 pub(super) const CHECKPOINT_PATH: &str = "/checkpoint";
 
 /// Where tiles of hashes and bundles of entries are.
 pub(super) const TILE_PATHS: &str = "/tile/{*tile}";
-
-const TEXT: &str = "text/plain; charset=utf-8";
-const BYTES: &str = "application/octet-stream";
-const NEVER_KEPT: &str = "no-store";
-const KEPT_FOR_EVER: &str = "public, max-age=31536000, immutable";
 
 const WITHHELD: &str = "the operator of this ledger does not publish its entries here; the checkpoint and the tiles of hashes are public\n";
 
@@ -137,22 +133,6 @@ async fn read_in_time<T: Send + 'static>(
             &"a read of a tile took too long",
         ))
     })
-}
-
-fn offer(content_type: &'static str, keep: &'static str, body: impl IntoResponse) -> Response {
-    let headers = [
-        (header::CONTENT_TYPE, content_type),
-        (header::CACHE_CONTROL, keep),
-        (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    ];
-    (headers, body).into_response()
-}
-
-fn refuse(status: StatusCode, why: impl Into<String>) -> Response {
-    let mut response = offer(TEXT, NEVER_KEPT, why.into());
-    *response.status_mut() = status;
-    response
 }
 
 /// As many bundles as may be are being sent.
